@@ -13,7 +13,7 @@ SHARED_SRC := $(wildcard shared/*.c)
 COS_SHARED := shared/gate.c shared/rng.c shared/calendar.c
 COS_SRC := $(wildcard cos/kernel/*.c cos/kernel/*/*.c cos/programs/*.c) $(COS_SHARED)
 COS_ASM := $(wildcard cos/kernel/*.S)
-HBD_SRC := $(wildcard cos/vmnixhbd/*.c)
+HBD_SRC := $(wildcard cos/vmnixhbd/*.c) shared/gate.c shared/ring.c
 VMK_SRC := $(wildcard vmkernel/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
 
@@ -45,7 +45,7 @@ $(BIN)/cos: $(COS_OBJ)
 $(BIN)/vmkernel: $(VMK_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(VMK_LIBS)
-$(BIN)/vmnixhbd: $(HBD_OBJ) $(SHARED_OBJ)
+$(BIN)/vmnixhbd: $(HBD_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(HBD_LIBS)
 $(BIN)/lostbeat: $(TOOL_OBJ) $(SHARED_OBJ)
