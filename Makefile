@@ -41,7 +41,7 @@ $(BUILD)/cos/%.o: %.S
 	$(CC) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
 $(BIN)/cos: $(COS_OBJ)
 	@mkdir -p $(@D)
-	ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -Ttext-segment=0xC0100000 -o $@ $^
+	ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $^
 $(BIN)/vmkernel: $(VMK_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(VMK_LIBS)

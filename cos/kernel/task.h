@@ -11,6 +11,7 @@
 
 #include "cos/kernel/kernel.h"
 #include "shared/boot.h"
+#include "shared/cosinfo.h"
 #include "shared/rng.h"
 
 #ifdef COS_HOSTED
@@ -45,19 +46,35 @@
 
 #define SIGKILL 9u
 #define SIGTERM 15u
+#define SIGCONT 18u
+#define SIGSTOP 19u
 #define SIGCHLD 17u
+
+/* Kernel timers: call `fn(arg)` in interrupt context at an instant. A handler may wake tasks and start I/O; it must not sleep or allocate with WAIT.
+ * The caller owns the struct; equal instants fire in order of ktimer_add. */
+struct ktimer {
+    uint64_t at_ns;
+    uint64_t seq;
+    kptr fn; /* void (*)(kptr arg) */
+    kptr arg;
+    uint32_t slot; /* place in the heap + 1; 0 = idle */
+    uint32_t pad;
+};
 
 struct mm_struct;
 struct task_struct {
+    /* Registers of the running task at its last hand-over or interrupt (or when it was switched to); zero while it does not run. It lies here and not on
+     * the stack, and interrupts have a stack of their own, so that a hand-over leaves no trace in the stack: where grants end
+     * must not change one byte of the RAM, or a paced run would differ from an unpaced one. Must stay the first member (entry.S). */
+    struct cos_frame saved;
+
     uint32_t state;
     uint32_t flags; /* PF_* */
     kptr next_task, prev_task; /* circle of all tasks through init_task (pid 0) */
     uint32_t pid, ppid, tgid;
     char comm[16];
-    kptr frame; /* struct cos_frame on the stack; 0 = never ran */
+    kptr frame; /* struct cos_frame from which to unwind: on the stack, or `saved` below; 0 = never ran */
     kptr mm;    /* struct mm_struct; 0 for kernel threads and zombies */
-    kptr entry; /* int (*)(void *) that the task runs */
-    kptr arg;
     uint32_t uid, caps; /* caps: BOOT_PROG_RAWIO */
     /* scheduler (sched.c) */
     struct list run_list;
@@ -77,9 +94,7 @@ struct task_struct {
     uint64_t nvcsw;
     uint32_t min_flt, maj_flt;
     uint32_t exit_code;
-    /* timeout of schedule_timeout() */
-    uint64_t timer_ns;    /* UINT64_MAX = none */
-    uint32_t timer_slot;  /* place in the timer heap + 1; 0 = not there */
+    struct ktimer timer;  /* timeout of schedule_timeout() and sleep_until() */
     kptr wait_queue;      /* struct wait_queue it sleeps on; 0 = none */
     struct list wait_list;
     kptr wait_page;       /* struct page whose lock it waits for; for readers of the dump */
@@ -117,7 +132,7 @@ struct cos_clock {
     uint64_t boot_ns; /* when this COS started; jiffies count from here */
 };
 extern struct cos_clock cos_clock;
-void hand_over(void); /* entry.S: saves a full struct cos_frame, then do_timers() */
+void hand_over(void); /* entry.S: saves a full struct cos_frame in current->saved, then do_timers() on the interrupt stack. Not called: jumped to. */
 
 /** The current task (or interrupt) uses `ns` of CPU. The only way in which busy time passes. If an event is due, it is handled here, on
  *  this task's stack, and the VMkernel may get the baton; the saved rip then lies in the function that charged. */
@@ -125,11 +140,8 @@ static inline __attribute__((always_inline)) void cpu_charge(uint64_t ns)
 {
     cos_clock.now_ns += ns;
     if (unlikely(cos_clock.now_ns >= cos_clock.next_ns)) {
-#ifdef COS_HOSTED
-        hand_over();
-#else
-        __asm__ volatile("call hand_over" ::: "memory");
-#endif
+        /* No call instruction: it would push a return address, a trace on the stack (see struct task_struct). */
+        __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp hand_over\n1:" ::: "r11", "cc", "memory");
     }
 }
 static inline uint32_t jiffies_now(void)
@@ -142,16 +154,7 @@ static inline uint64_t jiffies_ns(uint64_t jiffies)
     return cos_clock.boot_ns + jiffies * NS_PER_JIFFY;
 }
 
-/* Kernel timers: call `fn(arg)` in interrupt context at an instant. A handler may wake tasks and start I/O; it must not sleep or allocate with WAIT.
- * The caller owns the struct; equal instants fire in order of ktimer_add. */
-struct ktimer {
-    uint64_t at_ns;
-    uint64_t seq;
-    kptr fn; /* void (*)(kptr arg) */
-    kptr arg;
-    uint32_t slot; /* place in the heap + 1; 0 = idle */
-    uint32_t pad;
-};
+/* Kernel timers, struct above. */
 void ktimer_add(struct ktimer *t, uint64_t at_ns, void (*fn)(kptr), kptr arg); /* re-arms an armed one */
 void ktimer_del(struct ktimer *t);                                             /* harmless when idle */
 
@@ -180,6 +183,13 @@ extern uint32_t need_resched;     /* a better task is waiting; obeyed on return 
 /** On return to user mode: deliver signals, reschedule if asked. Programs pass here after each system call and fault. */
 void return_to_user(void);
 
+/** Build the first frame of a new task, so that its first switch enters fn(arg); when fn returns the task exits with its value. */
+void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg);
+/** Make a prepared task runnable for the first time (sets slice, priority, stack magic). */
+void task_first_wake(struct task_struct *t);
+/** User mode of the current task uses `ns` of CPU, then return_to_user(). */
+void user_cpu(uint64_t ns);
+
 /* ---- processes (process.c) -------------------------------------------------------------------------------- */
 /** Start a kernel thread with a fixed pid. */
 struct task_struct *kernel_thread(uint32_t pid, const char *name, int (*fn)(void *), void *arg);
@@ -191,6 +201,8 @@ int wait_child(void);
 void __attribute__((noreturn)) do_exit(uint32_t code);
 /** Send a signal. Wakes interruptible sleepers. */
 void send_sig(uint32_t sig, struct task_struct *t);
+/** Act on the pending signals of current: end it, stop it, or count a caught one as handled. Only from return_to_user(). */
+void deliver_signals(void);
 struct task_struct *find_task_by_pid(uint32_t pid);
 extern const struct boot_params *boot_params; /* in the window; read-only for the COS */
 uint64_t cos_random(const char *name);        /* root of a named random stream */

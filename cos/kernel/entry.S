@@ -1,0 +1,214 @@
+/* entry.S - where registers are saved: process entry, hand-over, task switch, first run of a task.
+ *
+ * struct cos_frame (shared/cosinfo.h): r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi rip rflags rsp ds es, 8 bytes each.
+ * Segment slots get 16 bits, as a push of a segment register does on i386; 0x68 is __KERNEL_DS of the 2.4 kernel. */
+#define F_R15 0
+#define F_R14 8
+#define F_R13 16
+#define F_R12 24
+#define F_RBP 32
+#define F_RBX 40
+#define F_R11 48
+#define F_R10 56
+#define F_R9 64
+#define F_R8 72
+#define F_RAX 80
+#define F_RCX 88
+#define F_RDX 96
+#define F_RSI 104
+#define F_RDI 112
+#define F_RIP 120
+#define F_RFLAGS 128
+#define F_RSP 136
+#define F_DS 144
+#define F_ES 152
+#define F_SIZE 160
+#define KERNEL_DS 0x68
+#define IRQ_STACK_CLEARED 2048 /* deeper than a hand-over to the VMkernel goes */
+
+    .section .note.GNU-stack, "", @progbits
+    .text
+
+#ifndef COS_HOSTED
+/* The process starts on a stack that the host's kernel made. Nothing of it (arguments, environment, random bytes) is looked at. */
+    .globl _start
+    .type _start, @function
+_start:
+    .cfi_startproc
+    .cfi_undefined rip
+    xorl %ebp, %ebp
+    andq $-16, %rsp
+    call cos_early
+    ud2
+    .cfi_endproc
+    .size _start, . - _start
+#endif
+
+/* void stack_start(kptr stack_top, void (*fn)(void)): leave this stack for good. */
+    .globl stack_start
+    .type stack_start, @function
+stack_start:
+    .cfi_startproc
+    .cfi_undefined rip
+    movl %edi, %esp
+    xorl %ebp, %ebp
+    call *%rsi
+    ud2
+    .cfi_endproc
+    .size stack_start, . - stack_start
+
+/* hand_over: jumped to from cpu_charge() with the return address in r11. Saves every register in current->saved (first member of
+ * task_struct), runs do_timers() on the interrupt stack and restores. The task's stack is not written. */
+    .globl hand_over
+    .type hand_over, @function
+hand_over:
+    .cfi_startproc simple
+    .cfi_def_cfa rsp, 0
+    .cfi_register rip, r11
+    movq %rax, hand_over_scratch(%rip)
+    movl current_task(%rip), %eax
+    movq %r15, F_R15(%rax)
+    movq %r14, F_R14(%rax)
+    movq %r13, F_R13(%rax)
+    movq %r12, F_R12(%rax)
+    movq %rbp, F_RBP(%rax)
+    movq %rbx, F_RBX(%rax)
+    movq %r10, F_R10(%rax)
+    movq %r9, F_R9(%rax)
+    movq %r8, F_R8(%rax)
+    movq %rcx, F_RCX(%rax)
+    movq %rdx, F_RDX(%rax)
+    movq %rsi, F_RSI(%rax)
+    movq %rdi, F_RDI(%rax)
+    movq %r11, F_RIP(%rax)
+    movq %rsp, F_RSP(%rax)
+    movw $KERNEL_DS, F_DS(%rax)
+    movw $KERNEL_DS, F_ES(%rax)
+    movq hand_over_scratch(%rip), %rcx
+    movq %rcx, F_RAX(%rax)
+    movq %rax, %rbx
+    .cfi_def_cfa_register rsp
+    movl irq_stack_top(%rip), %esp
+    .cfi_undefined rip
+    pushq $0
+    pushq $0
+    movq %rbx, %rdi
+    call do_timers
+    /* Clear what the handlers left on the interrupt stack: how often it is used depends on where grants end (task.h, `saved`). */
+    movl irq_stack_top(%rip), %edi
+    subq $IRQ_STACK_CLEARED, %rdi
+    movl $IRQ_STACK_CLEARED / 8, %ecx
+    xorl %eax, %eax
+    rep stosq
+    movq %rbx, %rax
+    movq F_R15(%rax), %r15
+    movq F_R14(%rax), %r14
+    movq F_R13(%rax), %r13
+    movq F_R12(%rax), %r12
+    movq F_RBP(%rax), %rbp
+    movq F_R10(%rax), %r10
+    movq F_R9(%rax), %r9
+    movq F_R8(%rax), %r8
+    movq F_RDX(%rax), %rdx
+    movq F_RSI(%rax), %rsi
+    movq F_RIP(%rax), %r11
+    movq F_RSP(%rax), %rsp
+    movq F_RAX(%rax), %rcx
+    movq %rcx, hand_over_scratch(%rip)
+    movq F_RBX(%rax), %rbx
+    movq F_RCX(%rax), %rcx
+    movq F_RDI(%rax), %rdi
+    movq hand_over_scratch(%rip), %rax
+    movq $0, hand_over_scratch(%rip)
+    jmp *%r11
+    .cfi_endproc
+    .size hand_over, . - hand_over
+
+/* void switch_to(struct task_struct *prev, struct task_struct *next, uint64_t scrub, uint64_t frame_offset, uint64_t task_bytes)
+ * Saves prev's frame on its stack, continues next from its own. Registers that a call does not keep are stored as zero: they
+ * are dead here, and what they hold depends on paths that leave no other trace. With `scrub` the dead part of prev's stack (between
+ * its task_struct and the frame) is cleared, so that the endless retry of the allocator leaves the same bytes however often
+ * it turned (livelock.c). */
+    .globl switch_to
+    .type switch_to, @function
+switch_to:
+    .cfi_startproc
+    leaq -F_SIZE(%rsp), %rsp
+    .cfi_adjust_cfa_offset F_SIZE
+    movq %r15, F_R15(%rsp)
+    movq %r14, F_R14(%rsp)
+    movq %r13, F_R13(%rsp)
+    movq %r12, F_R12(%rsp)
+    movq %rbp, F_RBP(%rsp)
+    movq %rbx, F_RBX(%rsp)
+    xorl %eax, %eax
+    movq %rax, F_R11(%rsp)
+    movq %rax, F_R10(%rsp)
+    movq %rax, F_R9(%rsp)
+    movq %rax, F_R8(%rsp)
+    movq %rax, F_RAX(%rsp)
+    movq %rax, F_RCX(%rsp)
+    movq %rax, F_RDX(%rsp)
+    movq %rax, F_RSI(%rsp)
+    movq %rax, F_RDI(%rsp)
+    movq $0x202, F_RFLAGS(%rsp)
+    movq F_SIZE(%rsp), %rax
+    movq %rax, F_RIP(%rsp)
+    leaq F_SIZE + 8(%rsp), %rax
+    movq %rax, F_RSP(%rsp)
+    movw $KERNEL_DS, F_DS(%rsp)
+    movw $KERNEL_DS, F_ES(%rsp)
+    movl %esp, (%rdi, %rcx)
+    testq %rdx, %rdx
+    jz 1f
+    addq %r8, %rdi
+    movq %rcx, %rdx
+    movq %rsp, %rcx
+    subq %rdi, %rcx
+    shrq $3, %rcx
+    xorl %eax, %eax
+    rep stosq
+    movq %rdx, %rcx
+1:  movl (%rsi, %rcx), %esp
+    movq F_R15(%rsp), %r15
+    movq F_R14(%rsp), %r14
+    movq F_R13(%rsp), %r13
+    movq F_R12(%rsp), %r12
+    movq F_RBP(%rsp), %rbp
+    movq F_RBX(%rsp), %rbx
+    xorl %eax, %eax
+    xorl %ecx, %ecx
+    xorl %edx, %edx
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
+    xorl %r11d, %r11d
+    leaq F_SIZE(%rsp), %rsp
+    .cfi_adjust_cfa_offset -F_SIZE
+    ret
+    .cfi_endproc
+    .size switch_to, . - switch_to
+
+/* First run of a task: task_prepare() put fn in r12 and its argument in rbx. The bottom of every stack. */
+    .globl task_start
+    .type task_start, @function
+task_start:
+    .cfi_startproc
+    .cfi_undefined rip
+    xorl %ebp, %ebp
+    movq %rbx, %rdi
+    call *%r12
+    movl %eax, %edi
+    call do_exit
+    ud2
+    .cfi_endproc
+    .size task_start, . - task_start
+
+    .data
+    .balign 8
+hand_over_scratch:
+    .quad 0
+    .type hand_over_scratch, @object
+    .size hand_over_scratch, 8

@@ -1,0 +1,17 @@
+/* printk.h - the kernel log as its reader and the dump see it. Writing is printk() of kernel.h. */
+#ifndef COS_PRINTK_H
+#define COS_PRINTK_H
+
+#include "cos/kernel/hypervisor.h"
+#include "cos/kernel/task.h"
+
+#define LOG_BUF_LEN 65536u /* bytes. OUR CHOICE; RHEL 3 kernels have 32 to 128 kB */
+
+extern char log_buf[LOG_BUF_LEN];
+extern uint32_t log_start, log_end, log_read;
+extern struct wait_queue log_wait; /* klogd sleeps here */
+
+/** Move up to n unread bytes to `to`. @return bytes moved, 0 when all is read */
+uint32_t log_take(char *to, uint32_t n);
+
+#endif /* COS_PRINTK_H */

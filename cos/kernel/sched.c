@@ -1,0 +1,381 @@
+/* sched.c - see sched.h and the scheduler part of task.h. */
+#include "cos/kernel/sched.h"
+
+#include "cos/kernel/cost.h"
+#include "cos/kernel/mm/mm.h"
+
+struct run_queue run_queue;
+kptr current_task;
+uint32_t nr_running, need_resched;
+static uint32_t nr_uninterruptible;
+
+void switch_to(struct task_struct *prev, struct task_struct *next, uint64_t scrub, uint64_t frame_offset,
+               uint64_t task_bytes);
+void task_start(void);
+
+union task_union init_task_union __attribute__((section(".data.init_task"), aligned(THREAD_SIZE))) = {
+    .task = { .comm = "swapper", .stack_magic = STACK_MAGIC, .prio = MAX_PRIO, .static_prio = MAX_PRIO }
+};
+
+/* ---- arrays -------------------------------------------------------------------------------------------------- */
+static struct prio_array *array_of(kptr k)
+{
+    return PTR(struct prio_array, k);
+}
+
+static void enqueue(struct task_struct *t, struct prio_array *a)
+{
+    ASSERT(t->array == 0 && t->prio >= 0 && t->prio < (int32_t)MAX_PRIO);
+    list_add_tail(&t->run_list, &a->queue[t->prio]);
+    a->bitmap[t->prio / 32] |= 1u << (t->prio % 32);
+    a->nr_active++;
+    t->array = kptr_of(a);
+}
+
+static void dequeue(struct task_struct *t)
+{
+    struct prio_array *a = array_of(t->array);
+    ASSERT(t->array != 0 && a->nr_active > 0);
+    a->nr_active--;
+    list_del(&t->run_list);
+    if (list_empty(&a->queue[t->prio]))
+        a->bitmap[t->prio / 32] &= ~(1u << (t->prio % 32));
+    t->array = 0;
+}
+
+static struct task_struct *first_of(const struct prio_array *a)
+{
+    uint32_t word = 0;
+    while (a->bitmap[word] == 0)
+        word++;
+    const uint32_t prio = word * 32 + (uint32_t)__builtin_ctz(a->bitmap[word]);
+    return list_entry(a->queue[prio].next, struct task_struct, run_list);
+}
+
+/* ---- priorities: [RHEL3MM 4] bonus -5..+5 by sleep_avg, slice 200..10 ms by nice ------------------------------ */
+static bool is_rt(const struct task_struct *t)
+{
+    return t->policy != SCHED_NORMAL;
+}
+
+static int32_t effective_prio(const struct task_struct *t)
+{
+    if (is_rt(t))
+        return t->prio;
+    const int32_t bonus = (int32_t)(10 * t->sleep_avg / MAX_SLEEP_AVG) - 5;
+    const int32_t prio = t->static_prio - bonus;
+    return prio < (int32_t)MAX_RT_PRIO ? (int32_t)MAX_RT_PRIO : prio > 139 ? 139 : prio;
+}
+
+static uint32_t full_slice(const struct task_struct *t)
+{
+    return 1 + 19 * (uint32_t)(139 - t->static_prio) / 39;
+}
+
+static bool is_interactive(const struct task_struct *t)
+{
+    const int32_t nice = t->static_prio - 120;
+    return t->prio <= t->static_prio - (nice * 10 / 40 + INTERACTIVE_DELTA);
+}
+
+static bool expired_starve(void)
+{
+    return run_queue.expired_timestamp != 0 &&
+           jiffies_now() - run_queue.expired_timestamp >= STARVATION_LIMIT * nr_running + 1;
+}
+
+/* ---- wake and sleep ------------------------------------------------------------------------------------------ */
+static void activate(struct task_struct *t)
+{
+    if (t->state == TASK_UNINTERRUPTIBLE)
+        nr_uninterruptible--;
+    if (!is_rt(t)) {
+        const uint32_t slept = jiffies_now() - t->sleep_stamp;
+        t->sleep_avg = slept >= MAX_SLEEP_AVG - t->sleep_avg ? MAX_SLEEP_AVG : t->sleep_avg + slept;
+        t->prio = effective_prio(t);
+    }
+    t->state = TASK_RUNNING;
+    enqueue(t, array_of(run_queue.active));
+    nr_running++;
+    if (t->prio < current->prio)
+        need_resched = 1;
+}
+
+static void deactivate(struct task_struct *t)
+{
+    if (t->state == TASK_UNINTERRUPTIBLE)
+        nr_uninterruptible++;
+    dequeue(t);
+    nr_running--;
+}
+
+void wake_up_process(struct task_struct *t)
+{
+    if (t->array == 0 && t->state != TASK_ZOMBIE && t->state != TASK_DEAD)
+        activate(t);
+    else if (t->array != 0)
+        t->state = TASK_RUNNING; /* woken between setting its state and schedule() */
+}
+
+void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
+{
+    const uintptr_t top = (uintptr_t)t + THREAD_SIZE - 32;
+    *(uint64_t *)top = (uint64_t)(uintptr_t)task_start; /* what `ret` of switch_to takes */
+    struct cos_frame *f = (struct cos_frame *)(top - sizeof *f);
+    memset(f, 0, sizeof *f);
+    f->r12 = (uint64_t)(uintptr_t)fn;
+    f->rbx = (uint64_t)(uintptr_t)arg;
+    f->rip = (uint64_t)(uintptr_t)task_start;
+    f->rsp = top + 8;
+    f->rflags = 0x202;
+    f->ds = f->es = 0x68;
+    t->frame = kptr_of(f);
+    t->stack_magic = STACK_MAGIC;
+}
+
+void task_first_wake(struct task_struct *t)
+{
+    t->prio = effective_prio(t);
+    t->time_slice = full_slice(t);
+    t->sleep_stamp = jiffies_now();
+    t->state = TASK_INTERRUPTIBLE;
+    activate(t);
+}
+
+/* ---- the switch ---------------------------------------------------------------------------------------------- */
+void sched_account(struct task_struct *t)
+{
+    t->stime_ns += cos_clock.now_ns - run_queue.account_ns;
+    run_queue.account_ns = cos_clock.now_ns;
+}
+
+struct task_struct *sched_pick(void)
+{
+    if (nr_running == 0) {
+        run_queue.expired_timestamp = 0;
+        return init_task;
+    }
+    if (array_of(run_queue.active)->nr_active == 0) {
+        const kptr was = run_queue.active;
+        run_queue.active = run_queue.expired;
+        run_queue.expired = was;
+        run_queue.expired_timestamp = 0;
+    }
+    return first_of(array_of(run_queue.active));
+}
+
+static void switch_tasks(struct task_struct *prev, struct task_struct *next)
+{
+    ASSERT(prev->stack_magic == STACK_MAGIC && next->stack_magic == STACK_MAGIC);
+    const bool retrying = prev->stuck != 0;
+    current_task = kptr_of(next);
+    if (prev == init_task)
+        tick_start();
+    else if (next == init_task)
+        tick_stop();
+    memset(&prev->saved, 0, sizeof prev->saved);
+    /* A task in the allocator's endless retry switches even to itself: its registers must not depend on who else runs. */
+    if (prev != next || retrying)
+        switch_to(prev, next, retrying, offsetof(struct task_struct, frame), (sizeof(struct task_struct) + 7) & ~7ul);
+    /* `prev` runs again. Until its next hand-over these are its registers; the frame on the stack is about to be overwritten. */
+    if (current != init_task) {
+        current->saved = *PTR(struct cos_frame, current->frame);
+        current->frame = kptr_of(&current->saved);
+    }
+}
+
+void schedule(void)
+{
+    struct task_struct *prev = current;
+
+    if (prev != init_task) {
+        sched_account(prev);
+        prev->sleep_stamp = jiffies_now();
+        if (prev->state == TASK_INTERRUPTIBLE && prev->sig_pending != 0)
+            prev->state = TASK_RUNNING;
+        if (prev->state != TASK_RUNNING)
+            deactivate(prev);
+    } else {
+        run_queue.account_ns = cos_clock.now_ns;
+    }
+    if (prev->stuck != 0)
+        livelock_skip();
+    struct task_struct *next = sched_pick();
+    need_resched = 0;
+    if (next != prev) {
+        run_queue.switches++;
+        prev->nvcsw++;
+    }
+    switch_tasks(prev, next);
+    /* From here on `prev` runs again. The cost of a switch is booked to the one that comes. */
+    if (current != init_task)
+        cpu_charge(COST_SWITCH);
+}
+
+void sched_requeue_yield(struct task_struct *t)
+{
+    struct prio_array *to = is_rt(t) ? array_of(t->array) : array_of(run_queue.expired);
+    dequeue(t);
+    enqueue(t, to);
+}
+
+__attribute__((noinline)) void yield(void)
+{
+    cpu_charge(COST_YIELD);
+    sched_requeue_yield(current);
+    schedule();
+}
+
+void sched_tick(struct task_struct *t)
+{
+    time_load();
+    if (t == init_task)
+        return;
+    if (t->array != run_queue.active) { /* it yielded or slept a moment ago: as 2.4, ask for a switch and no more */
+        need_resched = 1;
+        return;
+    }
+    if (t->policy == SCHED_FIFO)
+        return;
+    if (t->sleep_avg > 0)
+        t->sleep_avg--;
+    if (t->time_slice > 1) {
+        t->time_slice--;
+        return;
+    }
+    dequeue(t);
+    need_resched = 1;
+    t->prio = effective_prio(t);
+    t->time_slice = full_slice(t);
+    if (is_rt(t) || (is_interactive(t) && !expired_starve())) {
+        enqueue(t, array_of(run_queue.active));
+        return;
+    }
+    if (run_queue.expired_timestamp == 0)
+        run_queue.expired_timestamp = jiffies_now();
+    enqueue(t, array_of(run_queue.expired));
+}
+
+/* ---- sleeping ------------------------------------------------------------------------------------------------- */
+static void timer_wakes(kptr task)
+{
+    wake_up_process(PTR(struct task_struct, task));
+}
+
+__attribute__((noinline)) uint32_t schedule_timeout(uint32_t ticks)
+{
+    if (ticks == UINT32_MAX) {
+        schedule();
+        return ticks;
+    }
+    const uint32_t end = jiffies_now() + ticks;
+    ktimer_add(&current->timer, jiffies_ns(end), timer_wakes, kptr_of(current));
+    schedule();
+    ktimer_del(&current->timer);
+    const int32_t left = (int32_t)(end - jiffies_now());
+    return left > 0 ? (uint32_t)left : 0;
+}
+
+int sleep_until(uint64_t at_ns)
+{
+    struct task_struct *t = current;
+    while (cos_clock.now_ns < at_ns) {
+        if (t->sig_pending != 0)
+            return -4;
+        t->state = TASK_INTERRUPTIBLE;
+        ktimer_add(&t->timer, at_ns, timer_wakes, kptr_of(t));
+        schedule();
+        ktimer_del(&t->timer);
+    }
+    return 0;
+}
+
+void wait_queue_init(struct wait_queue *q)
+{
+    list_init(&q->sleepers);
+}
+
+uint32_t sleep_on_timeout(struct wait_queue *q, uint32_t state, uint32_t ticks)
+{
+    struct task_struct *t = current;
+    t->state = state;
+    t->wait_queue = kptr_of(q);
+    list_add_tail(&t->wait_list, &q->sleepers);
+    const uint32_t left = schedule_timeout(ticks);
+    if (t->wait_queue != 0) { /* nobody woke it: timeout or signal */
+        list_del(&t->wait_list);
+        t->wait_queue = 0;
+    }
+    return left;
+}
+
+void sleep_on(struct wait_queue *q, uint32_t state)
+{
+    (void)sleep_on_timeout(q, state, UINT32_MAX);
+}
+
+void wake_up(struct wait_queue *q)
+{
+    while (!list_empty(&q->sleepers)) {
+        struct task_struct *t = list_entry(q->sleepers.next, struct task_struct, wait_list);
+        list_del(&t->wait_list);
+        t->wait_queue = 0;
+        wake_up_process(t);
+    }
+}
+
+/* ---- user mode ------------------------------------------------------------------------------------------------ */
+void return_to_user(void)
+{
+    struct task_struct *t = current;
+    while (need_resched || t->sig_pending != 0) {
+        if (t->sig_pending != 0)
+            deliver_signals();
+        if (need_resched)
+            schedule();
+    }
+}
+
+void user_cpu(uint64_t ns)
+{
+    struct task_struct *t = current;
+    sched_account(t);
+    cpu_charge(ns);
+    t->utime_ns += cos_clock.now_ns - run_queue.account_ns;
+    run_queue.account_ns = cos_clock.now_ns;
+    return_to_user();
+}
+
+/* ---- idle ------------------------------------------------------------------------------------------------------ */
+bool sched_is_idle(void)
+{
+    return current == init_task;
+}
+
+uint32_t sched_active_count(void)
+{
+    return nr_running + nr_uninterruptible;
+}
+
+void cpu_idle(void)
+{
+    for (;;) {
+        while (nr_running == 0) {
+            kthread_rearm();
+            time_load();
+            time_idle();
+        }
+        schedule();
+    }
+}
+
+void sched_init(void)
+{
+    for (unsigned a = 0; a < 2; a++)
+        for (unsigned i = 0; i < MAX_PRIO; i++)
+            list_init(&run_queue.arrays[a].queue[i]);
+    run_queue.active = kptr_of(&run_queue.arrays[0]);
+    run_queue.expired = kptr_of(&run_queue.arrays[1]);
+    current_task = kptr_of(init_task);
+    init_task->next_task = init_task->prev_task = kptr_of(init_task);
+}
