@@ -65,6 +65,7 @@ struct hb {
     uint64_t last_event_ns;
     uint64_t last_beat_ns;
     uint64_t last_seq;
+    uint64_t last_check; /* number of the last check that was carried out; those that were skipped do not count */
     uint64_t beats;
     uint64_t alerts;
     enum hb_state state;

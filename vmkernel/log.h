@@ -59,7 +59,4 @@ size_t log_copy(const struct log *log, char *to, size_t size);
 /** Copy the newest `count` lines, each terminated, oldest first. @return how many there were */
 uint32_t log_tail(const struct log *log, char (*to)[LOG_LINE_MAX], uint32_t count);
 
-/** "d:hh:mm:ss.mmm" of an instant. @return `to`; 32 bytes always do */
-char *log_uptime(uint64_t now_ns, char *to, size_t size);
-
 #endif /* VMK_LOG_H */

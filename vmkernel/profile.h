@@ -21,7 +21,7 @@ struct profile {
     const char *form_lost_heartbeat; /* {comm} {pid} {t} {to} {clt} */
     const char *form_cos_error;      /* {headline} */
     const char *form_cos_dump;       /* {uuid} {host} */
-    const char *form_world_start;    /* {name} {flags} */
+    const char *form_world_start;    /* {id} {name} {flags} */
     const char *form_ring;           /* {what} {new} {all} */
     const char *form_hbd;            /* {what} */
     const char *form_plain;          /* {text} */

@@ -10,7 +10,7 @@
  *
  * Who runs where is not simulated: 16 pCPUs over six weeks would be a billion slices of which nobody looks at more than the last. It is
  * a pure function of (seed, instant): the worlds that can run are dealt to the pCPUs anew each second (a random order cut into equal hands), and each pCPU
- * goes round its own hand in slices of 50 ms, shifted against its neighbours. Hands are disjoint, so no world runs twice at an instant.
+ * plays a card of its own hand in each slice of 50 ms, or idles, shifted against its neighbours. Hands are disjoint, so no world runs twice at an instant.
  *
  * Sources: [KB308590/Screen] for ids, names and their cut at 9 bytes; helperQ-N with five helpers a queue is INFERRED from helper1-4 = 1037 on 4
  * pCPUs and world 1047 as the dumper on 16; order within a VM, second and slice are OUR CHOICE. */
