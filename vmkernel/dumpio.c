@@ -1,0 +1,132 @@
+/* dumpio.c - see dumpio.h. */
+#include "vmkernel/dumpio.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096u
+
+static int or_errno(int result)
+{
+    return result < 0 ? -errno : result;
+}
+
+static int real_open(void *ctx, const char *path, int flags, mode_t mode)
+{
+    (void)ctx;
+    return or_errno(open(path, flags, mode));
+}
+
+static ssize_t real_pwrite(void *ctx, int fd, const void *bytes, size_t len, off_t offset)
+{
+    (void)ctx;
+    const ssize_t n = pwrite(fd, bytes, len, offset);
+    return n < 0 ? -errno : n;
+}
+
+static int real_truncate(void *ctx, int fd, off_t len)
+{
+    (void)ctx;
+    return or_errno(ftruncate(fd, len));
+}
+
+static int real_writeback(void *ctx, int fd, off_t offset, off_t len)
+{
+    (void)ctx;
+    return or_errno(sync_file_range(fd, offset, len, SYNC_FILE_RANGE_WRITE));
+}
+
+static int real_fsync(void *ctx, int fd)
+{
+    (void)ctx;
+    return or_errno(fsync(fd));
+}
+
+static int real_close(void *ctx, int fd)
+{
+    (void)ctx;
+    return or_errno(close(fd));
+}
+
+static int real_rename(void *ctx, const char *from, const char *to)
+{
+    (void)ctx;
+    return or_errno(rename(from, to));
+}
+
+static int real_unlink(void *ctx, const char *path)
+{
+    (void)ctx;
+    return or_errno(unlink(path));
+}
+
+const struct dumpio dumpio_real = {
+    .open = real_open,
+    .pwrite = real_pwrite,
+    .truncate = real_truncate,
+    .writeback = real_writeback,
+    .fsync = real_fsync,
+    .close = real_close,
+    .rename = real_rename,
+    .unlink = real_unlink,
+};
+
+int dumpio_write_all(const struct dumpio *io, int fd, const void *bytes, size_t len, off_t offset)
+{
+    const unsigned char *at = bytes;
+    while (len > 0) {
+        const ssize_t n = io->pwrite(io->ctx, fd, at, len, offset);
+        if (n == -EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? (int)n : -EIO;
+        assert((size_t)n <= len);
+        at += n;
+        len -= (size_t)n;
+        offset += n;
+    }
+    return 0;
+}
+
+static int temporary_name(const char *path, char *ret)
+{
+    const int n = snprintf(ret, PATH_BYTES, "%s.tmp", path);
+    return n > 0 && (unsigned)n < PATH_BYTES ? 0 : -ENAMETOOLONG;
+}
+
+int dumpio_begin(const struct dumpio *io, const char *path)
+{
+    char temporary[PATH_BYTES];
+    const int bad = temporary_name(path, temporary);
+    return bad != 0 ? bad : io->open(io->ctx, temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+}
+
+int dumpio_commit(const struct dumpio *io, const char *path, int fd, int result)
+{
+    char temporary[PATH_BYTES];
+    assert(fd >= 0);
+    const int named = temporary_name(path, temporary);
+    assert(named == 0); /* dumpio_begin() made the same one */
+    if (result == 0)
+        result = io->fsync(io->ctx, fd);
+    const int closed = io->close(io->ctx, fd);
+    if (result == 0)
+        result = closed;
+    if (result == 0)
+        result = io->rename(io->ctx, temporary, path);
+    if (result != 0)
+        (void)io->unlink(io->ctx, temporary);
+    return result;
+}
+
+int dumpio_replace(const struct dumpio *io, const char *path, const void *bytes, size_t len)
+{
+    const int fd = dumpio_begin(io, path);
+    if (fd < 0)
+        return fd;
+    return dumpio_commit(io, path, fd, dumpio_write_all(io, fd, bytes, len, 0));
+}
