@@ -130,7 +130,6 @@ static int check_options(char *err, unsigned err_size)
         { "opt.hpa", false },               /* else pages are carved out of huge ones */
         { "opt.zero", false },              /* else the allocator writes into the page */
         { "opt.background_thread", false }, /* else a thread makes gate calls of its own */
-        { "opt.xmalloc", false },           /* else a page that is not to be had aborts the daemon */
     };
     const char *const junk = "opt.junk"; /* else, too, the allocator writes into the page */
 
