@@ -24,7 +24,7 @@
 #define F_ES 152
 #define F_SIZE 160
 #define KERNEL_DS 0x68
-#define IRQ_STACK_CLEARED 2048 /* deeper than a hand-over to the VMkernel goes */
+#define IRQ_STACK_CLEARED 1024 /* deeper than a hand-over to the VMkernel goes */
 
     .section .note.GNU-stack, "", @progbits
     .text

@@ -173,7 +173,7 @@ static void switch_tasks(struct task_struct *prev, struct task_struct *next)
         tick_start();
     else if (next == init_task)
         tick_stop();
-    memset(&prev->saved, 0, sizeof prev->saved);
+    prev->saved = (struct cos_frame){ 0 };
     /* A task in the allocator's endless retry switches even to itself: its registers must not depend on who else runs. */
     if (prev != next || retrying)
         switch_to(prev, next, retrying, offsetof(struct task_struct, frame), (sizeof(struct task_struct) + 7) & ~7ul);
@@ -362,7 +362,6 @@ void cpu_idle(void)
     for (;;) {
         while (nr_running == 0) {
             kthread_rearm();
-            time_load();
             time_idle();
         }
         schedule();

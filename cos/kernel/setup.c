@@ -17,7 +17,7 @@
 #define MAP_SHARED_RAW 0x01
 #define MAP_FIXED_RAW 0x10
 
-extern char _sdata[], _end[];
+extern char _simage[], _sdata[], _end[]; /* cos.lds */
 void stack_start(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
 void cos_early(void) __attribute__((noreturn));
 
@@ -48,7 +48,7 @@ static const struct machine_hostinfo *hostinfo(void)
 
 static void map_ram(void)
 {
-    const uintptr_t start = MACHINE_PAGE_OFFSET, image = MACHINE_PAGE_OFFSET + MACHINE_IMAGE_OFFSET;
+    const uintptr_t start = MACHINE_PAGE_OFFSET, image = (uintptr_t)_simage;
     const uintptr_t data = (uintptr_t)_sdata & ~(uintptr_t)(PAGE_SIZE - 1);
     const uintptr_t end = ((uintptr_t)_end + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
     const uint64_t ram = hostinfo()->ram_bytes;

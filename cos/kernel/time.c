@@ -203,6 +203,7 @@ void time_idle(void)
     const uint64_t next = timer < grant_until_ns ? timer : grant_until_ns;
     if (next > cos_clock.now_ns)
         cos_clock.now_ns = next;
+    time_load(); /* with the count of before the event */
     cpu_charge(0);
 }
 
