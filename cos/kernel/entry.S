@@ -198,6 +198,7 @@ task_start:
     .cfi_startproc
     .cfi_undefined rip
     xorl %ebp, %ebp
+    call task_arrive
     movq %rbx, %rdi
     call *%r12
     movl %eax, %edi

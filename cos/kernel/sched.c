@@ -2,6 +2,7 @@
 #include "cos/kernel/sched.h"
 
 #include "cos/kernel/cost.h"
+#include "cos/kernel/fiber.h"
 #include "cos/kernel/mm/mm.h"
 
 struct run_queue run_queue;
@@ -120,6 +121,7 @@ void wake_up_process(struct task_struct *t)
 void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
 {
     const uintptr_t top = (uintptr_t)t + THREAD_SIZE - 32;
+    fiber_fresh(t, THREAD_SIZE);
     *(uint64_t *)top = (uint64_t)(uintptr_t)task_start; /* what `ret` of switch_to takes */
     struct cos_frame *f = (struct cos_frame *)(top - sizeof *f);
     memset(f, 0, sizeof *f);
@@ -131,6 +133,14 @@ void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
     f->ds = f->es = 0x68;
     t->frame = kptr_of(f);
     t->stack_magic = STACK_MAGIC;
+}
+
+/* First C code of every task (entry.S): it arrives on its stack here. */
+void task_arrive(void);
+void task_arrive(void)
+{
+    fiber_arrive(NULL);
+    cpu_charge(COST_SWITCH);
 }
 
 void task_first_wake(struct task_struct *t)
@@ -175,8 +185,12 @@ static void switch_tasks(struct task_struct *prev, struct task_struct *next)
         tick_stop();
     prev->saved = (struct cos_frame){ 0 };
     /* A task in the allocator's endless retry switches even to itself: its registers must not depend on who else runs. */
-    if (prev != next || retrying)
+    if (prev != next || retrying) {
+        void *kept = NULL;
+        fiber_leave(next, prev->state == TASK_ZOMBIE || prev->state == TASK_DEAD ? NULL : &kept);
         switch_to(prev, next, retrying, offsetof(struct task_struct, frame), (sizeof(struct task_struct) + 7) & ~7ul);
+        fiber_arrive(kept);
+    }
     /* `prev` runs again. Until its next hand-over these are its registers; the frame on the stack is about to be overwritten. */
     if (current != init_task) {
         current->saved = *PTR(struct cos_frame, current->frame);

@@ -6,6 +6,7 @@
  *
  * Data and bss are copied to the place in the memfd that their address means (address - PAGE_OFFSET) and mapped from there, so that the RAM
  * is the whole truth, also of a `cos` that was killed. Text and rodata stay mapped from the file, as unwinders want it. */
+#include "cos/kernel/fiber.h"
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/init.h"
 #include "cos/kernel/mm/mm.h"
@@ -17,7 +18,16 @@
 #define MAP_SHARED_RAW 0x01
 #define MAP_FIXED_RAW 0x10
 
-extern char _simage[], _sdata[], _end[]; /* cos.lds */
+extern char _end[];
+#ifdef COS_HOSTED /* names of the standard linker script */
+extern char __executable_start[], __data_start[];
+#define IMAGE_START __executable_start
+#define DATA_START __data_start
+#else /* cos.lds */
+extern char _simage[], _sdata[];
+#define IMAGE_START _simage
+#define DATA_START _sdata
+#endif
 void stack_start(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
 void cos_early(void) __attribute__((noreturn));
 
@@ -48,8 +58,8 @@ static const struct machine_hostinfo *hostinfo(void)
 
 static void map_ram(void)
 {
-    const uintptr_t start = MACHINE_PAGE_OFFSET, image = (uintptr_t)_simage;
-    const uintptr_t data = (uintptr_t)_sdata & ~(uintptr_t)(PAGE_SIZE - 1);
+    const uintptr_t start = MACHINE_PAGE_OFFSET, image = (uintptr_t)IMAGE_START;
+    const uintptr_t data = (uintptr_t)DATA_START & ~(uintptr_t)(PAGE_SIZE - 1);
     const uintptr_t end = ((uintptr_t)_end + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
     const uint64_t ram = hostinfo()->ram_bytes;
 
@@ -100,6 +110,7 @@ static void start_kernel(void)
 
 static void start_on_own_stack(void)
 {
+    fiber_arrive(NULL);
     start_kernel();
 }
 
@@ -110,6 +121,7 @@ void cos_early(void)
     const struct cos_clock clock = cos_clock; /* survives the move of the data only because it is copied with it */
     map_ram();
     cos_clock = clock;
+    fiber_leave(init_task, NULL);
     stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 16, start_on_own_stack);
 }
 
