@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/calendar.h"
+
 struct out {
     char *to;
     size_t size, used;
@@ -43,14 +45,6 @@ static struct out start(char *to, size_t size)
     return (struct out){ .to = to, .size = size };
 }
 
-char *screen_uptime(uint64_t uptime_ms, char *to, size_t size)
-{
-    const uint64_t s = uptime_ms / 1000;
-    (void)snprintf(to, size, "%" PRIu64 ":%02u:%02u:%02u.%03u", s / 86400, (unsigned)(s / 3600 % 24),
-                   (unsigned)(s / 60 % 60), (unsigned)(s % 60), (unsigned)(uptime_ms % 1000));
-    return to;
-}
-
 static void put_regs(struct out *o, const struct screen_regs *r)
 {
     put(o, "frame=0x%x ip=0x%x cr2=0x%x cr3=0x%x cr4=0x%x\n", r->frame, r->ip, r->cr2, r->cr3, r->cr4);
@@ -84,7 +78,7 @@ int screen_text(const struct screen *s, char *to, size_t size)
     assert(s->world_count <= SCREEN_WORLDS_MAX);
     assert(s->log_count <= SCREEN_LOG_MAX);
     assert(s->after_count <= SCREEN_LOG_MAX);
-    char uptime[32];
+    char uptime[CALENDAR_UPTIME_SIZE];
     struct out o = start(to, size);
 
     put(&o, "%s\n%s\n", s->product, s->headline);
@@ -94,7 +88,8 @@ int screen_text(const struct screen *s, char *to, size_t size)
         put(&o, "@BlueScreen: %s\n", s->headline);
     /* The VMkernel resolves a COS address with its own symbol table, and blk_dev is what lies nearest; the sum wraps at 2^32. */
     put(&o, "0x%x:[0x%x]blk_dev+0x%x stack: 0x0, 0x0, 0x0\n", s->regs.ebp, s->regs.ip, s->regs.ip - s->symbol_base);
-    put(&o, "VMK uptime: %s TSC: %" PRIu64 "\n", screen_uptime(s->uptime_ms, uptime, sizeof uptime), s->tsc);
+    (void)calendar_format_uptime(s->uptime_ns, uptime);
+    put(&o, "VMK uptime: %s TSC: %" PRIu64 "\n", uptime, s->tsc);
     for (uint32_t i = 0; i < s->log_count; i++)
         put(&o, "%s\n", s->log[i]);
     if (s->status[0] != '\0')

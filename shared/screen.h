@@ -59,7 +59,7 @@ struct screen {
     uint32_t world_count;
     bool bluescreen;       /* the release prints the @BlueScreen line */
     uint32_t symbol_base;  /* address of blk_dev: the VMkernel symbol nearest to any COS address */
-    uint64_t uptime_ms;    /* VMK uptime */
+    uint64_t uptime_ns;    /* VMK uptime */
     uint64_t tsc;
     char log[SCREEN_LOG_MAX][SCREEN_LINE_MAX];
     uint32_t log_count;
@@ -78,8 +78,5 @@ int screen_interim_text(const char *product, char *to, size_t size);
 /** Draw any screen text for a terminal with 24-bit colours: SCREEN_COLUMNS wide, at least SCREEN_ROWS high, longer lines wrapped.
  *  @return its length, or -1 when `size` is too small; `to` is then an empty string */
 int screen_ansi(const char *text, char *to, size_t size);
-
-/** Print a time since boot as "d:hh:mm:ss.mmm" (3.5 forms: 42:14:03:58.308). @return `to`; 32 bytes always do */
-char *screen_uptime(uint64_t uptime_ms, char *to, size_t size);
 
 #endif /* SHARED_SCREEN_H */

@@ -1,0 +1,396 @@
+/* dump.c - see dump.h. */
+#include "vmkernel/dump.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/rng.h"
+#include "vmkernel/coscore.h"
+#include "vmkernel/cosmem.h"
+#include "vmkernel/costrace.h"
+#include "vmkernel/dump_text.h"
+#include "vmkernel/image.h"
+#include "vmkernel/psod.h"
+#include "vmkernel/stun.h"
+#include "vmkernel/unwind.h"
+#include "vmkernel/zdump_write.h"
+
+#define PATH_BYTES 4608u
+
+/* Everything that one dump gathers. */
+struct dump {
+    struct vmk *vmk;
+    const struct dumpio *io;
+    const char *headline;
+    uint64_t stun_ns;
+    bool failed; /* an artefact is missing; vmk->note names the first one */
+    bool has_image;
+    struct image image;
+    struct cosmem mem;
+    struct cos_tasks tasks;
+    struct unwind_trace *traces;
+    struct zdump_slot slot; /* slot_count 0 = no dump partition */
+    char log[PSOD_LOG_LINES][LOG_LINE_MAX];
+    uint32_t log_count;
+    char after[1][LOG_LINE_MAX];
+    uint32_t after_count;
+    char screen[SCREEN_TEXT_MAX];
+    struct notes notes;
+};
+
+static void __attribute__((format(printf, 2, 3))) fail(struct dump *d, const char *format, ...)
+{
+    char text[NOTES_LINE_MAX];
+    va_list ap;
+    va_start(ap, format);
+    (void)vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    notes_add(&d->notes, "%s", text);
+    if (!d->failed)
+        (void)snprintf(d->vmk->note, sizeof d->vmk->note, "%s", text);
+    d->failed = true;
+}
+
+/* ---- stun -------------------------------------------------------------------------------------------------------- */
+
+/* @return true when the process is frozen */
+static bool stun_one(struct dump *d, pid_t *pid, const char *name)
+{
+    if (*pid <= 0) {
+        notes_add(&d->notes, "%s: no process", name);
+        return false;
+    }
+    switch (stun_process(*pid)) {
+    case STUN_OK:
+        return true;
+    case STUN_DEAD:
+        notes_add(&d->notes, "%s: died before it could be stunned", name);
+        *pid = 0;
+        return false;
+    case STUN_REFUSED:
+        notes_add(&d->notes, "%s: could not be stunned (somebody traces it); it is ended after the dump", name);
+        return false;
+    }
+    return false;
+}
+
+static void stun(struct dump *d)
+{
+    struct vmk *vmk = d->vmk;
+    d->stun_ns = vmk->now_ns;
+    const bool died = vmk->cos == VMK_COS_NOT_STUNNED;
+    const bool cos_stunned = !died && stun_one(d, &vmk->cos_pid, "cos");
+    if (vmk->hbd_pid > 0)
+        (void)stun_one(d, &vmk->hbd_pid, "vmnixhbd");
+    vmk->cos = cos_stunned ? VMK_COS_STUNNED : VMK_COS_NOT_STUNNED;
+    if (!cos_stunned)
+        notes_add(&d->notes, "not stunned%s", died ? ": the COS had died; registers are those of its last hand-over" : "");
+}
+
+/* ---- reading the COS ---------------------------------------------------------------------------------------------- */
+
+static struct cosmem memory_of(const struct vmk *vmk, const struct image *image)
+{
+    return (struct cosmem){ .image = image, .ram = vmk->machine.ram, .ram_bytes = vmk->machine.ram_bytes };
+}
+
+int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid)
+{
+    struct image image;
+    char err[NOTES_LINE_MAX];
+    if (image_open(vmk->cos_path, &image, err, sizeof err) != 0)
+        return -1;
+    const struct cosmem mem = memory_of(vmk, &image);
+    struct notes *notes = calloc(1, sizeof *notes);
+    struct cos_task task;
+    uint32_t address;
+    int result = -1;
+    if (notes != NULL && cosmem_variable(&mem, "current_task", &address, sizeof address) &&
+        cosmem_task(&mem, address, &task, notes)) {
+        memcpy(comm, task.comm, COSMEM_COMM);
+        *ret_pid = task.pid;
+        result = 0;
+    }
+    free(notes);
+    image_close(&image);
+    return result;
+}
+
+static void read_cos(struct dump *d)
+{
+    char err[NOTES_LINE_MAX];
+    if (image_open(d->vmk->cos_path, &d->image, err, sizeof err) != 0) {
+        notes_add(&d->notes, "the COS cannot be read: %s", err);
+        return;
+    }
+    d->has_image = true;
+    d->mem = memory_of(d->vmk, &d->image);
+    cosmem_tasks(&d->mem, &d->tasks, &d->notes);
+    d->traces = unwind_tasks(&d->mem, &d->tasks, &d->notes);
+    if (d->traces == NULL)
+        notes_add(&d->notes, "unwinding: not enough memory");
+}
+
+static const struct cos_task *current_task(const struct dump *d)
+{
+    return d->tasks.current < d->tasks.count ? &d->tasks.task[d->tasks.current] : NULL;
+}
+
+/* ---- log lines ---------------------------------------------------------------------------------------------------- */
+
+static void log_cos_error(struct dump *d)
+{
+    struct vmk *vmk = d->vmk;
+    char text[LOG_LINE_MAX];
+    const struct profile_value values[] = { { .name = "headline", .text = d->headline } };
+    vmk->now_ns += DUMP_ERROR_DELAY_NS;
+    (void)profile_format(text, sizeof text, vmk->profile->form_cos_error, values, 1);
+    log_put(&vmk->log, LOG_ALERT, vmk->now_ns, 0, vmk->profile->world_base, text);
+    d->log_count = log_tail(&vmk->log, d->log, PSOD_LOG_LINES);
+}
+
+static void log_core(struct dump *d)
+{
+    struct vmk *vmk = d->vmk;
+    char text[LOG_LINE_MAX];
+    const struct profile_value values[] = { { .name = "uuid", .text = vmk->plan.datastore_uuid },
+                                            { .name = "host", .text = vmk->plan.host } };
+    vmk->now_ns += DUMP_CORE_DELAY_NS;
+    (void)profile_format(text, sizeof text, vmk->profile->form_cos_dump, values, 2);
+    log_put(&vmk->log, LOG_INFO, vmk->now_ns, vmk->worlds.dump_pcpu, vmk->worlds.world[vmk->worlds.dump_world].id, text);
+    d->after_count = log_tail(&vmk->log, d->after, 1);
+}
+
+/* ---- the cos-core --------------------------------------------------------------------------------------------------- */
+
+static void write_core(struct dump *d)
+{
+    struct vmk *vmk = d->vmk;
+    char path[PATH_BYTES];
+    struct core_result done;
+    if (!d->has_image) {
+        fail(d, "no cos-core: the COS's image cannot be read");
+        return;
+    }
+    log_core(d);
+    (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/cos-core-%s", vmk->host_dir, vmk->plan.datastore_uuid, vmk->plan.host);
+    const struct core_source src = {
+        .mem = &d->mem,
+        .tasks = &d->tasks,
+        .memory_fd = vmk->machine.memory_fd,
+        .ram_offset = MACHINE_RAM_OFFSET,
+        .release = vmk->plan.boot.release,
+        .stunned = vmk->cos == VMK_COS_STUNNED,
+        .time_ns = d->stun_ns,
+    };
+    const int result = coscore_write(d->io, path, &src, &done);
+    if (result != 0) {
+        fail(d, "no cos-core: %s", strerror(-result));
+        return;
+    }
+    /* A datastore takes the whole of it, holes or not. */
+    if (vmk->plan.datastore_kb_per_s > 0)
+        vmk->now_ns += (uint64_t)((unsigned __int128)done.bytes * 1000000000u / 1024 / vmk->plan.datastore_kb_per_s);
+}
+
+/* ---- the screen ------------------------------------------------------------------------------------------------------ */
+
+static void show(struct dump *d, const char *text)
+{
+    const int result = psod_show(d->io, d->vmk->host_dir, text);
+    if (result != 0)
+        fail(d, "no screen on the console: %s", strerror(-result));
+}
+
+static void show_interim(struct dump *d)
+{
+    char text[SCREEN_LINE_MAX * 2];
+    const int n = screen_interim_text(d->vmk->profile->product, text, sizeof text);
+    assert(n > 0);
+    show(d, text);
+}
+
+static void make_screen(struct dump *d)
+{
+    const struct vmk *vmk = d->vmk;
+    struct screen *screen = calloc(1, sizeof *screen);
+    struct psod_source src = {
+        .profile = vmk->profile,
+        .worlds = &vmk->worlds,
+        .headline = d->headline,
+        .current = current_task(d),
+        .page_offset = d->has_image ? d->image.page_offset : MACHINE_PAGE_OFFSET,
+        .ram_bytes = vmk->machine.ram_bytes,
+        .cpu_khz = vmk->plan.cpu_khz,
+        .stun_ns = d->stun_ns,
+        .paint_ns = vmk->now_ns,
+        .log = d->log,
+        .log_count = d->log_count,
+        .after = d->after,
+        .after_count = d->after_count,
+        .slot = d->slot.slot,
+        .slot_count = d->slot.slot_count,
+    };
+    if (screen == NULL) {
+        fail(d, "no screen: not enough memory");
+        return;
+    }
+    if (d->has_image && !cosmem_variable(&d->mem, "last_fault_address", &src.last_fault_address, sizeof src.last_fault_address))
+        notes_add(&d->notes, "last_fault_address is out of reach");
+    psod_compose(&src, screen);
+    const int n = screen_text(screen, d->screen, sizeof d->screen);
+    assert(n > 0);
+    free(screen);
+    show(d, d->screen);
+}
+
+/* ---- the zdump ------------------------------------------------------------------------------------------------------- */
+
+/* Print the contents of one section. */
+static void print_part(FILE *to, struct dump *d, enum zdump_type type)
+{
+    switch (type) {
+    case ZDUMP_STATE: dump_text_state(to, d->vmk, d->headline, d->stun_ns); break;
+    case ZDUMP_PCPUS: dump_text_pcpus(to, d->vmk, d->stun_ns); break;
+    case ZDUMP_WORLDS: dump_text_worlds(to, d->vmk, d->stun_ns); break;
+    case ZDUMP_HEARTBEATS: dump_text_heartbeats(to, d->vmk); break;
+    case ZDUMP_RING: dump_text_ring(to, d->vmk); break;
+    case ZDUMP_COS_TASKS:
+        if (d->has_image)
+            dump_text_tasks(to, &d->mem, &d->tasks, d->traces);
+        break;
+    case ZDUMP_NOTES: dump_text_notes(to, &d->notes); break;
+    case ZDUMP_SCREEN: (void)fputs(d->screen, to); break;
+    case ZDUMP_LOG: {
+        char *text = malloc(LOG_RING_BYTES);
+        if (text != NULL)
+            (void)fwrite(text, 1, log_copy(&d->vmk->log, text, LOG_RING_BYTES), to);
+        free(text);
+        break;
+    }
+    case ZDUMP_COS_LOG: {
+        size_t len = 0;
+        char *text = d->has_image ? cosmem_log(&d->mem, &len, &d->notes) : NULL;
+        if (text != NULL)
+            (void)fwrite(text, 1, len, to);
+        if (len > 0 && text[len - 1] != '\n')
+            (void)fputc('\n', to);
+        free(text);
+        if (d->has_image && current_task(d) != NULL)
+            costrace_print(to, &d->mem, current_task(d), d->vmk->plan.boot.release);
+        break;
+    }
+    case ZDUMP_END: break;
+    }
+}
+
+/* The order in the file is the order of worth: a dump that is cut loses its end. */
+static const enum zdump_type order[] = { ZDUMP_NOTES, ZDUMP_SCREEN,     ZDUMP_STATE, ZDUMP_LOG,       ZDUMP_COS_LOG,
+                                         ZDUMP_PCPUS, ZDUMP_HEARTBEATS, ZDUMP_RING,  ZDUMP_COS_TASKS, ZDUMP_WORLDS };
+#define PARTS (sizeof order / sizeof order[0])
+
+/* Make the text of each section. Backwards, so that the notes (first) hold what was noted while the others were made. */
+static int make_parts(struct dump *d, struct zdump_part parts[PARTS])
+{
+    for (size_t i = PARTS; i-- > 0;) {
+        char *text = NULL;
+        FILE *f = open_memstream(&text, &parts[i].len);
+        if (f == NULL)
+            return -ENOMEM;
+        print_part(f, d, order[i]);
+        const int failed = fclose(f);
+        parts[i].type = order[i];
+        parts[i].data = text;
+        if (failed != 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void free_parts(struct zdump_part parts[PARTS])
+{
+    for (size_t i = 0; i < PARTS; i++)
+        free((char *)(uintptr_t)parts[i].data);
+}
+
+static void write_zdump(struct dump *d)
+{
+    const struct vmk *vmk = d->vmk;
+    char path[PATH_BYTES];
+    struct zdump_part parts[PARTS] = { 0 };
+    struct zdump_slot slot = d->slot;
+    if (slot.slot_count == 0) {
+        fail(d, "no zdump: there is no dump partition");
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%s/%s", vmk->host_dir, DUMP_PARTITION);
+    slot.uptime_ns = vmk->now_ns;
+    slot.epoch_s = vmk->plan.epoch_boot_s + (int64_t)(vmk->now_ns / 1000000000u);
+    slot.dump_id = rng_hash((uint64_t)vmk->plan.epoch_boot_s, vmk->now_ns); /* the same instant of the same boot is the same dump */
+    (void)snprintf(slot.build, sizeof slot.build, "%s", vmk->profile->build);
+    (void)snprintf(slot.host, sizeof slot.host, "%s", vmk->plan.host);
+    (void)snprintf(slot.reason, sizeof slot.reason, "COS Error: %.80s", d->headline);
+    int result = make_parts(d, parts);
+    if (result == 0)
+        result = zdump_write(d->io, path, &slot, parts, PARTS);
+    free_parts(parts);
+    if (result != 0)
+        fail(d, "zdump not whole: %s", strerror(-result));
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------- */
+
+static void choose_slot(struct dump *d)
+{
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof path, "%s/%s", d->vmk->host_dir, DUMP_PARTITION);
+    const int result = zdump_partition_choose(path, &d->slot);
+    if (result != 0)
+        notes_add(&d->notes, "dump partition: %s", strerror(-result));
+}
+
+int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio *io)
+{
+    assert(vmk != NULL && headline != NULL && io != NULL);
+    struct dump *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return -1;
+    d->vmk = vmk;
+    d->io = io;
+    d->headline = headline;
+    (void)snprintf(vmk->headline, sizeof vmk->headline, "%s", headline);
+
+    stun(d);
+    log_cos_error(d);
+    read_cos(d);
+    choose_slot(d);
+    show_interim(d);
+    write_core(d);
+    make_screen(d);
+    write_zdump(d);
+
+    const int result = d->failed ? -1 : 0;
+    free(d->traces);
+    cosmem_tasks_free(&d->tasks);
+    if (d->has_image)
+        image_close(&d->image);
+    free(d);
+    return result;
+}
+
+int dump_cos_error(struct vmk *vmk, const char *headline)
+{
+    return dump_cos_error_io(vmk, headline, &dumpio_real);
+}
+
+int dump_partition_create(const struct vmk *vmk)
+{
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof path, "%s/%s", vmk->host_dir, DUMP_PARTITION);
+    return zdump_partition_create(&dumpio_real, path, 1, ZDUMP_PARTITION_BYTES);
+}
