@@ -145,13 +145,13 @@ static int no_call(const struct hbd_host *h)
 
 int hbd_host_turn(struct hbd_host *h)
 {
+    const uint64_t patience_ns = h->patient ? 0 : DEADLINE_NS;
     const uint64_t end_ns = wall_ns() + DEADLINE_NS;
     const uint32_t seq = h->last.seq;
 
     if (__atomic_load_n(&h->gate->call.seq, __ATOMIC_SEQ_CST) == seq && gate_pass(h->gate, GATE_COS, GATE_VMNIXHBD) == 0) {
-        /* The interval timer of gate_wait() costs a system call, so the death is what normally ends a wait in vain. */
-        while (gate_wait(h->gate, GATE_COS, DEADLINE_NS) == 2) {
-            if (wall_ns() > end_ns)
+        while (gate_wait(h->gate, GATE_COS, patience_ns) == 2) {
+            if (!h->patient && wall_ns() > end_ns)
                 return HBD_HOST_SILENT;
         }
         if (!gate_holds(h->gate, GATE_COS))

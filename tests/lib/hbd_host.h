@@ -41,6 +41,7 @@ struct hbd_host {
     uint64_t alloc_takes_ns, free_takes_ns, wait_late_ns;
     int64_t alloc_result; /* 0 = HBD_HOST_PAGE */
     int64_t free_result;
+    bool patient; /* wait for vmnixhbd without a deadline: saves the clock's system calls where turns are measured */
     void (*before_answer)(struct hbd_host *h); /* NULL = nothing */
 };
 
