@@ -1,0 +1,93 @@
+/* crond.c - cron and run-parts: what happens each hour and each night.
+ *
+ * The two lines of RHEL 3's /etc/crontab that matter: "01 * * * * root run-parts /etc/cron.hourly" and "02 4 * * * ... /etc/cron.daily". cron
+ * sleeps to the second after the minute's start, so jobs begin at hh:mm:01 ([KB1009016]: a healthy host writes at hh:01:01). A minute
+ * that it missed, because it could not run, it makes up for. */
+#include "cos/kernel/fs/syslog.h"
+#include "cos/kernel/process.h"
+#include "cos/programs/cron.h"
+
+#define NS_PER_S 1000000000
+#define MINUTES_PER_HOUR 60
+#define MINUTES_PER_DAY 1440
+#define HOURLY_MINUTE 1
+#define DAILY_MINUTE (4 * 60 + 2)
+
+int cron_run(struct program *p, const struct boot_program *spec, const char *text)
+{
+    program_touch(p, p->spec.touch_pages);
+    const int pid = spawn_child(spec, text, 0);
+    if (pid < 0)
+        return pid;
+    while (wait_child() != pid)
+        return_to_user();
+    return_to_user();
+    return 0;
+}
+
+/* ---- crond ------------------------------------------------------------------------------------------------------ */
+/* Minutes are counted in local time since the epoch. */
+static int64_t local_s(uint64_t now_ns)
+{
+    return boot_params->epoch_boot_s + boot_params->utc_offset_s + (int64_t)(now_ns / NS_PER_S);
+}
+
+/* The instant of second :01 of a minute; 0 when it was before the VMkernel's boot. */
+static uint64_t minute_ns(int64_t minute)
+{
+    const int64_t s = minute * 60 + 1 - boot_params->epoch_boot_s - boot_params->utc_offset_s;
+    return s > 0 ? (uint64_t)s * NS_PER_S : 0;
+}
+
+static void start_job(struct program *p, const char *folder)
+{
+    static const struct boot_program run_parts = CRON_CHILD("run-parts", "run-parts", 596, 1900, 220);
+    (void)snprintf(p->text, sizeof p->text, "(root) CMD (run-parts /etc/%s)", folder);
+    const int pid = spawn_child(&run_parts, folder, 0);
+    if (pid < 0)
+        (void)snprintf(p->text, sizeof p->text, "(CRON) error (can't fork)");
+    (void)syslog_send(SYSLOG_CRON, pid < 0 ? "crond" : "CROND", p->text);
+}
+
+static void run_minute(struct program *p, int64_t minute)
+{
+    if (minute % MINUTES_PER_HOUR == HOURLY_MINUTE)
+        start_job(p, "cron.hourly");
+    if (minute % MINUTES_PER_DAY == DAILY_MINUTE && boot_params->cron_daily_ns != 0)
+        start_job(p, "cron.daily");
+}
+
+int prog_crond(struct program *p)
+{
+    int64_t minute = local_s(cos_clock.now_ns) / 60 + 1;
+    for (;;) {
+        program_sleep_until(minute_ns(minute));
+        program_touch(p, p->spec.touch_pages);
+        for (const int64_t now = local_s(cos_clock.now_ns) / 60; minute <= now; minute++)
+            run_minute(p, minute);
+        while (current->wait_children > 0 && reap_child() > 0)
+            ;
+    }
+}
+
+/* ---- run-parts -------------------------------------------------------------------------------------------------- */
+static const struct boot_program hourly[] = {
+    CRON_CHILD("vmkheartbeat", "vmkheartbeat", 596, 1900, 260),
+};
+static const struct boot_program daily[] = {
+    CRON_CHILD("logrotate", "worker", 48, 1900, 300),
+    CRON_CHILD("makewhatis.cron", "worker", 596, 1900, 240),
+    CRON_CHILD("slocate.cron", "slocate", 596, 1900, 220),
+    CRON_CHILD("tmpwatch", "worker", 20, 1700, 80),
+};
+
+int prog_run_parts(struct program *p)
+{
+    const bool nightly = strcmp(p->text, "cron.daily") == 0;
+    const struct boot_program *parts = nightly ? daily : hourly;
+    const unsigned count = nightly ? ARRAY_SIZE(daily) : ARRAY_SIZE(hourly);
+    int error = 0;
+    for (unsigned i = 0; i < count && error == 0; i++)
+        error = cron_run(p, &parts[i], NULL);
+    return error != 0;
+}

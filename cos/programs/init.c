@@ -1,0 +1,141 @@
+/* init.c - pid 1: starts the kernel threads, the start scripts and every program of the boot parameters, and buries the dead.
+ *
+ * Pids 2 to 19 are spoken for: a 2.4 kernel of RHEL 3 starts these threads in this order [INFERRED from facts on Red Hat 2.4 kernels; gaps are pids of
+ * processes of the boot that are gone]. kswapd and kscand do work; the others have none in this model and sleep. */
+#include "cos/kernel/init.h"
+
+#include "cos/kernel/fs/syslog.h"
+#include "cos/kernel/mm/mm.h"
+#include "cos/kernel/process.h"
+#include "cos/programs/program.h"
+
+#define INIT_RETRY_TICKS (5u * HZ) /* what init does when it cannot fork */
+
+static int __attribute__((noreturn)) sleeping_thread(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        current->state = TASK_INTERRUPTIBLE;
+        schedule();
+    }
+}
+
+static const struct {
+    uint32_t pid;
+    int32_t nice;
+    const char *name;
+    int (*run)(void *);
+} threads[] = {
+    { 2, 0, "keventd", sleeping_thread },
+    { 3, 0, "kapmd", sleeping_thread },
+    { 4, 19, "ksoftirqd/0", sleeping_thread },
+    { 5, 0, "kswapd", kswapd },
+    { 6, 0, "kscand", kscand },
+    { 7, 0, "bdflush", sleeping_thread },
+    { 8, 0, "kupdated", sleeping_thread },
+    { 9, 0, "mdrecoveryd", sleeping_thread },
+    { 13, 0, "scsi_eh_0", sleeping_thread },
+    { 14, 0, "scsi_eh_1", sleeping_thread },
+    { 17, 0, "kjournald", sleeping_thread },
+    { 18, 0, "kjournald", sleeping_thread },
+};
+
+static void start_kernel_threads(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
+        struct task_struct *t = kernel_thread(threads[i].pid, threads[i].name, threads[i].run, NULL);
+        t->static_prio = 120 + threads[i].nice;
+    }
+}
+
+/* ---- the programs, in the order of their start ------------------------------------------------------------------- */
+static uint16_t order[BOOT_PROGRAMS_MAX]; /* indices into boot_params->program */
+static uint32_t order_count, order_next;
+
+static bool starts_before(uint16_t a, uint16_t b)
+{
+    return boot_params->program[a].start_ns < boot_params->program[b].start_ns;
+}
+
+/* Insertion sort: it keeps the file's order among equal instants, and the list is nearly sorted already. */
+static void sort_programs(void)
+{
+    ASSERT(boot_params->program_count <= BOOT_PROGRAMS_MAX);
+    for (uint32_t i = 0; i < boot_params->program_count; i++) {
+        if (boot_params->program[i].pid == 1)
+            continue;
+        uint32_t at = order_count++;
+        for (; at > 0 && starts_before((uint16_t)i, order[at - 1]); at--)
+            order[at] = order[at - 1];
+        order[at] = (uint16_t)i;
+    }
+}
+
+/* Start all that is due. @return ticks until something else is, UINT32_MAX = never */
+static uint32_t start_due(void)
+{
+    while (order_next < order_count) {
+        const struct boot_program *spec = &boot_params->program[order[order_next]];
+        if (spec->start_ns > cos_clock.now_ns) {
+            const uint64_t ticks = (spec->start_ns - cos_clock.now_ns + NS_PER_JIFFY - 1) / NS_PER_JIFFY;
+            return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
+        }
+        if (spawn_program(spec) < 0) {
+            (void)syslog_send_line(SYSLOG_MESSAGES, "init: cannot fork, retry..");
+            return INIT_RETRY_TICKS;
+        }
+        order_next++;
+        return_to_user();
+    }
+    return UINT32_MAX;
+}
+
+/* ---- pid 1 -------------------------------------------------------------------------------------------------------- */
+static const struct boot_program *init_spec(void)
+{
+    static const struct boot_program usual = {
+        .name = "init", .behaviour = "daemon", .pid = 1, .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
+        .text_kb = 28, .lib_kb = 1400, .data_kb = 48, .stack_kb = 24, .touch_pages = 8,
+    };
+    for (uint32_t i = 0; i < boot_params->program_count; i++) {
+        if (boot_params->program[i].pid == 1)
+            return &boot_params->program[i];
+    }
+    return &usual;
+}
+
+/* The kernel thread becomes a user process, as init does when it executes /sbin/init. */
+static struct program *become_user(void)
+{
+    struct program *p = program_create(init_spec(), NULL, 0);
+    current->program = kptr_of(p);
+    current->flags &= ~PF_KTHREAD;
+    process_set_identity(current, &p->spec);
+    ASSERT(program_exec(p) == 0);
+    return p;
+}
+
+static int __attribute__((noreturn)) init_task_main(void *unused)
+{
+    static const struct boot_program rc = {
+        .name = "rc", .behaviour = "rc", .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
+        .text_kb = 596, .lib_kb = 1900, .data_kb = 260, .stack_kb = 24, .touch_pages = 40,
+    };
+    (void)unused;
+    start_kernel_threads();
+    struct program *p = become_user();
+    sort_programs();
+    (void)spawn_program(&rc);
+    for (;;) {
+        const uint32_t ticks = start_due();
+        program_touch(p, p->spec.touch_pages);
+        (void)wait_child_timeout(ticks);
+        return_to_user();
+    }
+}
+
+void start_init(void)
+{
+    syslog_init();
+    (void)kernel_thread(1, "init", init_task_main, NULL);
+}

@@ -1,0 +1,55 @@
+/* klogd.c - carries the kernel log (printk.c) to syslogd, a line at a time, without the levels.
+ *
+ * Unlike other senders it waits for room in the queue: what it has not taken stays in the kernel log, where a dump shows it. */
+#include "cos/kernel/fs/syslog.h"
+#include "cos/kernel/printk.h"
+#include "cos/programs/program.h"
+
+#define RETRY_NS 1000000000u /* OUR CHOICE */
+
+/* Collect the next line of the kernel log behind "kernel: ". @return false when there is none; a part of one stays in p->text */
+static bool take_line(struct program *p, uint32_t *len)
+{
+    char c;
+    while (log_take(&c, 1) == 1) {
+        if (c == '\n')
+            return true;
+        if (*len + 1 < sizeof p->text)
+            p->text[(*len)++] = c;
+    }
+    return false;
+}
+
+/* "<4>text" begins behind the level. */
+static const char *skip_level(const char *text)
+{
+    return text[0] == '<' && text[1] != '\0' && text[2] == '>' ? text + 3 : text;
+}
+
+static void send_line(const char *text)
+{
+    static char line[SYSLOG_LINE_MAX]; /* there is one klogd */
+    while (!syslog_has_room())
+        program_sleep_until(cos_clock.now_ns + RETRY_NS);
+    (void)snprintf(line, sizeof line, "kernel: %s", skip_level(text));
+    (void)syslog_send_line(SYSLOG_MESSAGES, line);
+}
+
+int prog_klogd(struct program *p)
+{
+    uint32_t len = 0;
+    (void)syslog_send_line(SYSLOG_MESSAGES, "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
+    for (;;) {
+        while (log_read == log_end) {
+            sleep_on(&log_wait, TASK_INTERRUPTIBLE);
+            return_to_user();
+        }
+        program_touch(p, p->spec.touch_pages);
+        while (take_line(p, &len)) {
+            p->text[len] = '\0';
+            len = 0;
+            program_cpu(p->spec.cpu_ns);
+            send_line(p->text);
+        }
+    }
+}

@@ -1,0 +1,304 @@
+/* program.c - see program.h: exec, the working set, and the table of behaviours. */
+#include "cos/programs/program.h"
+
+#include "cos/kernel/cost.h"
+#include "cos/kernel/hbd.h"
+#include "cos/kernel/fs/syslog.h"
+#include "cos/kernel/mm/mm.h"
+
+#define TEXT_START 0x08048000u /* where the linker puts programs on i386 */
+#define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
+#define STACK_TOP 0xC0000000u
+#define NS_FOREVER UINT64_MAX
+
+static int prog_vmnixhbd(struct program *p)
+{
+    return vmnixhbd_task(p);
+}
+
+/* What a behaviour is called in a scenario, and how its data looks in a dump. */
+struct behaviour {
+    const char *name;
+    int (*run)(struct program *p);
+    const char *content; /* what a page of its heap says that it holds */
+};
+static const struct behaviour behaviours[] = {
+    { "daemon", prog_daemon, "heap" },
+    { "vmx", prog_daemon, "virtual machine state" },
+    { "vmap", prog_daemon, "rule set" },
+    { "hostd", prog_hostd, "inventory" },
+    { "vmnixhbd", prog_vmnixhbd, "heap" },
+    { "syslogd", prog_syslogd, "line buffer" },
+    { "klogd", prog_klogd, "symbol table" },
+    { "crond", prog_crond, "crontab" },
+    { "rc", prog_rc, "heap" },
+    { "run-parts", prog_run_parts, "heap" },
+    { "vmkheartbeat", prog_vmkheartbeat, "heap" },
+    { "uptimes", prog_uptimes, "heap" },
+    { "ps", prog_ps, "heap" },
+    { "logger", prog_logger, "heap" },
+    { "slocate", prog_slocate, "heap" },
+    { "updatedb", prog_updatedb, "path names" },
+    { "worker", prog_worker, "path names" },
+};
+
+static const struct behaviour *find_behaviour(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(behaviours); i++) {
+        if (strcmp(behaviours[i].name, name) == 0)
+            return &behaviours[i];
+    }
+    return NULL;
+}
+
+/* ---- life of the record ---------------------------------------------------------------------------------------- */
+static struct kmem_cache *cache;
+
+struct program *program_create(const struct boot_program *spec, const char *text, uint64_t until_ns)
+{
+    if (cache == NULL)
+        cache = kmem_cache_create("program", sizeof(struct program));
+    struct program *p = kmem_cache_alloc(cache, GFP_KERNEL);
+    const struct behaviour *b = find_behaviour(spec->behaviour);
+    ASSERT(p != NULL);
+    ASSERT(b != NULL); /* the scenario's checker knows the names */
+
+    memset(p, 0, sizeof *p);
+    p->spec = *spec;
+    p->behaviour = kptr_of(b);
+    p->until_ns = until_ns;
+    p->leaks = program_find_leaks(spec->name);
+    p->hot_root = rng_derive(cos_random("working set"), spec->name);
+    if (text != NULL)
+        strcopy(p->text, text, sizeof p->text);
+    return p;
+}
+
+void program_destroy(struct program *p)
+{
+    kmem_cache_free(cache, p);
+}
+
+struct program *program_parent(void)
+{
+    const struct task_struct *parent = find_task_by_pid(current->ppid);
+    return parent != NULL ? PTR(struct program, parent->program) : NULL;
+}
+
+/* ---- exec ------------------------------------------------------------------------------------------------------ */
+static uint32_t pages_of(uint32_t kb)
+{
+    return (kb + PAGE_SIZE / 1024 - 1) / (PAGE_SIZE / 1024);
+}
+
+/* The libraries that programs share, in the order in which a program maps them until it has its lib_kb. Names and sizes in the manner of RHEL 3
+ * and ESX 3; OUR CHOICE. The last one is big enough for any program. */
+static const struct {
+    const char *path;
+    uint32_t kb;
+} libraries[] = {
+    { "/lib/ld-2.3.2.so", 104 },
+    { "/lib/tls/libc-2.3.2.so", 1540 },
+    { "/lib/tls/libpthread-0.60.so", 100 },
+    { "/lib/tls/libm-2.3.2.so", 212 },
+    { "/usr/lib/libz.so.1.1.4", 52 },
+    { "/lib/libcrypto.so.0.9.7a", 992 },
+    { "/lib/libssl.so.0.9.7a", 216 },
+    { "/usr/lib/libstdc++.so.5.0.3", 736 },
+    { "/usr/lib/vmware/lib/libvmacore.so", 4096 },
+    { "/usr/lib/vmware/lib/libtypes.so", 131072 },
+};
+
+static int map_libraries(struct mm_struct *mm, struct program *p)
+{
+    uint32_t left = pages_of(p->spec.lib_kb);
+    uint32_t at = LIBS_START;
+    p->lib_start = at;
+    p->lib_pages = left;
+    for (unsigned i = 0; i < ARRAY_SIZE(libraries) && left > 0; i++) {
+        const uint32_t whole = pages_of(libraries[i].kb);
+        const uint32_t pages = left < whole ? left : whole;
+        const int error = do_mmap(mm, at, pages * PAGE_SIZE, VM_READ | VM_FILE, file_mapping(libraries[i].path, whole), 0);
+        if (error != 0)
+            return error;
+        at += pages * PAGE_SIZE;
+        left -= pages;
+    }
+    ASSERT(left == 0);
+    return 0;
+}
+
+static int map_text(struct mm_struct *mm, struct program *p)
+{
+    char path[32];
+    (void)snprintf(path, sizeof path, "/usr/sbin/%s", p->spec.name);
+    p->text_start = TEXT_START;
+    p->text_pages = pages_of(p->spec.text_kb);
+    if (p->text_pages == 0)
+        return 0;
+    return do_mmap(mm, TEXT_START, p->text_pages * PAGE_SIZE, VM_READ | VM_FILE, file_mapping(path, p->text_pages), 0);
+}
+
+static int map_heap_and_stack(struct mm_struct *mm, struct program *p)
+{
+    const uint32_t stack_bytes = pages_of(p->spec.stack_kb) * PAGE_SIZE;
+    p->heap_start = TEXT_START + p->text_pages * PAGE_SIZE;
+    p->data_pages = pages_of(p->spec.data_kb);
+    mm->start_brk = mm->brk = p->heap_start;
+    mm->stack_top = STACK_TOP;
+    if (p->data_pages > 0) {
+        const int error = do_brk(p->heap_start + p->data_pages * PAGE_SIZE);
+        if (error != 0)
+            return error;
+    }
+    if (stack_bytes == 0)
+        return 0;
+    return do_mmap(mm, STACK_TOP - stack_bytes, stack_bytes, VM_READ | VM_WRITE | VM_STACK, NULL, 0);
+}
+
+static void give_way(void)
+{
+    if (need_resched || current->sig_pending != 0)
+        return_to_user();
+}
+
+static void write_content(struct program *p, uint32_t address)
+{
+    char text[80];
+    const struct behaviour *b = PTR(const struct behaviour, p->behaviour);
+    const int n = snprintf(text, sizeof text, "%s[%u] %s 0x%08x", p->spec.name, current->pid, b->content, address);
+    char *to = user_touch(address, true);
+    ASSERT(to != NULL && n > 0 && n < (int)sizeof text);
+    memcpy(to, text, (size_t)n + 1);
+}
+
+/* All of heap and stack is touched once, so that it is resident or swapped. Only pages with contents get bytes. */
+static void touch_data(struct program *p)
+{
+    const uint32_t every = p->spec.content_every;
+    for (uint32_t i = 0; i < p->data_pages; i++) {
+        const uint32_t address = p->heap_start + i * PAGE_SIZE;
+        if (every != 0 && i % every == 0)
+            write_content(p, address);
+        else
+            ASSERT(user_account(address) == 0);
+        give_way();
+    }
+    for (uint32_t i = 1; i <= pages_of(p->spec.stack_kb); i++) {
+        ASSERT(user_account(STACK_TOP - i * PAGE_SIZE) == 0);
+        give_way();
+    }
+}
+
+int program_exec(struct program *p)
+{
+    cpu_charge(COST_EXEC);
+    struct mm_struct *mm = mm_create(current);
+    ASSERT(mm != NULL && current->mm != 0);
+    int error = map_text(mm, p);
+    if (error == 0)
+        error = map_libraries(mm, p);
+    if (error == 0)
+        error = map_heap_and_stack(mm, p);
+    if (error != 0)
+        return error;
+    mm->text_pages = p->text_pages;
+    mm->lib_pages = p->lib_pages;
+    mm->data_pages = p->data_pages;
+    mm->stack_pages = pages_of(p->spec.stack_kb);
+    touch_data(p);
+    return 0;
+}
+
+int program_main(void *program)
+{
+    struct program *p = program;
+    if (program_exec(p) != 0)
+        do_exit(SIGKILL); /* exec that fails after the old image is gone, as 2.4 does it */
+    return_to_user();
+    return PTR(const struct behaviour, p->behaviour)->run(p);
+}
+
+/* ---- working ---------------------------------------------------------------------------------------------------- */
+/* The page with number i in the order text, libraries, data. */
+static uint32_t page_at(const struct program *p, uint32_t i)
+{
+    if (i < p->text_pages)
+        return p->text_start + i * PAGE_SIZE;
+    i -= p->text_pages;
+    if (i < p->lib_pages)
+        return p->lib_start + i * PAGE_SIZE;
+    return p->heap_start + (i - p->lib_pages) * PAGE_SIZE;
+}
+
+/* Number of the next page of the working set. The set is a pure function of the program's name, so it needs no memory of its own, and equal
+ * programs share the hot pages of their text, as they do. */
+static uint32_t next_hot(struct program *p, uint32_t pages)
+{
+    if (p->hot_next >= p->spec.touch_pages)
+        p->hot_next = 0;
+    return (uint32_t)((rng_hash(p->hot_root, p->hot_next++) >> 32) * pages >> 32);
+}
+
+void program_touch(struct program *p, uint32_t n)
+{
+    const uint32_t read_only = p->text_pages + p->lib_pages;
+    const uint32_t pages = read_only + p->data_pages;
+    if (pages == 0)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t draw = rng_next(&current->rng);
+        const uint32_t page = (draw & 3) != 0 ? next_hot(p, pages) : (uint32_t)((draw >> 32) * pages >> 32);
+        const bool write = page >= read_only && (draw & 4) != 0;
+        ASSERT(user_touch(page_at(p, page), write) != NULL);
+        give_way();
+    }
+}
+
+void program_cpu(uint64_t ns)
+{
+    while (ns > 0) {
+        const uint64_t now = cos_clock.now_ns, next = cos_clock.next_ns;
+        const uint64_t room = next > now ? next - now : 1;
+        const uint64_t step = ns < room ? ns : room;
+        user_cpu(step);
+        ns -= step;
+    }
+}
+
+/* A caught signal is noted in the log, and life goes on (OUR CHOICE; see docs/fidelity.md on VMap). */
+static void look_at_signals(struct program *p)
+{
+    if (likely(p->signals == 0))
+        return;
+    if ((p->signals & 1u << SIGTERM) != 0) {
+        (void)snprintf(p->text, sizeof p->text, "%s: signal %u received, continuing", p->spec.name, SIGTERM);
+        (void)syslog_send(SYSLOG_MESSAGES, p->spec.name, p->text);
+    }
+    p->signals = 0;
+}
+
+void program_round(struct program *p)
+{
+    program_touch(p, p->spec.touch_pages);
+    program_cpu(p->spec.cpu_ns);
+    if (p->leaks != 0)
+        program_leak(p);
+    look_at_signals(p);
+}
+
+void program_sleep(struct program *p)
+{
+    const uint64_t period = p->spec.period_ns;
+    const uint64_t until = period == 0 ? NS_FOREVER
+                                       : cos_clock.now_ns + period - period / 10 + rng_below(&current->rng, period / 5 + 1);
+    (void)sleep_until(until);
+    return_to_user();
+}
+
+void program_sleep_until(uint64_t at_ns)
+{
+    while (sleep_until(at_ns) != 0)
+        return_to_user();
+    return_to_user();
+}

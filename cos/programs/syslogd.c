@@ -1,0 +1,58 @@
+/* syslogd.c - takes messages from /dev/log, stamps them with the time at which it gets to them, and appends them to the files.
+ *
+ * Before it takes any it touches its pages like every program, so when there is no memory it starves: messages then wait in the queue, and further
+ * ones are lost. That is why /var/log/messages is silent about the end of a console that thrashes. The text of its start is that
+ * of sysklogd 1.4.1 [INFERRED: the version of RHEL 3]. */
+#include "cos/kernel/fs/proc_misc.h"
+#include "cos/kernel/fs/syslog.h"
+#include "cos/kernel/fs/vfs.h"
+#include "cos/programs/program.h"
+#include "shared/calendar.h"
+
+#define STAMPED_LINE_MAX (CALENDAR_SYSLOG_SIZE + sizeof boot_params->host + SYSLOG_LINE_MAX + 4)
+
+/* Static, since kernel stacks are small; there is one syslogd. */
+static char line[STAMPED_LINE_MAX];
+static uint32_t write_errors; /* lines that the host's disk did not take */
+
+static const char *const paths[SYSLOG_FILES] = {
+    [SYSLOG_MESSAGES] = "var/log/messages",
+    [SYSLOG_VMKSUMMARY] = "var/log/vmksummary",
+    [SYSLOG_CRON] = "var/log/cron",
+};
+
+static void write_line(uint32_t file, const char *text)
+{
+    struct calendar_date now;
+    char stamp[CALENDAR_SYSLOG_SIZE];
+    calendar_from_epoch(cos_epoch_s(), boot_params->utc_offset_s, &now);
+    calendar_format_syslog(&now, stamp);
+    const int n = snprintf(line, sizeof line, "%s %s %s\n", stamp, boot_params->host, text);
+    ASSERT(n > 0 && n < (int)sizeof line && file < SYSLOG_FILES);
+    if (vfs_append(paths[file], line, (uint32_t)n) != 0)
+        write_errors++;
+}
+
+static void wait_for_message(void)
+{
+    while (syslog_first() == NULL) {
+        sleep_on(&syslog_wait, TASK_INTERRUPTIBLE);
+        return_to_user();
+    }
+}
+
+int prog_syslogd(struct program *p)
+{
+    write_line(SYSLOG_MESSAGES, "syslogd 1.4.1: restart.");
+    for (;;) {
+        wait_for_message();
+        program_touch(p, p->spec.touch_pages);
+        const struct syslog_message *m = syslog_first();
+        while (m != NULL) {
+            program_cpu(p->spec.cpu_ns);
+            write_line(m->file, m->line);
+            syslog_drop();
+            m = syslog_first();
+        }
+    }
+}
