@@ -1,14 +1,21 @@
 # Lost Heartbeat - build, demo, tests. `make help` lists the targets.
+#
+# Everything that is made lies under $(BUILD); another compiler or other flags rebuild what they touch. Variables for the command line:
+#   BUILD=dir   CC=gcc|clang   OPT="-O2 -g"   HOSTED=1 (cos as a hosted program, for sanitizers)   SAN="-fsanitize=..."   NOSKIP=1 (no livelock skip)
 BUILD ?= build
-CC ?= gcc
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 BIN := $(BUILD)/bin
 OPT ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-CPPFLAGS += -I. -D_GNU_SOURCE
+CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_NO_SKIP)
 CFLAGS_HOSTED = -std=gnu11 $(OPT) $(WARN) $(SAN)
-CFLAGS_COS = -std=gnu11 $(OPT) $(WARN) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only -mno-red-zone \
+CFLAGS_FREE = -std=gnu11 $(OPT) $(WARN) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only -mno-red-zone \
   -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none
+CFLAGS_COS_HOSTED = $(CFLAGS_HOSTED) -fno-pie -fno-strict-aliasing -fno-stack-protector -fno-omit-frame-pointer \
+  $(if $(findstring clang,$(CC)),-DCOS_FIBERS)
+CFLAGS_COS = $(if $(HOSTED),$(CFLAGS_COS_HOSTED),$(CFLAGS_FREE))
 
+# ---- what belongs to what ---------------------------------------------------------------------------------------------------
 SHARED_SRC := $(wildcard shared/*.c)
 COS_SHARED := shared/gate.c shared/rng.c shared/calendar.c
 COS_SRC := $(wildcard cos/kernel/*.c cos/kernel/*/*.c cos/programs/*.c) $(COS_SHARED)
@@ -16,6 +23,9 @@ COS_ASM := $(wildcard cos/kernel/*.S)
 HBD_SRC := $(wildcard cos/vmnixhbd/*.c) shared/gate.c shared/ring.c
 VMK_SRC := $(wildcard vmkernel/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
+LIB_TEST_SRC := $(wildcard tests/lib/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c tests/sim/test_*.c tests/fault/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 SHARED_OBJ := $(call obj,hosted,$(SHARED_SRC))
@@ -23,25 +33,43 @@ COS_OBJ := $(call obj,cos,$(COS_SRC)) $(patsubst %.S,$(BUILD)/cos/%.o,$(COS_ASM)
 HBD_OBJ := $(call obj,hosted,$(HBD_SRC))
 VMK_OBJ := $(call obj,hosted,$(VMK_SRC))
 TOOL_OBJ := $(call obj,hosted,$(TOOL_SRC))
+UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
+FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 
-VMK_LIBS := $(shell pkg-config --libs libevent libunwind libunwind-generic libisal libcrypto jansson)
-HBD_LIBS := $(shell pkg-config --libs libevent jemalloc)
-TOOL_LIBS := $(shell pkg-config --libs yaml-0.1 jansson libcrypto libisal libelf)
+# Asked when a program is linked, not when this file is read: `make deps` must work on a machine without pkg-config.
+libs = $(shell pkg-config --libs $(1))
+VMK_LIBS = $(call libs,libevent libunwind libunwind-generic libisal libcrypto jansson)
+HBD_LIBS = $(call libs,libevent jemalloc)
+TOOL_LIBS = $(call libs,yaml-0.1 jansson libcrypto libisal libelf)
+TEST_LIBS = -Wl,--as-needed $(call libs,cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libelf)
 
-all: $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat
+# ---- programs ---------------------------------------------------------------------------------------------------------------
+all: packages-build $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat $(BUILD)/scenarios ## build into build/bin (installs nothing)
 
-$(BUILD)/hosted/%.o: %.c
+# A file that changes when the flags do; every object depends on it.
+FLAGS_TEXT := $(CC) $(OPT) $(SAN) $(HOSTED) $(NOSKIP) $(WARN) $(CPPFLAGS)
+ifneq ($(shell cat $(BUILD)/flags 2>/dev/null),$(FLAGS_TEXT))
+$(shell mkdir -p $(BUILD) && printf '%s' '$(FLAGS_TEXT)' > $(BUILD)/flags)
+endif
+
+$(BUILD)/hosted/%.o: %.c $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS_HOSTED) -MMD -MP -c $< -o $@
-$(BUILD)/cos/%.o: %.c
+$(BUILD)/cos/%.o: %.c $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS_COS) -MMD -MP -c $< -o $@
-$(BUILD)/cos/%.o: %.S
+$(BUILD)/cos/%.o: %.S $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
+ifdef HOSTED
 $(BIN)/cos: $(COS_OBJ)
 	@mkdir -p $(@D)
-	ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $^
+	$(CC) $(SAN) -no-pie -Wl,-Ttext-segment=0x10100000 -Wl,--build-id -o $@ $^
+else
+$(BIN)/cos: $(COS_OBJ) cos/kernel/cos.lds
+	@mkdir -p $(@D)
+	ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $(COS_OBJ)
+endif
 $(BIN)/vmkernel: $(VMK_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(VMK_LIBS)
@@ -51,7 +79,67 @@ $(BIN)/vmnixhbd: $(HBD_OBJ)
 $(BIN)/lostbeat: $(TOOL_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
-clean:
+$(BUILD)/scenarios: | $(BUILD)/flags
+	ln -sfn $(CURDIR)/tools/scenarios $@
+
+# ---- tests ------------------------------------------------------------------------------------------------------------------
+# A test may use anything of shared/, tests/lib/, vmkernel/ and tools/ (all but the mains). A comment "links: FILE.c... -lLIB..." in its first
+# 30 lines adds what else it needs; .c files of cos/ are then compiled as hosted code with COS_HOSTED, as is a test that names one.
+$(BUILD)/libtest.a: $(filter-out %/main.o,$(call obj,hosted,$(LIB_TEST_SRC)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+links_of = $(shell sed -n '1,30s/.*links: *\([^*]*\).*/\1/p' $(1))
+define unit_rule
+$(BUILD)/$(basename $(1)): $(BUILD)/$(if $(findstring cos/,$(2)),coshosted,hosted)/$(basename $(1)).o \
+  $(call obj,hosted,$(filter-out cos/%,$(filter %.c,$(2)))) $(call obj,coshosted,$(filter cos/%.c,$(2))) $(BUILD)/libtest.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(SAN) -o $$@ $$^ $$(TEST_LIBS) $(filter -l%,$(2))
+endef
+$(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(t),$(call links_of,$(t)))))
+$(BUILD)/coshosted/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -DCOS_HOSTED $(CFLAGS_HOSTED) -fno-strict-aliasing -MMD -MP -c $< -o $@
+$(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/hosted/tests/fuzz/%.o $(BUILD)/hosted/tests/fuzz/replay.o $(BUILD)/libtest.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
+
+END_TO_END := $(sort $(wildcard tests/tools/*.sh tests/tools/*.py))
+unit: all $(UNIT_BIN) $(FUZZ_BIN) ## build and run the unit tests alone
+	@tests/run.sh $(BUILD) $(UNIT_BIN) $(FUZZ_BIN)
+check-run: all $(UNIT_BIN) $(FUZZ_BIN)
+	@tests/run.sh $(BUILD) $(UNIT_BIN) $(FUZZ_BIN) $(END_TO_END)
+check: deps ## install what is missing, build, run all tests; ends with "N passed, N failed"
+	@$(MAKE) --no-print-directory check-run
+asan: ## build everything with ASan and UBSan in build/asan and run all tests there
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HOSTED=1 OPT="-O1 -g" \
+	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" check-run
+tidy: ## layers, banned functions, line length, format, docstrings, shell scripts
+	@tests/tidy.sh
+repro: all ## run scenarios twice under different circumstances and compare digests
+	@tests/repro.sh $(BIN)
+bench: all ## cost per beat, virtual seconds per second, speed of the core, memory
+	@tests/bench/bench.sh $(BIN)
+calibrate: all ## find where kb-308590's leak must begin; WRITE=1 writes it into the scenario
+	@tools/calibrate.sh $(BIN) $(WRITE)
+
+# ---- for strangers ----------------------------------------------------------------------------------------------------------
+# $(call missing,WORDS): packages of packages.txt for these purposes that dpkg does not have; nothing on systems without dpkg.
+missing = command -v dpkg-query >/dev/null || exit 0; \
+  for p in $$(awk '!/^\#/ && $$2 ~ /^($(1))$$/ {print $$1}' packages.txt); do \
+    dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q ' installed$$' || echo $$p; done
+packages-build:
+	@missing=$$($(call missing,build)); for p in $$missing; do echo "missing package: $$p (\`make deps\` installs it)" >&2; done; [ -z "$$missing" ]
+deps: ## install missing packages of packages.txt (needs root or sudo)
+	@missing=$$($(call missing,build|test|tidy)); [ -z "$$missing" ] || { echo "installing:" $$missing; \
+	  export DEBIAN_FRONTEND=noninteractive; sudo=; [ `id -u` = 0 ] || sudo="sudo -n -E"; \
+	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $$missing; }
+demo: deps ## install, build, and watch VMap take a host down
+	@$(MAKE) --no-print-directory -s all
+	@n=1; while [ -e hosts/demo-$$n ]; do n=$$((n+1)); done; $(BIN)/lostbeat run kb-308590 --host hosts/demo-$$n
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+clean: ## remove build/
 	rm -rf $(BUILD)
-.PHONY: all clean
+.PHONY: all unit check check-run asan tidy repro bench calibrate deps packages-build demo help clean
+.SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

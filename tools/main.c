@@ -1,0 +1,86 @@
+/* main.c - `lostbeat`: finds the subcommand and hands over. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/cmd.h"
+#include "tools/schema.h"
+
+static const struct cmd *const commands[] = { &cmd_list, &cmd_run, &cmd_psod };
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+int cmd_help(const struct cmd *c)
+{
+    (void)fputs(c->help, stdout);
+    return CMD_OK;
+}
+
+static void complain(const char *who, const char *format, va_list args)
+{
+    (void)fprintf(stderr, "lostbeat%s%s: ", *who != '\0' ? " " : "", who);
+    (void)vfprintf(stderr, format, args);
+    (void)fputc('\n', stderr);
+}
+
+int cmd_usage(const struct cmd *c, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain(c->name, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "`lostbeat %s --help` tells more.\n", c->name);
+    return CMD_USAGE;
+}
+
+int cmd_fail(enum cmd_exit status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain("", format, args);
+    va_end(args);
+    return (int)status;
+}
+
+int cmd_bad_option(const struct cmd *c, char **argv)
+{
+    return cmd_usage(c, "unknown option, or one without its value: %s", argv[optind - 1]);
+}
+
+static void print_help(FILE *to)
+{
+    (void)fputs("usage: lostbeat COMMAND [ARGUMENTS]\n\nSimulates an ESX host whose service console stops beating.\n\n", to);
+    for (size_t i = 0; i < COMMANDS; i++)
+        (void)fprintf(to, "  %-6s %s\n", commands[i]->name, commands[i]->summary);
+    (void)fputs("\n`lostbeat COMMAND --help` tells more.\n"
+                "Exit status: 0 as expected, 1 the thing looked at is bad, 2 wrong usage or input.\n",
+                to);
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[COMMANDS + 1] = { NULL };
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i]->name;
+    const char *nearest = schema_nearest(name, names);
+    if (nearest != NULL)
+        return cmd_fail(CMD_USAGE, "no command '%s'; did you mean '%s'?", name, nearest);
+    return cmd_fail(CMD_USAGE, "no command '%s'; `lostbeat --help` lists them", name);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return CMD_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return CMD_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i]->name) == 0)
+            return commands[i]->run(argc - 1, argv + 1);
+    }
+    return unknown_command(argv[1]);
+}

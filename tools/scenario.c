@@ -1,0 +1,422 @@
+/* scenario.c - see scenario.h. The tables come first: they are the language of scenario files. */
+#include "tools/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/machine.h"
+
+#define DAY_NS (QUANTITY_S_PER_DAY * QUANTITY_NS_PER_S)
+#define PID_MAX 32767 /* the kernel's */
+
+/* ---- the language ----------------------------------------------------------------------------------------- */
+
+/* CONTRACT of `diagnose`, and "none" for hosts that are well. */
+static const char *const causes[] = { "none",
+                                      "memory-leak",
+                                      "memory-spike",
+                                      "large-footprint",
+                                      "under-provisioned",
+                                      "too-many-processes",
+                                      "cpu-contention",
+                                      "daemon-failed",
+                                      "mechanism-broken",
+                                      "rpc-hang",
+                                      "vmkernel-scheduling",
+                                      "storage-hang",
+                                      "not-lost-heartbeat",
+                                      NULL };
+static const char *const outcomes[] = { "survived", "lost-heartbeat", "cos-oops", "cos-panic", "vmkernel-psod", NULL };
+static const char *const profiles[] = { "esx-3.5", NULL };
+/* The functions of cos/programs/ that may run a program. */
+static const char *const behaviours[] = { "daemon", "hostd", "syslogd", "klogd", "crond", NULL };
+
+static const struct {
+    const char *name;
+    uint32_t type;
+} faults[] = { { "leak", BOOT_FAULT_LEAK } };
+static const char *const fault_names[] = { "leak", NULL };
+
+#define PLACE(type, member) .offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+#define END { .name = NULL }
+
+static const struct schema_key datastore_keys[] = {
+    { .name = "uuid", .kind = SCHEMA_TEXT, PLACE(scenario_host, datastore.uuid) },
+    { .name = "speed", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, datastore.kb_per_s), .least = 1024, .most = 1048576,
+      .units = quantity_kb_per_s },
+    END,
+};
+static const struct schema_key nightly_keys[] = {
+    { .name = "length", .kind = SCHEMA_DURATION, PLACE(scenario_host, nightly.length_ns), .least = 0, .most = DAY_NS },
+    { .name = "files", .kind = SCHEMA_INTEGER, PLACE(scenario_host, nightly.files), .least = 0, .most = 1000000 },
+    { .name = "memory", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, nightly.memory_kb), .least = 0, .most = 819200,
+      .units = quantity_kb },
+    END,
+};
+/* Offsets of the nested tables above are those of scenario_host itself, so they are read over the host (offset 0). */
+static const struct schema_key host_keys[] = {
+    { .name = "name", .kind = SCHEMA_TEXT, PLACE(scenario_host, name) },
+    { .name = "profile", .kind = SCHEMA_CHOICE, PLACE(scenario_host, profile), .choices = profiles },
+    { .name = "build", .kind = SCHEMA_TEXT, PLACE(scenario_host, build) },
+    { .name = "kernel", .kind = SCHEMA_TEXT, PLACE(scenario_host, release) },
+    { .name = "ram", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, ram_kb), .least = MACHINE_RAM_MB_MIN * 1024,
+      .most = MACHINE_RAM_MB_MAX * 1024, .units = quantity_kb },
+    { .name = "mem-total", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, mem_total_kb), .least = 0,
+      .most = MACHINE_RAM_MB_MAX * 1024, .units = quantity_kb },
+    { .name = "swap", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, swap_kb), .least = 0, .most = 2097152,
+      .units = quantity_kb },
+    { .name = "pcpus", .kind = SCHEMA_INTEGER, PLACE(scenario_host, pcpus), .least = 1, .most = 64 },
+    { .name = "cpu", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, cpu_khz), .least = 500000, .most = 10000000,
+      .units = quantity_khz },
+    { .name = "vms", .kind = SCHEMA_INTEGER, PLACE(scenario_host, vms), .least = 0, .most = 256 },
+    { .name = "boot", .kind = SCHEMA_DATE, PLACE(scenario_host, boot_local_s) },
+    { .name = "utc-offset", .kind = SCHEMA_OFFSET, PLACE(scenario_host, utc_offset_s) },
+    { .name = "cos-start", .kind = SCHEMA_DURATION, PLACE(scenario_host, cos_start_ns), .least = 0,
+      .most = 3600 * QUANTITY_NS_PER_S },
+    { .name = "heartbeat-interval", .kind = SCHEMA_DURATION, PLACE(scenario_host, heartbeat_ns), .least = QUANTITY_NS_PER_S,
+      .most = 3600 * QUANTITY_NS_PER_S },
+    { .name = "datastore", .kind = SCHEMA_MAP, .offset = 0, .table = datastore_keys },
+    { .name = "nightly", .kind = SCHEMA_MAP, .offset = 0, .table = nightly_keys },
+    END,
+};
+
+#define KB_MOST 2097152 /* 2 GB: more than RAM and swap of any COS */
+static const struct schema_key program_keys[] = {
+    { .name = "name", .kind = SCHEMA_TEXT, PLACE(scenario_program, name), .identity = true },
+    { .name = "behaviour", .kind = SCHEMA_CHOICE, PLACE(scenario_program, behaviour), .choices = behaviours },
+    { .name = "pid", .kind = SCHEMA_INTEGER, PLACE(scenario_program, pid), .least = 0, .most = PID_MAX },
+    { .name = "count", .kind = SCHEMA_INTEGER, PLACE(scenario_program, count), .least = 0, .most = BOOT_PROGRAMS_MAX },
+    { .name = "nice", .kind = SCHEMA_INTEGER, PLACE(scenario_program, nice), .least = -20, .most = 19 },
+    { .name = "text", .kind = SCHEMA_QUANTITY, PLACE(scenario_program, text_kb), .least = 0, .most = KB_MOST, .units = quantity_kb },
+    { .name = "libs", .kind = SCHEMA_QUANTITY, PLACE(scenario_program, libs_kb), .least = 0, .most = KB_MOST, .units = quantity_kb },
+    { .name = "data", .kind = SCHEMA_SPREAD, PLACE(scenario_program, data_kb), .least = 0, .most = KB_MOST, .units = quantity_kb },
+    { .name = "stack", .kind = SCHEMA_QUANTITY, PLACE(scenario_program, stack_kb), .least = 0, .most = KB_MOST,
+      .units = quantity_kb },
+    { .name = "touch", .kind = SCHEMA_INTEGER, PLACE(scenario_program, touch), .least = 0, .most = 524288 },
+    { .name = "content-every", .kind = SCHEMA_INTEGER, PLACE(scenario_program, content_every), .least = 0, .most = 524288 },
+    { .name = "root", .kind = SCHEMA_FLAG, PLACE(scenario_program, root) },
+    { .name = "rawio", .kind = SCHEMA_FLAG, PLACE(scenario_program, rawio) },
+    { .name = "catches-sigterm", .kind = SCHEMA_FLAG, PLACE(scenario_program, catches_sigterm) },
+    { .name = "period", .kind = SCHEMA_DURATION, PLACE(scenario_program, period_ns), .least = 0, .most = 366 * DAY_NS },
+    { .name = "cpu", .kind = SCHEMA_DURATION, PLACE(scenario_program, cpu_ns), .least = 0, .most = DAY_NS },
+    { .name = "start", .kind = SCHEMA_INSTANT, PLACE(scenario_program, start) },
+    { .name = "stagger", .kind = SCHEMA_DURATION, PLACE(scenario_program, stagger_ns), .least = 0, .most = DAY_NS },
+    END,
+};
+static const struct schema_key fault_keys[] = {
+    { .name = "type", .kind = SCHEMA_CHOICE, PLACE(scenario_fault, type), .identity = true, .choices = fault_names },
+    { .name = "target", .kind = SCHEMA_TEXT, PLACE(scenario_fault, target), .identity = true },
+    { .name = "at", .kind = SCHEMA_INSTANT, PLACE(scenario_fault, at) },
+    { .name = "for", .kind = SCHEMA_DURATION, PLACE(scenario_fault, for_ns), .least = 0, .most = 366 * DAY_NS },
+    { .name = "rate", .kind = SCHEMA_QUANTITY, PLACE(scenario_fault, rate_kb_per_h), .least = 1, .most = 1 << 30,
+      .units = quantity_kb_per_h },
+    END,
+};
+static const struct schema_key expect_keys[] = {
+    { .name = "outcome", .kind = SCHEMA_CHOICE, PLACE(scenario_expect, outcome), .choices = outcomes },
+    { .name = "uptime", .kind = SCHEMA_PERIOD, PLACE(scenario_expect, uptime_ns), .least = 0, .most = 366 * DAY_NS },
+    END,
+};
+static const struct scenario_program fresh_program = { .behaviour = "daemon", .count = 1, .stack_kb = 12, .root = 1, .rawio = 1 };
+static const struct scenario_fault fresh_fault;
+static const struct schema_list program_list = {
+    program_keys, &fresh_program, sizeof fresh_program, SCENARIO_SPECS_MAX, offsetof(struct scenario, program_count),
+};
+static const struct schema_list fault_list = {
+    fault_keys, &fresh_fault, sizeof fresh_fault, BOOT_FAULTS_MAX, offsetof(struct scenario, fault_count),
+};
+static const struct schema_key keys[] = {
+    { .name = "name", .kind = SCHEMA_TEXT, PLACE(scenario, name) },
+    { .name = "title", .kind = SCHEMA_TEXT, PLACE(scenario, title) },
+    { .name = "cause", .kind = SCHEMA_CHOICE, PLACE(scenario, cause), .choices = causes },
+    { .name = "teaches", .kind = SCHEMA_TEXT, PLACE(scenario, teaches) },
+    { .name = "source", .kind = SCHEMA_TEXT, PLACE(scenario, source) },
+    { .name = "inherits", .kind = SCHEMA_TEXT, PLACE(scenario, inherits) },
+    { .name = "host", .kind = SCHEMA_MAP, PLACE(scenario, host), .table = host_keys },
+    { .name = "programs", .kind = SCHEMA_LIST, PLACE(scenario, program), .list = &program_list },
+    { .name = "faults", .kind = SCHEMA_LIST, PLACE(scenario, fault), .list = &fault_list },
+    { .name = "duration", .kind = SCHEMA_DURATION, PLACE(scenario, duration_ns), .least = QUANTITY_NS_PER_S, .most = 366 * DAY_NS },
+    { .name = "expect", .kind = SCHEMA_MAP, PLACE(scenario, expect), .table = expect_keys },
+    END,
+};
+
+const struct schema_key *scenario_keys(void)
+{
+    return keys;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------------- */
+
+/* The path of an inherited file: beside the one that names it. */
+static int beside(const char *path, const char *name, char *ret, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    const int folder = slash == NULL || *name == '/' ? 0 : (int)(slash - path + 1);
+    return (size_t)snprintf(ret, size, "%.*s%s", folder, path, name) < size ? 0 : -1;
+}
+
+/* Reads `path` over what it inherits. It is read twice: first to learn whose heir it is. */
+static int read_with_parents(const char *path, int depth, struct scenario *s, char *err)
+{
+    char parent[4096];
+    struct scenario *alone = calloc(1, sizeof *alone);
+    int status = -1;
+
+    if (alone == NULL)
+        return -1;
+    if (depth >= SCENARIO_INHERIT_MAX) {
+        (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: inherits: more than %d files in a row", path, SCENARIO_INHERIT_MAX);
+    } else if (schema_read(path, keys, alone, err, SCENARIO_ERROR_MAX) == 0) {
+        status = 0;
+        if (alone->inherits[0] != '\0')
+            status = beside(path, alone->inherits, parent, sizeof parent) == 0 ? read_with_parents(parent, depth + 1, s, err) : -1;
+        if (status == 0)
+            status = schema_read(path, keys, s, err, SCENARIO_ERROR_MAX);
+    }
+    free(alone);
+    return status;
+}
+
+static int missing(const char *path, const char *key, char *err)
+{
+    (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: %s: missing", path, key);
+    return -1;
+}
+
+static int check_complete(const char *path, const struct scenario *s, char *err)
+{
+    const struct {
+        bool there;
+        const char *key;
+    } wanted[] = {
+        { s->name[0] != '\0', "name" },
+        { s->title[0] != '\0', "title" },
+        { s->cause[0] != '\0', "cause" },
+        { s->teaches[0] != '\0', "teaches" },
+        { s->source[0] != '\0', "source" },
+        { s->host.name[0] != '\0', "host.name" },
+        { s->host.profile[0] != '\0', "host.profile" },
+        { s->host.build[0] != '\0', "host.build" },
+        { s->host.release[0] != '\0', "host.kernel" },
+        { s->host.ram_kb != 0, "host.ram" },
+        { s->host.pcpus != 0, "host.pcpus" },
+        { s->host.cpu_khz != 0, "host.cpu" },
+        { s->host.boot_local_s != 0, "host.boot" },
+        { s->host.heartbeat_ns != 0, "host.heartbeat-interval" },
+        { s->host.datastore.uuid[0] != '\0', "host.datastore.uuid" },
+        { s->host.datastore.kb_per_s != 0, "host.datastore.speed" },
+        { s->program_count != 0, "programs" },
+        { s->duration_ns != 0, "duration" },
+        { s->expect.outcome[0] != '\0', "expect.outcome" },
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (!wanted[i].there)
+            return missing(path, wanted[i].key, err);
+    }
+    for (int64_t i = 0; i < s->program_count; i++) {
+        if (s->program[i].name[0] == '\0')
+            return missing(path, "programs.name", err);
+    }
+    for (int64_t i = 0; i < s->fault_count; i++) {
+        if (s->fault[i].type[0] == '\0' || s->fault[i].target[0] == '\0' || s->fault[i].rate_kb_per_h == 0)
+            return missing(path, "faults.type, .target or .rate", err);
+    }
+    return 0;
+}
+
+/* A name goes into file names, logs and host directories. */
+static int check_names(const char *path, const struct scenario *s, char *err)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    const char *const names[] = { s->name, s->host.name, s->host.datastore.uuid };
+    static const char *const what[] = { "name", "host.name", "host.datastore.uuid" };
+
+    for (int i = 0; i < 3; i++) {
+        if (names[i][strspn(names[i], allowed)] != '\0' || names[i][0] == '.' || names[i][0] == '-') {
+            (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: %s: '%.64s' has other characters than letters, digits and . - _", path,
+                           what[i], names[i]);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX])
+{
+    struct scenario *s = calloc(1, sizeof *s);
+
+    (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: no memory or a name too long", path);
+    int status = s == NULL ? -1 : read_with_parents(path, 0, s, err);
+    if (status == 0)
+        status = check_complete(path, s, err);
+    if (status == 0)
+        status = check_names(path, s, err);
+    if (status == 0)
+        *ret = *s;
+    free(s);
+    return status;
+}
+
+/* ---- the plan --------------------------------------------------------------------------------------------- */
+
+/* ns since boot of an instant; negative when it lies before the boot. */
+static int64_t instant_ns(const struct scenario *s, const struct schema_instant *i)
+{
+    return i->local == 0 ? i->value : (i->value - s->host.boot_local_s) * QUANTITY_NS_PER_S;
+}
+
+static int plan_fail(const char *path, const char *key, const char *name, const char *what, char *err)
+{
+    (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: %s: %s: %s", path, key, name, what);
+    return -1;
+}
+
+static uint32_t program_flags(const struct scenario_program *p)
+{
+    return (p->root != 0 ? BOOT_PROG_ROOT : 0) | (p->rawio != 0 ? BOOT_PROG_RAWIO : 0) |
+           (p->catches_sigterm != 0 ? BOOT_PROG_SIGTERM : 0);
+}
+
+/* The i-th of `count` processes of one line: pids count up, starts are staggered, data sizes spread evenly. */
+static void program_one(const struct scenario_program *p, int64_t i, int64_t start_ns, struct boot_program *to)
+{
+    const int64_t spread = p->data_kb[1] - p->data_kb[0];
+
+    memcpy(to->name, p->name, sizeof to->name);
+    memcpy(to->behaviour, p->behaviour, sizeof to->behaviour);
+    to->pid = p->pid == 0 ? 0 : (uint32_t)(p->pid + i);
+    to->flags = program_flags(p);
+    to->nice = (int32_t)p->nice;
+    to->text_kb = (uint32_t)p->text_kb;
+    to->lib_kb = (uint32_t)p->libs_kb;
+    to->data_kb = (uint32_t)(p->data_kb[0] + (p->count > 1 ? spread * i / (p->count - 1) / 4 * 4 : 0));
+    to->stack_kb = (uint32_t)p->stack_kb;
+    to->touch_pages = (uint32_t)p->touch;
+    to->content_every = (uint32_t)p->content_every;
+    to->start_ns = (uint64_t)(start_ns + i * p->stagger_ns);
+    to->period_ns = (uint64_t)p->period_ns;
+    to->cpu_ns = (uint64_t)p->cpu_ns;
+}
+
+static int plan_programs(const char *path, const struct scenario *s, struct boot_params *b, char *err)
+{
+    for (int64_t n = 0; n < s->program_count; n++) {
+        const struct scenario_program *p = &s->program[n];
+        const int64_t start_ns = instant_ns(s, &p->start);
+        if (start_ns < 0)
+            return plan_fail(path, "programs", p->name, "starts before the host boots", err);
+        if (p->count > (int64_t)(BOOT_PROGRAMS_MAX - b->program_count))
+            return plan_fail(path, "programs", p->name, "more than 512 processes in all", err);
+        for (int64_t i = 0; i < p->count; i++)
+            program_one(p, i, start_ns, &b->program[b->program_count++]);
+    }
+    for (uint32_t i = 0; i < b->program_count; i++) {
+        for (uint32_t j = 0; j < i && b->program[i].pid != 0; j++) {
+            if (b->program[j].pid == b->program[i].pid)
+                return plan_fail(path, "programs", b->program[i].name, "its pid is another program's", err);
+        }
+    }
+    return 0;
+}
+
+static bool program_exists(const struct boot_params *b, const char *name)
+{
+    for (uint32_t i = 0; i < b->program_count; i++) {
+        if (strcmp(b->program[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint32_t fault_type(const char *name)
+{
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        if (strcmp(faults[i].name, name) == 0)
+            return faults[i].type;
+    }
+    return 0;
+}
+
+static int plan_faults(const char *path, const struct scenario *s, struct boot_params *b, char *err)
+{
+    for (int64_t i = 0; i < s->fault_count; i++) {
+        const struct scenario_fault *f = &s->fault[i];
+        struct boot_fault *to = &b->fault[b->fault_count++];
+        const int64_t at_ns = instant_ns(s, &f->at);
+        if (at_ns < 0)
+            return plan_fail(path, "faults", f->type, "'at' lies before the host boots", err);
+        if (!program_exists(b, f->target))
+            return plan_fail(path, "faults", f->target, "no program of that name", err);
+        to->type = fault_type(f->type);
+        memcpy(to->target, f->target, sizeof to->target);
+        to->at_ns = (uint64_t)at_ns;
+        to->for_ns = (uint64_t)f->for_ns;
+        to->arg[0] = (uint64_t)f->rate_kb_per_h;
+    }
+    return 0;
+}
+
+/* What the COS gets of the host. */
+static void plan_boot(const struct plan *p, const struct scenario_host *h, struct boot_params *b)
+{
+    memcpy(b->host, h->name, sizeof b->host);
+    memcpy(b->build, h->build, sizeof b->build);
+    memcpy(b->release, h->release, sizeof b->release);
+    b->epoch_boot_s = p->epoch_boot_s;
+    b->utc_offset_s = p->utc_offset_s;
+    b->swap_pages = p->swap_kb / 4;
+    b->reserved_kb = p->reserved_kb;
+    b->vms = p->vms;
+    b->cos_start_ns = (uint64_t)h->cos_start_ns;
+    b->hbd_interval_ns = (uint64_t)h->heartbeat_ns;
+    b->hbd_pid = 20; /* [KB308590/Screen] */
+    b->cron_daily_ns = (uint64_t)h->nightly.length_ns;
+    b->cron_daily_files = (uint32_t)h->nightly.files;
+    b->cron_daily_kb = (uint32_t)h->nightly.memory_kb;
+}
+
+static void plan_host(const struct scenario *s, struct plan *p)
+{
+    const struct scenario_host *h = &s->host;
+
+    memcpy(p->scenario, s->name, sizeof p->scenario);
+    memcpy(p->profile, h->profile, sizeof p->profile);
+    memcpy(p->host, h->name, sizeof p->host);
+    memcpy(p->datastore_uuid, h->datastore.uuid, sizeof p->datastore_uuid);
+    p->datastore_kb_per_s = (uint32_t)h->datastore.kb_per_s;
+    p->ram_mb = (uint32_t)(h->ram_kb / 1024);
+    p->reserved_kb = h->mem_total_kb == 0 ? 0 : (uint32_t)(h->ram_kb - h->mem_total_kb);
+    p->swap_kb = (uint32_t)h->swap_kb;
+    p->pcpus = (uint32_t)h->pcpus;
+    p->cpu_khz = (uint32_t)h->cpu_khz;
+    p->vms = (uint32_t)h->vms;
+    p->utc_offset_s = (int32_t)h->utc_offset_s;
+    p->epoch_boot_s = h->boot_local_s - h->utc_offset_s;
+    p->duration_ns = (uint64_t)s->duration_ns;
+}
+
+int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret, char err[SCENARIO_ERROR_MAX])
+{
+    struct plan *p = calloc(1, sizeof *p);
+    int status = -1;
+
+    if (p == NULL) {
+        (void)snprintf(err, SCENARIO_ERROR_MAX, "%s: no memory", path);
+    } else if (s->host.mem_total_kb > s->host.ram_kb) {
+        (void)plan_fail(path, "host", "mem-total", "more than ram", err);
+    } else if (s->host.ram_kb % 1024 != 0) {
+        (void)plan_fail(path, "host", "ram", "not a whole number of MB", err);
+    } else {
+        plan_host(s, p);
+        p->seed = seed;
+        plan_boot(p, &s->host, &p->boot);
+        status = plan_programs(path, s, &p->boot, err);
+        if (status == 0)
+            status = plan_faults(path, s, &p->boot, err);
+    }
+    if (status == 0)
+        *ret = *p;
+    free(p);
+    return status;
+}

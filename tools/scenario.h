@@ -1,0 +1,70 @@
+/* scenario.h - what a scenario says, and the plan that it becomes.
+ *
+ * A scenario file is read over the host file that it inherits (schema.h has the rules), checked as a whole, and turned into a
+ * struct plan, the record that the VMkernel runs. docs/scenarios.md explains every key to its writer; the table in scenario.c is the truth. */
+#ifndef TOOLS_SCENARIO_H
+#define TOOLS_SCENARIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/plan.h"
+#include "tools/schema.h"
+
+#define SCENARIO_ERROR_MAX 512u
+#define SCENARIO_SPECS_MAX 128u /* lines of `programs`; one line may stand for many processes */
+#define SCENARIO_INHERIT_MAX 4  /* files in a row */
+
+struct scenario_host {
+    char name[64], profile[32], build[16], release[64];
+    int64_t ram_kb, mem_total_kb, swap_kb;
+    int64_t pcpus, cpu_khz, vms;
+    int64_t boot_local_s, utc_offset_s;
+    int64_t cos_start_ns, heartbeat_ns;
+    struct {
+        char uuid[48];
+        int64_t kb_per_s;
+    } datastore;
+    struct {
+        int64_t length_ns, files, memory_kb;
+    } nightly;
+};
+struct scenario_program {
+    char name[BOOT_NAME_MAX], behaviour[BOOT_NAME_MAX];
+    int64_t pid, count, nice;
+    int64_t text_kb, libs_kb, data_kb[2], stack_kb;
+    int64_t touch, content_every, root, rawio, catches_sigterm;
+    int64_t period_ns, cpu_ns, stagger_ns;
+    struct schema_instant start;
+};
+struct scenario_fault {
+    char type[BOOT_NAME_MAX], target[BOOT_NAME_MAX];
+    struct schema_instant at;
+    int64_t for_ns, rate_kb_per_h;
+};
+struct scenario_expect {
+    char outcome[32];
+    int64_t uptime_ns[2]; /* VMkernel uptime at the end, both included; 0, 0 = any */
+};
+struct scenario {
+    char name[64], title[128], cause[32], teaches[512], source[256];
+    char inherits[256]; /* path relative to this file */
+    struct scenario_host host;
+    struct scenario_program program[SCENARIO_SPECS_MAX];
+    int64_t program_count;
+    struct scenario_fault fault[BOOT_FAULTS_MAX];
+    int64_t fault_count;
+    int64_t duration_ns;
+    struct scenario_expect expect;
+};
+
+/** Read a scenario file with all that it inherits and check that nothing is missing. @return 0, or -1 with one line in err (*ret untouched) */
+int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX]);
+
+/** Turn a scenario into the plan of one run. `path` is for messages. @return 0, or -1 with one line in err (*ret untouched) */
+int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret, char err[SCENARIO_ERROR_MAX]);
+
+/** The table of all keys, for those who document or check it. */
+const struct schema_key *scenario_keys(void);
+
+#endif /* TOOLS_SCENARIO_H */
