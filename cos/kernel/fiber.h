@@ -1,13 +1,13 @@
 /* fiber.h - tell AddressSanitizer about the stacks of tasks, in sanitizer builds; nothing in all others.
  *
- * Sanitizer builds are hosted programs (COS_HOSTED). Tasks change stacks by themselves there too, and the sanitizer must know on which stack
+ * Sanitizer builds are hosted programs (COS_HOSTED; clang ones say COS_FIBERS too). Tasks change stacks by themselves there too, and the sanitizer must know on which stack
  * the program is, and that the stack of a new task carries no marks of an old one. */
 #ifndef COS_FIBER_H
 #define COS_FIBER_H
 
 #include "cos/kernel/task.h"
 
-#ifdef COS_HOSTED
+#if defined(__SANITIZE_ADDRESS__) || defined(COS_FIBERS)
 /** About to leave for the stack of `next`; `keep` is the place for what the sanitizer saves, NULL if this stack is never used again. */
 void fiber_leave(const struct task_struct *next, void **keep);
 /** Arrived on a stack; `kept` is what fiber_leave() saved when this stack was left, NULL at the first time. */

@@ -1,7 +1,7 @@
 /* hosted.c - what only sanitizer builds need: fiber.h, and options that suit a program which never frees and never returns. */
 #include "cos/kernel/fiber.h"
 
-#ifdef COS_HOSTED
+#if defined(__SANITIZE_ADDRESS__) || defined(COS_FIBERS)
 void __sanitizer_start_switch_fiber(void **fake_stack_save, const void *bottom, size_t size);
 void __sanitizer_finish_switch_fiber(void *fake_stack_save, const void **bottom_old, size_t *size_old);
 void __asan_unpoison_memory_region(const volatile void *addr, size_t size);
