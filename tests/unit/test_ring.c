@@ -346,8 +346,13 @@ static void test_ring_forged_records_pass_only_as_the_next_beat(void **state)
     slot->begin = slot->end = 65;
     forge(slot);
     (void)expect(f, "missing");
-    slot->seq = 1;
+    slot->seq = (UINT64_C(1) << 32) + 1; /* as above, and the short begin and end words do not show it */
     slot->begin = slot->end = 1;
+    forge(slot);
+    f->ring->head = 1;
+    f->consumer.seen.head = 0;
+    (void)expect(f, "missing");
+    slot->seq = 1;
     slot->generation = GENERATION + 1;
     forge(slot);
     f->ring->head = 2;
