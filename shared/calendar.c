@@ -1,7 +1,8 @@
 /* calendar.c - see calendar.h.
  *
- * Days are counted in eras of 400 years that start on 1 March, so that the leap day is the last day of its year and the months before it follow
- * one linear formula: (153 * m + 2) / 5 days lie before the m-th month from March on (a well-known property of the Gregorian calendar). */
+ * Days are counted in eras of 400 years that start on 1 March, so that the leap day is the last
+ * day of its year and the months before it follow one linear formula: (153 * m + 2) / 5 days lie
+ * before the m-th month from March on (a well-known property of the Gregorian calendar). */
 #include "shared/calendar.h"
 
 #define DAY_S 86400
@@ -31,14 +32,17 @@ static void set_day(int64_t day_number, struct calendar_date *ret)
     const int64_t era = floor_div(day, DAYS_PER_ERA);
     const uint32_t day_of_era = (uint32_t)(day - era * DAYS_PER_ERA);
     const uint32_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / (DAYS_PER_ERA - 1)) / 365;
-    const uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / (DAYS_PER_ERA - 1)) /
+        365;
+    const uint32_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const uint32_t march_month = (5 * day_of_year + 2) / 153;
 
     ret->day = day_of_year - (153 * march_month + 2) / 5 + 1;
     ret->month = march_month < 10 ? march_month + 3 : march_month - 9;
     ret->year = (int32_t)(era * 400 + year_of_era) + (ret->month <= 2);
-    ret->weekday = (uint32_t)(day_number + 4 - 7 * floor_div(day_number + 4, 7)); /* 1970-01-01 was a Thursday */
+    ret->weekday = (uint32_t)(day_number + 4 -
+                              7 * floor_div(day_number + 4, 7)); /* 1970-01-01 was a Thursday */
 }
 
 static int64_t day_number_of(const struct calendar_date *date)
@@ -48,7 +52,8 @@ static int64_t day_number_of(const struct calendar_date *date)
     const int64_t year_of_era = year - era * 400;
     const int64_t march_month = date->month > 2 ? date->month - 3 : date->month + 9;
     const int64_t day_of_year = (153 * march_month + 2) / 5 + date->day - 1;
-    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - EPOCH_DAY;
+    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+           day_of_year - EPOCH_DAY;
 }
 
 void calendar_from_epoch(int64_t epoch_s, int32_t utc_offset_s, struct calendar_date *ret)
@@ -65,13 +70,15 @@ void calendar_from_epoch(int64_t epoch_s, int32_t utc_offset_s, struct calendar_
 
 int64_t calendar_to_epoch(const struct calendar_date *date, int32_t utc_offset_s)
 {
-    return day_number_of(date) * DAY_S + (int64_t)date->hour * 3600 + date->minute * 60 + date->second - utc_offset_s;
+    return day_number_of(date) * DAY_S + (int64_t)date->hour * 3600 + date->minute * 60 +
+           date->second - utc_offset_s;
 }
 
 int calendar_is_valid(const struct calendar_date *date)
 {
-    if (date->year < -9999 || date->year > 9999 || date->month < 1 || date->month > 12 || date->day < 1 || date->day > 31 ||
-        date->hour > 23 || date->minute > 59 || date->second > 59)
+    if (date->year < -9999 || date->year > 9999 || date->month < 1 || date->month > 12 ||
+        date->day < 1 || date->day > 31 || date->hour > 23 || date->minute > 59 ||
+        date->second > 59)
         return 0;
     /* A day that its month does not have turns into one of the next month. */
     struct calendar_date back;
@@ -81,7 +88,8 @@ int calendar_is_valid(const struct calendar_date *date)
 
 void calendar_format_syslog(const struct calendar_date *date, char ret[CALENDAR_SYSLOG_SIZE])
 {
-    static const char names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    static const char names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
     char *to = ret;
     for (const char *name = names[(date->month - 1) % 12]; *name != '\0'; name++)
         *to++ = *name;

@@ -1,8 +1,10 @@
 /* process.c - the life of tasks: pids, fork, exec, signals, exit, wait.
  *
- * fork and exec are one step (spawn): the parent allocates the kernel stack and names the program, the child builds its own address space
- * (cos/programs/program.c) when it first runs. So what blocks when memory is short is what blocked in the real thing: the order-1 stack in the
- * parent, page tables and pages in the child. A task that ends is a zombie until its parent waits; orphans go to init, which waits always. */
+ * fork and exec are one step (spawn): the parent allocates the kernel stack and names the
+ * program, the child builds its own address space (cos/programs/program.c) when it first runs.
+ * So what blocks when memory is short is what blocked in the real thing: the order-1 stack in
+ * the parent, page tables and pages in the child. A task that ends is a zombie until its parent
+ * waits; orphans go to init, which waits always. */
 #include "cos/kernel/process.h"
 
 #include "cos/kernel/cost.h"
@@ -11,7 +13,7 @@
 
 #define PID_MAX 32768u
 #define PID_FIRST 1000u       /* first pid that is not spoken for (boot.h) */
-#define PID_WRAP 300u         /* where the search goes on after PID_MAX: below it live daemons [INFERRED from 2.4 practice] */
+#define PID_WRAP 300u         /* the search goes on here after PID_MAX [INFERRED, 2.4 practice] */
 #define PAGES_PER_THREAD 16u  /* threads-max = pages / 16 [RHEL3MM 1.9] */
 #define UID_NOBODY 99u        /* of programs that are not root's. OUR CHOICE */
 
@@ -20,7 +22,7 @@ uint32_t last_pid = PID_FIRST - 1;
 static uint32_t pid_map[PID_MAX / 32]; /* bit n = pid n is in use */
 static uint64_t dead_cpu_ns;           /* CPU time of released tasks */
 
-/* ---- pids ----------------------------------------------------------------------------------------------------- */
+/* ---- pids ------------------------------------------------------------------------------------ */
 static bool pid_in_use(uint32_t pid)
 {
     return (pid_map[pid / 32] & 1u << (pid % 32)) != 0;
@@ -66,7 +68,7 @@ struct task_struct *find_task_by_pid(uint32_t pid)
     return NULL;
 }
 
-/* ---- creating tasks ------------------------------------------------------------------------------------------- */
+/* ---- creating tasks -------------------------------------------------------------------------- */
 static void link_task(struct task_struct *t)
 {
     struct task_struct *last = PTR(struct task_struct, init_task->prev_task);
@@ -92,7 +94,8 @@ static void name_task(struct task_struct *t, const char *name)
     rng_init(&t->rng, cos_random("process"), stream);
 }
 
-/* A task that is linked but never ran. @return NULL with *ret_error set when there is no pid or no stack */
+/* A task that is linked but never ran. @return NULL with *ret_error set when there is no pid or
+ * no stack */
 static struct task_struct *new_task(uint32_t pid, const char *name, int *ret_error)
 {
     *ret_error = -EAGAIN;
@@ -159,8 +162,9 @@ int spawn_program(const struct boot_program *spec)
     return spawn_child(spec, NULL, 0);
 }
 
-/* ---- signals -------------------------------------------------------------------------------------------------- */
-/* A signal without effect is not even noted: SIGCHLD by default, and anything that pid 1 has no handler for. */
+/* ---- signals --------------------------------------------------------------------------------- */
+/* A signal without effect is not even noted: SIGCHLD by default, and anything that pid 1 has no
+ * handler for. */
 static bool is_ignored(uint32_t sig, const struct task_struct *t)
 {
     return (sig == SIGCHLD || t->pid == 1) && (t->sig_caught & 1u << sig) == 0;
@@ -176,7 +180,8 @@ void send_sig(uint32_t sig, struct task_struct *t)
     if (sig == SIGSTOP)
         t->sig_pending &= ~(1u << SIGCONT);
     t->sig_pending |= 1u << sig;
-    if (t->state == TASK_INTERRUPTIBLE || (t->state == TASK_STOPPED && (sig == SIGCONT || sig == SIGKILL)))
+    if (t->state == TASK_INTERRUPTIBLE ||
+        (t->state == TASK_STOPPED && (sig == SIGCONT || sig == SIGKILL)))
         wake_up_process(t);
 }
 
@@ -208,7 +213,7 @@ void deliver_signals(void)
     }
 }
 
-/* ---- exit and wait -------------------------------------------------------------------------------------------- */
+/* ---- exit and wait --------------------------------------------------------------------------- */
 static bool waits_for_children(const struct task_struct *t)
 {
     return t->program != 0 && PTR(struct program, t->program)->in_wait != 0;

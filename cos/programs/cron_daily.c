@@ -1,8 +1,11 @@
-/* cron_daily.c - the night's big job: slocate.cron runs updatedb over the whole file system, into sort.
+/* cron_daily.c - the night's big job: slocate.cron runs updatedb over the whole file system,
+ * into sort.
  *
- * It takes about boot_params->cron_daily_ns, looks at cron_daily_files files (each a dentry and an inode; every 64th look also reads a block of
- * the inode table from the disk) and holds cron_daily_kb of memory at its peak, spread over the processes of its pipeline so that none is
- * big. Then all of it exits, and what is left is a changed page cache. How the work is spread is OUR CHOICE. */
+ * It takes about boot_params->cron_daily_ns, looks at cron_daily_files files (each a dentry and
+ * an inode; every 64th look also reads a block of the inode table from the disk) and holds
+ * cron_daily_kb of memory at its peak, spread over the processes of its pipeline so that none is
+ * big. Then all of it exits, and what is left is a changed page cache. How the work is spread is
+ * OUR CHOICE. */
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/process.h"
 #include "cos/programs/cron.h"
@@ -14,7 +17,7 @@
 #define INODE_TABLE_PAGES 16384u
 #define RAMP_SHARE 3u          /* the pipeline is complete after a third of the time */
 
-/* ---- updatedb ---------------------------------------------------------------------------------------------------- */
+/* ---- updatedb -------------------------------------------------------------------------------- */
 static void look_at_files(uint32_t first, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -35,14 +38,16 @@ int prog_updatedb(struct program *p)
         file_read(inodes, step % INODE_TABLE_PAGES, 1);
         look_at_files(first, files - first < FILES_PER_STEP ? files - first : FILES_PER_STEP);
         program_touch(p, 4);
-        /* The walk of a real disk's 100 files a second: late steps do not wait, so a slow disk makes it longer. */
+        /* The walk of a real disk's 100 files a second: late steps do not wait, so a slow disk
+         * makes it longer. */
         program_sleep_until(start + length / steps * (step + 1));
     }
     return 0;
 }
 
-/* ---- the pipeline ------------------------------------------------------------------------------------------------ */
-/* The next process of the pipeline, with its share of the memory. @return kB that are left to give */
+/* ---- the pipeline ---------------------------------------------------------------------------- */
+/* The next process of the pipeline, with its share of the memory. @return kB that are left to
+ * give */
 static uint32_t start_worker(uint32_t kb, uint64_t until_ns)
 {
     static const struct boot_program sort = CRON_CHILD("sort", "worker", 44, 1700, 0);

@@ -1,8 +1,9 @@
 /* crond.c - cron and run-parts: what happens each hour and each night.
  *
- * The two lines of RHEL 3's /etc/crontab that matter: "01 * * * * root run-parts /etc/cron.hourly" and "02 4 * * * ... /etc/cron.daily". cron
- * sleeps to the second after the minute's start, so jobs begin at hh:mm:01 ([KB1009016]: a healthy host writes at hh:01:01). A minute
- * that it missed, because it could not run, it makes up for. */
+ * The two lines of RHEL 3's /etc/crontab that matter: "01 * * * * root run-parts
+ * /etc/cron.hourly" and "02 4 * * * ... /etc/cron.daily". cron sleeps to the second after the
+ * minute's start, so jobs begin at hh:mm:01 ([KB1009016]: a healthy host writes at hh:01:01). A
+ * minute that it missed, because it could not run, it makes up for. */
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/process.h"
 #include "cos/programs/cron.h"
@@ -25,7 +26,7 @@ int cron_run(struct program *p, const struct boot_program *spec, const char *tex
     return 0;
 }
 
-/* ---- crond ------------------------------------------------------------------------------------------------------ */
+/* ---- crond ----------------------------------------------------------------------------------- */
 /* Minutes are counted in local time since the epoch. */
 static int64_t local_s(uint64_t now_ns)
 {
@@ -41,7 +42,8 @@ static uint64_t minute_ns(int64_t minute)
 
 static void start_job(struct program *p, const char *folder)
 {
-    static const struct boot_program run_parts = CRON_CHILD("run-parts", "run-parts", 596, 1900, 220);
+    static const struct boot_program run_parts =
+        CRON_CHILD("run-parts", "run-parts", 596, 1900, 220);
     (void)snprintf(p->text, sizeof p->text, "(root) CMD (run-parts /etc/%s)", folder);
     const int pid = spawn_child(&run_parts, folder, 0);
     if (pid < 0)
@@ -70,7 +72,7 @@ int prog_crond(struct program *p)
     }
 }
 
-/* ---- run-parts -------------------------------------------------------------------------------------------------- */
+/* ---- run-parts ------------------------------------------------------------------------------- */
 static const struct boot_program hourly[] = {
     CRON_CHILD("vmkheartbeat", "vmkheartbeat", 596, 1900, 260),
 };

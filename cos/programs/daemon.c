@@ -1,9 +1,11 @@
-/* daemon.c - the ordinary program: it sleeps most of the time, and when it wakes it touches some pages and computes a little. */
+/* daemon.c - the ordinary program: it sleeps most of the time, and when it wakes it touches some
+ * pages and computes a little. */
 #include "cos/programs/program.h"
 
 int prog_daemon(struct program *p)
 {
-    /* The first round comes at a random point of the period, or all daemons of a boot would wake together for ever. */
+    /* The first round comes at a random point of the period, or all daemons of a boot would wake
+     * together for ever. */
     if (p->spec.period_ns != 0)
         program_sleep_until(cos_clock.now_ns + rng_below(&current->rng, p->spec.period_ns));
     for (;;) {

@@ -1,7 +1,8 @@
 /* hostd.c - a daemon whose size breathes: vmware-hostd, webAccess.
  *
- * The requests that it serves live in a scratch mapping that is made anew each round with another size, below 1/200 of its data. So its line in
- * vmksummary goes up and down by some hundred kB, as in [KB308590] (82812, 83180 kB); how is OUR CHOICE. */
+ * The requests that it serves live in a scratch mapping that is made anew each round with
+ * another size, below 1/200 of its data. So its line in vmksummary goes up and down by some
+ * hundred kB, as in [KB308590] (82812, 83180 kB); how is OUR CHOICE. */
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/program.h"
 
@@ -22,11 +23,12 @@ static void serve_requests(struct program *p)
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     drop_scratch(p, mm);
     const uint32_t pages = (uint32_t)rng_below(&current->rng, p->data_pages / SCRATCH_SHARE + 1);
-    if (pages == 0 || do_mmap(mm, SCRATCH_START, pages * PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0)
+    if (pages == 0 ||
+        do_mmap(mm, SCRATCH_START, pages * PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0)
         return;
     p->scratch_pages = pages;
     for (uint32_t i = 0; i < pages; i++) {
-        ASSERT(user_account(SCRATCH_START + i * PAGE_SIZE) == 0);
+        ASSERT(user_account(SCRATCH_START + i * PAGE_SIZE, true));
         if (need_resched || current->sig_pending != 0)
             return_to_user();
     }

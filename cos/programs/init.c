@@ -1,7 +1,9 @@
-/* init.c - pid 1: starts the kernel threads, the start scripts and every program of the boot parameters, and buries the dead.
+/* init.c - pid 1: starts the kernel threads, the start scripts and every program of the boot
+ * parameters, and buries the dead.
  *
- * Pids 2 to 19 are spoken for: a 2.4 kernel of RHEL 3 starts these threads in this order [INFERRED from facts on Red Hat 2.4 kernels; gaps are pids of
- * processes of the boot that are gone]. kswapd and kscand do work; the others have none in this model and sleep. */
+ * Pids 2 to 19 are spoken for: a 2.4 kernel of RHEL 3 starts these threads in this order
+ * [INFERRED from facts on Red Hat 2.4 kernels; gaps are pids of processes of the boot that are
+ * gone]. kswapd and kscand do work; the others have none in this model and sleep. */
 #include "cos/kernel/init.h"
 
 #include "cos/kernel/fs/syslog.h"
@@ -43,12 +45,13 @@ static const struct {
 static void start_kernel_threads(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
-        struct task_struct *t = kernel_thread(threads[i].pid, threads[i].name, threads[i].run, NULL);
+        struct task_struct *t =
+            kernel_thread(threads[i].pid, threads[i].name, threads[i].run, NULL);
         t->static_prio = 120 + threads[i].nice;
     }
 }
 
-/* ---- the programs, in the order of their start ------------------------------------------------------------------- */
+/* ---- the programs, in the order of their start ----------------------------------------------- */
 static uint16_t order[BOOT_PROGRAMS_MAX]; /* indices into boot_params->program */
 static uint32_t order_count, order_next;
 
@@ -57,7 +60,8 @@ static bool starts_before(uint16_t a, uint16_t b)
     return boot_params->program[a].start_ns < boot_params->program[b].start_ns;
 }
 
-/* Insertion sort: it keeps the file's order among equal instants, and the list is nearly sorted already. */
+/* Insertion sort: it keeps the file's order among equal instants, and the list is nearly sorted
+ * already. */
 static void sort_programs(void)
 {
     ASSERT(boot_params->program_count <= BOOT_PROGRAMS_MAX);
@@ -77,7 +81,8 @@ static uint32_t start_due(void)
     while (order_next < order_count) {
         const struct boot_program *spec = &boot_params->program[order[order_next]];
         if (spec->start_ns > cos_clock.now_ns) {
-            const uint64_t ticks = (spec->start_ns - cos_clock.now_ns + NS_PER_JIFFY - 1) / NS_PER_JIFFY;
+            const uint64_t ticks =
+                (spec->start_ns - cos_clock.now_ns + NS_PER_JIFFY - 1) / NS_PER_JIFFY;
             return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
         }
         if (spawn_program(spec) < 0) {
@@ -90,7 +95,7 @@ static uint32_t start_due(void)
     return UINT32_MAX;
 }
 
-/* ---- pid 1 -------------------------------------------------------------------------------------------------------- */
+/* ---- pid 1 ----------------------------------------------------------------------------------- */
 static const struct boot_program *init_spec(void)
 {
     static const struct boot_program usual = {
@@ -115,6 +120,20 @@ static struct program *become_user(void)
     return p;
 }
 
+/* The heartbeat daemon comes before all other programs: its pid follows those of the kernel
+ * threads ([KB308590]: 20). A host without one (hbd_pid 0) never beats. */
+static void start_vmnixhbd(void)
+{
+    static const struct boot_program usual = {
+        .name = "vmnixhbd", .behaviour = "vmnixhbd", .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
+        .text_kb = 24, .lib_kb = 1400, .data_kb = 96, .stack_kb = 24,
+    };
+    struct boot_program spec = usual;
+    spec.pid = boot_params->hbd_pid;
+    if (spec.pid != 0)
+        ASSERT(spawn_program(&spec) == (int)spec.pid);
+}
+
 static int __attribute__((noreturn)) init_task_main(void *unused)
 {
     static const struct boot_program rc = {
@@ -125,6 +144,7 @@ static int __attribute__((noreturn)) init_task_main(void *unused)
     start_kernel_threads();
     struct program *p = become_user();
     sort_programs();
+    start_vmnixhbd();
     (void)spawn_program(&rc);
     for (;;) {
         const uint32_t ticks = start_due();

@@ -1,13 +1,15 @@
 /* klogd.c - carries the kernel log (printk.c) to syslogd, a line at a time, without the levels.
  *
- * Unlike other senders it waits for room in the queue: what it has not taken stays in the kernel log, where a dump shows it. */
+ * Unlike other senders it waits for room in the queue: what it has not taken stays in the kernel
+ * log, where a dump shows it. */
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/printk.h"
 #include "cos/programs/program.h"
 
 #define RETRY_NS 1000000000u /* OUR CHOICE */
 
-/* Collect the next line of the kernel log behind "kernel: ". @return false when there is none; a part of one stays in p->text */
+/* Collect the next line of the kernel log behind "kernel: ". @return false when there is none; a
+ * part of one stays in p->text */
 static bool take_line(struct program *p, uint32_t *len)
 {
     char c;
@@ -38,7 +40,8 @@ static void send_line(const char *text)
 int prog_klogd(struct program *p)
 {
     uint32_t len = 0;
-    (void)syslog_send_line(SYSLOG_MESSAGES, "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
+    (void)syslog_send_line(SYSLOG_MESSAGES,
+                           "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
     for (;;) {
         while (log_read == log_end) {
             sleep_on(&log_wait, TASK_INTERRUPTIBLE);

@@ -1,13 +1,15 @@
 /* leak.c - a program that forgets to free: BOOT_FAULT_LEAK.
  *
- * After each round of work the heap of the program grows by what its leaks owe by then. Every new page is filled with copies of one 64-byte record, so
- * `strings core | sort | uniq -c | sort -rn` shows what leaks as the most frequent text. Nothing touches these pages again: memory that is
- * forgotten is cold, and goes to swap. */
+ * After each round of work the heap of the program grows by what its leaks owe by then. Every
+ * new page is filled with copies of one 64-byte record, so `strings core | sort | uniq -c | sort
+ * -rn` shows what leaks as the most frequent text. Nothing touches these pages again: memory
+ * that is forgotten is cold, and goes to swap. */
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/program.h"
 
 #define RECORD_SIZE 64u
-#define LEAK_PAGES_PER_ROUND 256u /* a program that was stuck catches up with 1 MB a round, not with all at once. OUR CHOICE */
+/* A program that was stuck catches up with 1 MB a round, not with all at once. OUR CHOICE */
+#define LEAK_PAGES_PER_ROUND 256u
 #define KB_HOURS_PER_PAGE (4u * 3600u * 1000u) /* kB/h * ms that make a page of 4 kB */
 
 /* What the forgotten records say. OUR CHOICE of words; no text of the products. */

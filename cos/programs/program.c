@@ -51,7 +51,7 @@ static const struct behaviour *find_behaviour(const char *name)
     return NULL;
 }
 
-/* ---- life of the record ---------------------------------------------------------------------------------------- */
+/* ---- life of the record ---------------------------------------------------------------------- */
 static struct kmem_cache *cache;
 
 struct program *program_create(const struct boot_program *spec, const char *text, uint64_t until_ns)
@@ -85,14 +85,15 @@ struct program *program_parent(void)
     return parent != NULL ? PTR(struct program, parent->program) : NULL;
 }
 
-/* ---- exec ------------------------------------------------------------------------------------------------------ */
+/* ---- exec ------------------------------------------------------------------------------------ */
 static uint32_t pages_of(uint32_t kb)
 {
     return (kb + PAGE_SIZE / 1024 - 1) / (PAGE_SIZE / 1024);
 }
 
-/* The libraries that programs share, in the order in which a program maps them until it has its lib_kb. Names and sizes in the manner of RHEL 3
- * and ESX 3; OUR CHOICE. The last one is big enough for any program. */
+/* The libraries that programs share, in the order in which a program maps them until it has its
+ * lib_kb. Names and sizes in the manner of RHEL 3 and ESX 3; OUR CHOICE. The last one is big
+ * enough for any program. */
 static const struct {
     const char *path;
     uint32_t kb;
@@ -118,7 +119,8 @@ static int map_libraries(struct mm_struct *mm, struct program *p)
     for (unsigned i = 0; i < ARRAY_SIZE(libraries) && left > 0; i++) {
         const uint32_t whole = pages_of(libraries[i].kb);
         const uint32_t pages = left < whole ? left : whole;
-        const int error = do_mmap(mm, at, pages * PAGE_SIZE, VM_READ | VM_FILE, file_mapping(libraries[i].path, whole), 0);
+        const int error = do_mmap(mm, at, pages * PAGE_SIZE, VM_READ | VM_FILE,
+                                  file_mapping(libraries[i].path, whole), 0);
         if (error != 0)
             return error;
         at += pages * PAGE_SIZE;
@@ -136,7 +138,8 @@ static int map_text(struct mm_struct *mm, struct program *p)
     p->text_pages = pages_of(p->spec.text_kb);
     if (p->text_pages == 0)
         return 0;
-    return do_mmap(mm, TEXT_START, p->text_pages * PAGE_SIZE, VM_READ | VM_FILE, file_mapping(path, p->text_pages), 0);
+    return do_mmap(mm, TEXT_START, p->text_pages * PAGE_SIZE, VM_READ | VM_FILE,
+                   file_mapping(path, p->text_pages), 0);
 }
 
 static int map_heap_and_stack(struct mm_struct *mm, struct program *p)
@@ -153,7 +156,8 @@ static int map_heap_and_stack(struct mm_struct *mm, struct program *p)
     }
     if (stack_bytes == 0)
         return 0;
-    return do_mmap(mm, STACK_TOP - stack_bytes, stack_bytes, VM_READ | VM_WRITE | VM_STACK, NULL, 0);
+    return do_mmap(mm, STACK_TOP - stack_bytes, stack_bytes, VM_READ | VM_WRITE | VM_STACK, NULL,
+                   0);
 }
 
 static void give_way(void)
@@ -166,13 +170,15 @@ static void write_content(struct program *p, uint32_t address)
 {
     char text[80];
     const struct behaviour *b = PTR(const struct behaviour, p->behaviour);
-    const int n = snprintf(text, sizeof text, "%s[%u] %s 0x%08x", p->spec.name, current->pid, b->content, address);
+    const int n = snprintf(text, sizeof text, "%s[%u] %s 0x%08x", p->spec.name, current->pid,
+                           b->content, address);
     char *to = user_touch(address, true);
     ASSERT(to != NULL && n > 0 && n < (int)sizeof text);
     memcpy(to, text, (size_t)n + 1);
 }
 
-/* All of heap and stack is touched once, so that it is resident or swapped. Only pages with contents get bytes. */
+/* All of heap and stack is touched once, so that it is resident or swapped. Only pages with
+ * contents get bytes. */
 static void touch_data(struct program *p)
 {
     const uint32_t every = p->spec.content_every;
@@ -181,11 +187,11 @@ static void touch_data(struct program *p)
         if (every != 0 && i % every == 0)
             write_content(p, address);
         else
-            ASSERT(user_account(address) == 0);
+            ASSERT(user_account(address, true));
         give_way();
     }
     for (uint32_t i = 1; i <= pages_of(p->spec.stack_kb); i++) {
-        ASSERT(user_account(STACK_TOP - i * PAGE_SIZE) == 0);
+        ASSERT(user_account(STACK_TOP - i * PAGE_SIZE, true));
         give_way();
     }
 }
@@ -219,7 +225,7 @@ int program_main(void *program)
     return PTR(const struct behaviour, p->behaviour)->run(p);
 }
 
-/* ---- working ---------------------------------------------------------------------------------------------------- */
+/* ---- working --------------------------------------------------------------------------------- */
 /* The page with number i in the order text, libraries, data. */
 static uint32_t page_at(const struct program *p, uint32_t i)
 {
@@ -231,8 +237,9 @@ static uint32_t page_at(const struct program *p, uint32_t i)
     return p->heap_start + (i - p->lib_pages) * PAGE_SIZE;
 }
 
-/* Number of the next page of the working set. The set is a pure function of the program's name, so it needs no memory of its own, and equal
- * programs share the hot pages of their text, as they do. */
+/* Number of the next page of the working set. The set is a pure function of the program's name,
+ * so it needs no memory of its own, and equal programs share the hot pages of their text, as
+ * they do. */
 static uint32_t next_hot(struct program *p, uint32_t pages)
 {
     if (p->hot_next >= p->spec.touch_pages)
@@ -248,9 +255,10 @@ void program_touch(struct program *p, uint32_t n)
         return;
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t draw = rng_next(&current->rng);
-        const uint32_t page = (draw & 3) != 0 ? next_hot(p, pages) : (uint32_t)((draw >> 32) * pages >> 32);
+        const uint32_t page =
+            (draw & 3) != 0 ? next_hot(p, pages) : (uint32_t)((draw >> 32) * pages >> 32);
         const bool write = page >= read_only && (draw & 4) != 0;
-        ASSERT(user_touch(page_at(p, page), write) != NULL);
+        ASSERT(user_account(page_at(p, page), write));
         give_way();
     }
 }
@@ -266,13 +274,15 @@ void program_cpu(uint64_t ns)
     }
 }
 
-/* A caught signal is noted in the log, and life goes on (OUR CHOICE; see docs/fidelity.md on VMap). */
+/* A caught signal is noted in the log, and life goes on (OUR CHOICE; see docs/fidelity.md on
+ * VMap). */
 static void look_at_signals(struct program *p)
 {
     if (likely(p->signals == 0))
         return;
     if ((p->signals & 1u << SIGTERM) != 0) {
-        (void)snprintf(p->text, sizeof p->text, "%s: signal %u received, continuing", p->spec.name, SIGTERM);
+        (void)snprintf(p->text, sizeof p->text, "%s: signal %u received, continuing", p->spec.name,
+                       SIGTERM);
         (void)syslog_send(SYSLOG_MESSAGES, p->spec.name, p->text);
     }
     p->signals = 0;
@@ -291,7 +301,8 @@ void program_sleep(struct program *p)
 {
     const uint64_t period = p->spec.period_ns;
     const uint64_t until = period == 0 ? NS_FOREVER
-                                       : cos_clock.now_ns + period - period / 10 + rng_below(&current->rng, period / 5 + 1);
+                                       : cos_clock.now_ns + period - period / 10 +
+                                             rng_below(&current->rng, period / 5 + 1);
     (void)sleep_until(until);
     return_to_user();
 }

@@ -1,7 +1,8 @@
-/* program.h - a program that runs in the COS: its address space, its habits, and what the behaviours share.
+/* program.h - a program that runs in the COS: its address space, its habits, and what the
+ * behaviours share.
  *
- * A program is a boot_program record (sizes and habits, from the scenario) and a behaviour, a C function of this folder. Its address space
- * looks like one of 2.4 on i386:
+ * A program is a boot_program record (sizes and habits, from the scenario) and a behaviour, a C
+ * function of this folder. Its address space looks like one of 2.4 on i386:
  *
  *      0x08048000   text        file-backed, a file of its own
  *      behind it    heap        anonymous; grows with do_brk()
@@ -9,8 +10,9 @@
  *      0x70000000   scratch     anonymous, comes and goes (hostd.c)
  *      0xC0000000   stack       anonymous, below this address
  *
- * The record of a running program is kernel memory (slab), freed at its exit. A behaviour runs on the task's 8-kB kernel stack: no arrays above
- * 256 bytes there; `text` below is the place to format in. */
+ * The record of a running program is kernel memory (slab), freed at its exit. A behaviour runs
+ * on the task's 8-kB kernel stack: no arrays above 256 bytes there; `text` below is the place to
+ * format in. */
 #ifndef COS_PROGRAM_H
 #define COS_PROGRAM_H
 
@@ -23,7 +25,8 @@ struct program {
     kptr behaviour;  /* const struct behaviour */
     uint32_t text_start, text_pages;
     uint32_t lib_start, lib_pages;
-    uint32_t heap_start, data_pages; /* the heap as it was at the start, without what leaked since */
+    uint32_t heap_start,
+        data_pages;      /* the heap as it was at the start, without what leaked since */
     uint32_t hot_next;   /* cursor in the working set */
     uint64_t hot_root;   /* names the pages of the working set, see program_touch() */
     uint64_t until_ns;   /* argument: has work until then */
@@ -37,24 +40,30 @@ struct program {
 };
 
 /* program.c: for process.c and init */
-struct program *program_create(const struct boot_program *spec, const char *text, uint64_t until_ns);
+struct program *program_create(const struct boot_program *spec, const char *text,
+                               uint64_t until_ns);
 void program_destroy(struct program *p);
-/** Entry of a user task (arg: struct program): exec, then the behaviour. Its result is the exit code. */
+/** Entry of a user task (arg: struct program): exec, then the behaviour. Its result is the exit
+ * code. */
 int program_main(void *program);
-/** exec: build the address space of current for p and touch what a program touches when it starts. @return 0 or -12 */
+/** exec: build the address space of current for p and touch what a program touches when it
+ * starts. @return 0 or -12 */
 int program_exec(struct program *p);
 /** In process.c: nice value, uid, capabilities and handlers that `spec` names. */
 void process_set_identity(struct task_struct *t, const struct boot_program *spec);
 
 /* program.c: for behaviours */
-/** Touch n pages of text, libraries and data: three of four from a working set of spec.touch_pages fixed pages, the fourth anywhere.
- *  Half of the touches of data are writes. OUR CHOICE. */
+/** Touch n pages of text, libraries and data: three of four from a working set of
+ * spec.touch_pages fixed pages, the fourth anywhere. Half of the touches of data are writes. OUR
+ * CHOICE. */
 void program_touch(struct program *p, uint32_t n);
 /** Use CPU in user mode; another task may take over at each event in between. */
 void program_cpu(uint64_t ns);
-/** One round of work: touch spec.touch_pages, use spec.cpu_ns, lose memory if a fault says so, look at caught signals. */
+/** One round of work: touch spec.touch_pages, use spec.cpu_ns, lose memory if a fault says so,
+ * look at caught signals. */
 void program_round(struct program *p);
-/** Sleep one period, +-10 % by the task's random stream; for ever when the program has none. Returns early on a signal. */
+/** Sleep one period, +-10 % by the task's random stream; for ever when the program has none.
+ * Returns early on a signal. */
 void program_sleep(struct program *p);
 /** Sleep until an instant, whatever signals arrive (those that end the task end it here). */
 void program_sleep_until(uint64_t at_ns);

@@ -1,8 +1,10 @@
-/* syslogd.c - takes messages from /dev/log, stamps them with the time at which it gets to them, and appends them to the files.
+/* syslogd.c - takes messages from /dev/log, stamps them with the time at which it gets to them,
+ * and appends them to the files.
  *
- * Before it takes any it touches its pages like every program, so when there is no memory it starves: messages then wait in the queue, and further
- * ones are lost. That is why /var/log/messages is silent about the end of a console that thrashes. The text of its start is that
- * of sysklogd 1.4.1 [INFERRED: the version of RHEL 3]. */
+ * Before it takes any it touches its pages like every program, so when there is no memory it
+ * starves: messages then wait in the queue, and further ones are lost. That is why
+ * /var/log/messages is silent about the end of a console that thrashes. The text of its start is
+ * that of sysklogd 1.4.1 [INFERRED: the version of RHEL 3]. */
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/fs/vfs.h"

@@ -1,10 +1,13 @@
-/* vmkheartbeat.c - /etc/cron.hourly/vmkheartbeat, a shell script with its tools: the hourly line of vmksummary.
+/* vmkheartbeat.c - /etc/cron.hourly/vmkheartbeat, a shell script with its tools: the hourly line
+ * of vmksummary.
  *
  *      crond -> run-parts -> vmkheartbeat -> cat (uptimes), ps, logger -> syslogd
  *
- * Every arrow is a process that needs memory, so when there is little the line comes late or not at all. What the script knows at which point:
- * the epoch when it starts; the VMkernel's uptime, then the COS's, from one cat; VMs and the three largest from ps; swap at the end; and
- * the stamp when syslogd gets to it. That the lateness seen in [KB308590] arises so is INFERRED. Fields: [KB1009016], facts section 4. */
+ * Every arrow is a process that needs memory, so when there is little the line comes late or not
+ * at all. What the script knows at which point: the epoch when it starts; the VMkernel's uptime,
+ * then the COS's, from one cat; VMs and the three largest from ps; swap at the end; and the
+ * stamp when syslogd gets to it. That the lateness seen in [KB308590] arises so is INFERRED.
+ * Fields: [KB1009016], facts section 4. */
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/mm.h"
@@ -14,13 +17,15 @@
 #define TOP_COUNT 3u
 #define READ_PROC_NS 120000u  /* CPU to read one file of /proc. OUR CHOICE */
 #define PS_TASK_NS 60000u     /* CPU of ps for one process. OUR CHOICE */
-#define VMX_COMM "vmware-vmx" /* what the script counts as a VM: `ps -auxw | grep -c [v]mware-vmx` */
+#define VMX_COMM                                                                                   \
+    "vmware-vmx" /* what the script counts as a VM: `ps -auxw | grep -c [v]mware-vmx` */
 
 /* struct program.number of the script, filled in by its children */
 enum { VMK_UPTIME_NS, COS_UPTIME_NS, VM_COUNT, DONE_PS };
 
-/* ---- cat --------------------------------------------------------------------------------------------------------- */
-/* Also puts the snapshot of /proc into the host directory: it is what a reader of these files sees in this hour. */
+/* ---- cat ------------------------------------------------------------------------------------- */
+/* Also puts the snapshot of /proc into the host directory: it is what a reader of these files
+ * sees in this hour. */
 int prog_uptimes(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
@@ -37,7 +42,7 @@ int prog_uptimes(struct program *p)
     return proc_write_snapshot() != 0;
 }
 
-/* ---- ps ---------------------------------------------------------------------------------------------------------- */
+/* ---- ps -------------------------------------------------------------------------------------- */
 struct top {
     const struct task_struct *task[TOP_COUNT];
     uint32_t pages[TOP_COUNT];
@@ -77,8 +82,8 @@ static void format_top(const struct top *top, char *to, uint32_t size)
     uint32_t len = 0;
     to[0] = '\0';
     for (unsigned i = 0; i < TOP_COUNT && top->task[i] != NULL; i++)
-        len += (uint32_t)snprintf(to + len, size - len, "%s%.8s-%u", i > 0 ? ", " : "", top->task[i]->comm,
-                                  top->pages[i] * (PAGE_SIZE / 1024));
+        len += (uint32_t)snprintf(to + len, size - len, "%s%.8s-%u", i > 0 ? ", " : "",
+                                  top->task[i]->comm, top->pages[i] * (PAGE_SIZE / 1024));
 }
 
 int prog_ps(struct program *p)
@@ -100,7 +105,7 @@ int prog_ps(struct program *p)
     return 0;
 }
 
-/* ---- logger ------------------------------------------------------------------------------------------------------ */
+/* ---- logger ---------------------------------------------------------------------------------- */
 int prog_logger(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
@@ -108,7 +113,7 @@ int prog_logger(struct program *p)
     return syslog_send_line(SYSLOG_VMKSUMMARY, p->text) != 0;
 }
 
-/* ---- the script -------------------------------------------------------------------------------------------------- */
+/* ---- the script ------------------------------------------------------------------------------ */
 static int log_line(struct program *p, int64_t epoch_s)
 {
     static const struct boot_program logger = CRON_CHILD("logger", "logger", 12, 1700, 60);
@@ -116,12 +121,13 @@ static int log_line(struct program *p, int64_t epoch_s)
     const uint64_t cos_up = p->number[COS_UPTIME_NS], vmk_up = p->number[VMK_UPTIME_NS];
 
     program_touch(p, p->spec.touch_pages);
-    (void)snprintf(line, sizeof line,
-                   "logger: (%lld) hb: vmk loaded, %llu.%02u, %llu.%03u, %u, %s, %s, %llu, %s", (long long)epoch_s,
-                   (unsigned long long)(cos_up / NS_PER_S), (unsigned)(cos_up % NS_PER_S / 10000000u),
-                   (unsigned long long)(vmk_up / NS_PER_S), (unsigned)(vmk_up % NS_PER_S / 1000000u),
-                   (unsigned)p->number[VM_COUNT], boot_params->build, boot_params->build,
-                   (unsigned long long)proc_swap_used_bytes(), p->text);
+    (void)snprintf(
+        line, sizeof line,
+        "logger: (%lld) hb: vmk loaded, %llu.%02u, %llu.%03u, %u, %s, %s, %llu, %s",
+        (long long)epoch_s, (unsigned long long)(cos_up / NS_PER_S),
+        (unsigned)(cos_up % NS_PER_S / 10000000u), (unsigned long long)(vmk_up / NS_PER_S),
+        (unsigned)(vmk_up % NS_PER_S / 1000000u), (unsigned)p->number[VM_COUNT], boot_params->build,
+        boot_params->build, (unsigned long long)proc_swap_used_bytes(), p->text);
     strcopy(p->text, line, sizeof p->text);
     return cron_run(p, &logger, p->text);
 }

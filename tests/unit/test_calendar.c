@@ -1,4 +1,5 @@
-/* test_calendar.c - shared/calendar: dates known from elsewhere, both directions, and the stamps of the article. */
+/* test_calendar.c - shared/calendar: dates known from elsewhere, both directions, and the stamps
+ * of the article. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,9 +98,11 @@ static void test_calendar_round_trip_over_every_day_of_800_years(void **state)
         assert_int_equal(date.weekday, weekday);
         /* Each day follows the one before: the next day, or a first of the next month. */
         if (date.day != 1)
-            assert_true(date.day == before.day + 1 && date.month == before.month && date.year == before.year);
+            assert_true(date.day == before.day + 1 && date.month == before.month &&
+                        date.year == before.year);
         else
-            assert_true(date.month == before.month % 12 + 1 && date.year == before.year + (before.month == 12));
+            assert_true(date.month == before.month % 12 + 1 &&
+                        date.year == before.year + (before.month == 12));
         before = date;
         weekday = (weekday + 1) % 7;
     }
@@ -108,7 +111,9 @@ static void test_calendar_round_trip_over_every_day_of_800_years(void **state)
 static void test_calendar_to_epoch_takes_the_offset_back(void **state)
 {
     (void)state;
-    const struct calendar_date boot = { .year = 2009, .month = 10, .day = 1, .hour = 14, .minute = 54 };
+    const struct calendar_date boot = {
+        .year = 2009, .month = 10, .day = 1, .hour = 14, .minute = 54
+    };
     assert_true(calendar_to_epoch(&boot, UTC_MINUS_5) == 1254426840);
 }
 
@@ -116,15 +121,22 @@ static void test_calendar_refuses_dates_that_do_not_exist(void **state)
 {
     (void)state;
     const struct calendar_date bad[] = {
-        { .year = 2009, .month = 2, .day = 29 },  { .year = 2100, .month = 2, .day = 29 },
-        { .year = 2009, .month = 4, .day = 31 },  { .year = 2009, .month = 13, .day = 1 },
-        { .year = 2009, .month = 0, .day = 1 },   { .year = 2009, .month = 1, .day = 0 },
-        { .year = 10000, .month = 1, .day = 1 },  { .year = 2009, .month = 1, .day = 1, .hour = 24 },
-        { .year = 2009, .month = 1, .day = 1, .minute = 60 }, { .year = 2009, .month = 1, .day = 1, .second = 60 },
+        { .year = 2009, .month = 2, .day = 29 },
+        { .year = 2100, .month = 2, .day = 29 },
+        { .year = 2009, .month = 4, .day = 31 },
+        { .year = 2009, .month = 13, .day = 1 },
+        { .year = 2009, .month = 0, .day = 1 },
+        { .year = 2009, .month = 1, .day = 0 },
+        { .year = 10000, .month = 1, .day = 1 },
+        { .year = 2009, .month = 1, .day = 1, .hour = 24 },
+        { .year = 2009, .month = 1, .day = 1, .minute = 60 },
+        { .year = 2009, .month = 1, .day = 1, .second = 60 },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(calendar_is_valid(&bad[i]));
-    const struct calendar_date leap = { .year = 2008, .month = 2, .day = 29, .hour = 23, .minute = 59, .second = 59 };
+    const struct calendar_date leap = {
+        .year = 2008, .month = 2, .day = 29, .hour = 23, .minute = 59, .second = 59
+    };
     assert_true(calendar_is_valid(&leap));
 }
 

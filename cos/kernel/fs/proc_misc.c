@@ -12,8 +12,9 @@
 #define HUGE_PAGE_KB 2048 /* with PAE */
 #define OVERCOMMIT_RATIO 50 /* percent; default of the sysctl */
 
-/* Static, since kernel stacks are small. Nothing sleeps between filling it and writing it out but the writer itself, and readers of /proc
- * come one at a time: cron's hourly job and the boot. */
+/* Static, since kernel stacks are small. Nothing sleeps between filling it and writing it out
+ * but the writer itself, and readers of /proc come one at a time: cron's hourly job and the
+ * boot. */
 static char page[1536];
 
 struct text {
@@ -48,7 +49,7 @@ uint64_t proc_swap_used_bytes(void)
     return BYTES(m.swap_total - m.swap_free);
 }
 
-/* ---- /proc/meminfo --------------------------------------------------------------------------------------------- */
+/* ---- /proc/meminfo --------------------------------------------------------------------------- */
 static void put_kb(struct text *t, const char *tag, unsigned long kb)
 {
     put(t, "%-14s%8lu kB\n", tag, kb);
@@ -57,9 +58,11 @@ static void put_kb(struct text *t, const char *tag, unsigned long kb)
 static void put_meminfo_table(struct text *t, const struct mem_info *m)
 {
     put(t, "        total:    used:    free:  shared: buffers:  cached:\n");
-    put(t, "Mem:  %8llu %8llu %8llu %8llu %8llu %8llu\n", BYTES(m->total), BYTES(m->total - m->free), BYTES(m->free),
-        BYTES(0), BYTES(m->buffers), BYTES(m->cached + m->swap_cached));
-    put(t, "Swap: %8llu %8llu %8llu\n", BYTES(m->swap_total), BYTES(m->swap_total - m->swap_free), BYTES(m->swap_free));
+    put(t, "Mem:  %8llu %8llu %8llu %8llu %8llu %8llu\n", BYTES(m->total),
+        BYTES(m->total - m->free), BYTES(m->free), BYTES(0), BYTES(m->buffers),
+        BYTES(m->cached + m->swap_cached));
+    put(t, "Swap: %8llu %8llu %8llu\n", BYTES(m->swap_total), BYTES(m->swap_total - m->swap_free),
+        BYTES(m->swap_free));
 }
 
 static void put_meminfo_lists(struct text *t, const struct mem_info *m)
@@ -96,10 +99,11 @@ static void put_meminfo(struct text *t)
     put_kb(t, "SwapFree:", KB(m.swap_free));
     put_kb(t, "CommitLimit:", KB(m.swap_total + m.total * OVERCOMMIT_RATIO / 100));
     put_kb(t, "Committed_AS:", KB(m.committed));
-    put(t, "HugePages_Total: %5u\nHugePages_Free:  %5u\nHugepagesize:    %5u kB\n", 0u, 0u, HUGE_PAGE_KB);
+    put(t, "HugePages_Total: %5u\nHugePages_Free:  %5u\nHugepagesize:    %5u kB\n", 0u, 0u,
+        HUGE_PAGE_KB);
 }
 
-/* ---- the others ------------------------------------------------------------------------------------------------ */
+/* ---- the others ------------------------------------------------------------------------------ */
 static void put_loadavg(struct text *t)
 {
     time_load();
@@ -112,7 +116,8 @@ static void put_loadavg(struct text *t)
 
 static void put_hundredths(struct text *t, uint64_t ns, const char *end)
 {
-    put(t, "%llu.%02u%s", (unsigned long long)(ns / NS_PER_S), (unsigned)(ns % NS_PER_S / 10000000u), end);
+    put(t, "%llu.%02u%s", (unsigned long long)(ns / NS_PER_S),
+        (unsigned)(ns % NS_PER_S / 10000000u), end);
 }
 
 static void put_uptime(struct text *t)
@@ -128,7 +133,8 @@ static void put_swaps(struct text *t)
     struct mem_info m;
     mem_info(&m);
     put(t, "Filename\t\t\tType\t\tSize\tUsed\tPriority\n");
-    put(t, "%-40spartition\t%lu\t%lu\t-1\n", "/dev/sda3", KB(m.swap_total), KB(m.swap_total - m.swap_free));
+    put(t, "%-40spartition\t%lu\t%lu\t-1\n", "/dev/sda3", KB(m.swap_total),
+        KB(m.swap_total - m.swap_free));
 }
 
 int proc_write_snapshot(void)

@@ -1,4 +1,5 @@
-/* syslog.c - see syslog.h. A ring of messages in the kernel's own data, so that sending needs no memory. */
+/* syslog.c - see syslog.h. A ring of messages in the kernel's own data, so that sending needs no
+ * memory. */
 #include "cos/kernel/fs/syslog.h"
 
 #include "cos/kernel/cost.h"

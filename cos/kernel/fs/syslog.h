@@ -1,8 +1,10 @@
 /* syslog.h - /dev/log: the socket between those who have something to say and syslogd.
  *
- * A queue of bounded length in kernel memory, as a datagram socket has. Who sends never waits. A message that finds the queue full is lost and
- * counted (OUR CHOICE: a real sender would block, and with syslogd starved so would every daemon that logs; klogd alone tries again, since
- * its text stays in the kernel log). syslogd (cos/programs/syslogd.c) takes messages and stamps them with its own time. */
+ * A queue of bounded length in kernel memory, as a datagram socket has. Who sends never waits. A
+ * message that finds the queue full is lost and counted (OUR CHOICE: a real sender would block,
+ * and with syslogd starved so would every daemon that logs; klogd alone tries again, since its
+ * text stays in the kernel log). syslogd (cos/programs/syslogd.c) takes messages and stamps them
+ * with its own time. */
 #ifndef COS_SYSLOG_H
 #define COS_SYSLOG_H
 
@@ -21,14 +23,16 @@ enum syslog_file {
 
 struct syslog_message {
     uint32_t file; /* enum syslog_file */
-    char line[SYSLOG_LINE_MAX]; /* "logger: text" or "VMap[9173]: text", without stamp, host and newline */
+    /* "logger: text" or "VMap[9173]: text", without stamp, host and newline */
+    char line[SYSLOG_LINE_MAX];
 };
 
 extern struct wait_queue syslog_wait; /* syslogd sleeps here */
 extern uint32_t syslog_lost;          /* messages that found the queue full */
 
 void syslog_init(void);
-/** Queue "TAG[PID]: TEXT" of the current task. @return 0, or -11 (EAGAIN) when the queue is full: the message is lost */
+/** Queue "TAG[PID]: TEXT" of the current task. @return 0, or -11 (EAGAIN) when the queue is full:
+ * the message is lost */
 int syslog_send(enum syslog_file file, const char *tag, const char *text);
 /** Queue a line that brings its own tag. @return as syslog_send() */
 int syslog_send_line(enum syslog_file file, const char *line);

@@ -1,6 +1,7 @@
 /* vfs.c - see vfs.h. Raw system calls on the descriptor of the host directory.
  *
- * A file is opened for each write: logs get a line an hour, and a line that is written is then in the file whatever happens to this process. */
+ * A file is opened for each write: logs get a line an hour, and a line that is written is then
+ * in the file whatever happens to this process. */
 #include "cos/kernel/fs/vfs.h"
 
 #include "cos/kernel/cost.h"
@@ -23,7 +24,8 @@
 static int open_file(const char *path, int flags)
 {
     return (int)rawsys6(RAWSYS_openat, MACHINE_FD_HOST, (long)(uintptr_t)path,
-                        flags | O_WRONLY_RAW | O_CREAT_RAW | O_NOFOLLOW_RAW | O_CLOEXEC_RAW, FILE_MODE, 0, 0);
+                        flags | O_WRONLY_RAW | O_CREAT_RAW | O_NOFOLLOW_RAW | O_CLOEXEC_RAW,
+                        FILE_MODE, 0, 0);
 }
 
 static int write_all(int fd, const char *data, uint32_t n)
@@ -64,5 +66,6 @@ int vfs_replace(const char *path, const char *data, uint32_t n)
     const int error = write_file(temporary, O_TRUNC_RAW, data, n);
     if (error != 0)
         return error;
-    return (int)rawsys6(RAWSYS_renameat, MACHINE_FD_HOST, (long)(uintptr_t)temporary, MACHINE_FD_HOST, (long)(uintptr_t)path, 0, 0);
+    return (int)rawsys6(RAWSYS_renameat, MACHINE_FD_HOST, (long)(uintptr_t)temporary,
+                        MACHINE_FD_HOST, (long)(uintptr_t)path, 0, 0);
 }

@@ -1,7 +1,8 @@
 /* vfs.h - the files of the COS that outlive it: they lie in the host directory.
  *
- * Two operations are all that the COS needs there: add a line to a log, and put a snapshot in the place of the old one. Paths are relative to the
- * host directory ("var/log/messages"); the folders exist, files are made when first written. Contents are not cached in COS RAM: what a
+ * Two operations are all that the COS needs there: add a line to a log, and put a snapshot in
+ * the place of the old one. Paths are relative to the host directory ("var/log/messages"); the
+ * folders exist, files are made when first written. Contents are not cached in COS RAM: what a
  * log costs in memory is what its writer touches. */
 #ifndef COS_VFS_H
 #define COS_VFS_H
@@ -10,9 +11,11 @@
 
 #define VFS_PATH_MAX 64u
 
-/** Append n bytes. @return 0, or a negative errno of the host; some bytes may have been written then */
+/** Append n bytes. @return 0, or a negative errno of the host; some bytes may have been written
+ * then */
 int vfs_append(const char *path, const char *data, uint32_t n);
-/** Replace the file by n bytes at once: readers see the old contents or the new. @return 0 or a negative errno with the old file intact */
+/** Replace the file by n bytes at once: readers see the old contents or the new. @return 0 or a
+ * negative errno with the old file intact */
 int vfs_replace(const char *path, const char *data, uint32_t n);
 
 #endif /* COS_VFS_H */
