@@ -66,7 +66,7 @@ static void add_vm(struct worlds *w, uint32_t id, uint32_t vm, uint64_t created_
 }
 
 int worlds_init(struct worlds *ret, const struct profile *profile, uint64_t seed, uint32_t pcpus, uint32_t vms,
-                uint64_t vms_start_ns, uint64_t vms_step_ns)
+                const uint64_t *vm_start_ns)
 {
     assert(ret != NULL && profile != NULL);
     if (pcpus < 1 || pcpus > WORLDS_PCPUS_MAX || vms > WORLDS_VMS_MAX)
@@ -79,7 +79,7 @@ int worlds_init(struct worlds *ret, const struct profile *profile, uint64_t seed
     add_host(ret, profile);
     const uint32_t first = profile->world_base + pcpus + profile->vm_world_base_offset;
     for (uint32_t vm = 0; vm < vms; vm++)
-        add_vm(ret, first + 5 * vm, vm, vms_start_ns + vm * vms_step_ns);
+        add_vm(ret, first + 5 * vm, vm, vm_start_ns[vm]);
     assert(ret->world[ret->dump_world].kind == WORLD_HELPER);
     return 0;
 }

@@ -48,10 +48,10 @@ struct worlds {
     struct world world[WORLDS_MAX]; /* by id */
 };
 
-/** Make the table. VM number i powers on at vms_start_ns + i * vms_step_ns.
+/** Make the table. Virtual machine number i powers on at vm_start_ns[i], i < vms.
  *  @return 0, or -1 when pcpus or vms is out of range (*ret untouched) */
 int worlds_init(struct worlds *ret, const struct profile *profile, uint64_t seed, uint32_t pcpus, uint32_t vms,
-                uint64_t vms_start_ns, uint64_t vms_step_ns);
+                const uint64_t *vm_start_ns);
 
 /** The name of virtual machine `vm`, e.g. "VM101". @return `to` */
 char *worlds_vm_name(uint32_t vm, char *to, size_t size);

@@ -15,11 +15,14 @@
 #define SECONDS(n) (1000000000u * (uint64_t)(n))
 
 static struct worlds w;
+static uint64_t starts[WORLDS_VMS_MAX + 1];
 
 static int setup(void **state)
 {
     (void)state;
-    assert_int_equal(worlds_init(&w, profile_find("esx-3.5"), 1, 16, 73, SECONDS(100), SECONDS(4)), 0);
+    for (uint64_t i = 0; i <= WORLDS_VMS_MAX; i++)
+        starts[i] = SECONDS(100) + i * SECONDS(4);
+    assert_int_equal(worlds_init(&w, profile_find("esx-3.5"), 1, 16, 73, starts), 0);
     return 0;
 }
 
@@ -44,7 +47,7 @@ static void test_worlds_ids_are_those_of_the_article(void **state)
     assert_int_equal(w.count, 16 + 25 + 7 + 73 * 5);
     assert_in_range(w.world[w.count - 1].id, 1384, 1500); /* 1384 is the highest on the screen */
 
-    assert_int_equal(worlds_init(&w, profile_find("esx-3.5"), 1, 4, 2, 0, 0), 0);
+    assert_int_equal(worlds_init(&w, profile_find("esx-3.5"), 1, 4, 2, starts), 0);
     assert_string_equal(by_id(1037)->name, "helper1-4"); /* a 4-pCPU host on record */
 }
 
@@ -62,12 +65,12 @@ static void test_worlds_refuses_sizes_that_do_not_fit(void **state)
     (void)state;
     const struct profile *p = profile_find("esx-3.5");
     const struct worlds before = w;
-    assert_int_equal(worlds_init(&w, p, 1, 0, 0, 0, 0), -1);
-    assert_int_equal(worlds_init(&w, p, 1, WORLDS_PCPUS_MAX + 1, 0, 0, 0), -1);
-    assert_int_equal(worlds_init(&w, p, 1, 16, WORLDS_VMS_MAX + 1, 0, 0), -1);
+    assert_int_equal(worlds_init(&w, p, 1, 0, 0, starts), -1);
+    assert_int_equal(worlds_init(&w, p, 1, WORLDS_PCPUS_MAX + 1, 0, starts), -1);
+    assert_int_equal(worlds_init(&w, p, 1, 16, WORLDS_VMS_MAX + 1, starts), -1);
     assert_memory_equal(&before, &w, sizeof w);
-    assert_int_equal(worlds_init(&w, p, 1, WORLDS_PCPUS_MAX, WORLDS_VMS_MAX, 0, 0), 0);
-    assert_int_equal(worlds_init(&w, p, 1, 1, 0, 0, 0), 0);
+    assert_int_equal(worlds_init(&w, p, 1, WORLDS_PCPUS_MAX, WORLDS_VMS_MAX, starts), 0);
+    assert_int_equal(worlds_init(&w, p, 1, 1, 0, starts), 0);
     assert_string_equal(worlds_on_pcpu(&w, 0, 12345)->name, "console");
 }
 
@@ -104,8 +107,8 @@ static void test_worlds_depend_on_seed_and_instant_alone(void **state)
     (void)state;
     static struct worlds same, other;
     const struct profile *p = profile_find("esx-3.5");
-    assert_int_equal(worlds_init(&same, p, 1, 16, 73, SECONDS(100), SECONDS(4)), 0);
-    assert_int_equal(worlds_init(&other, p, 2, 16, 73, SECONDS(100), SECONDS(4)), 0);
+    assert_int_equal(worlds_init(&same, p, 1, 16, 73, starts), 0);
+    assert_int_equal(worlds_init(&other, p, 2, 16, 73, starts), 0);
     unsigned differ = 0, slices = 0;
     for (uint64_t s = 1000; s < 1100; s++) {
         for (uint32_t c = 1; c < 16; c++) {

@@ -1,0 +1,513 @@
+/* console.c - see console.h. */
+#include "vmkernel/console.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/evq.h"
+#include "shared/progress.h"
+#include "vmkernel/children.h"
+#include "vmkernel/cosmem.h"
+#include "vmkernel/dump.h"
+#include "vmkernel/hostdir.h"
+
+#define SLICE_WALL_NS 250000000u    /* how often a waiting VMkernel looks around */
+#define PROGRESS_WALL_NS 100000000u /* distance of two progress lines */
+#define BEATS_PER_GRANT 48u         /* of RING_SLOTS - 1 that fit: room for a vmnixhbd that is a little fast */
+#define CALM_LATENCY_NS 1000000u    /* a beat's page that took longer tells of reclaim. OUR CHOICE */
+#define PRESSED_GRANT_NS 60000000000u
+#define STUCK_GRANTS_MAX 1000u /* grants in a row that moved no clock: a COS that is at play with the baton */
+
+enum event_kind { EV_COS_START, EV_VM_START, EV_HB_CHECK, EV_END };
+
+struct console {
+    struct vmk *vmk;
+    struct pace *pace;
+    struct evq evq;
+    uint64_t check;          /* number of the check that is in the queue */
+    uint64_t check_seq;      /* its event; 0 = none */
+    uint64_t hbd_event_ns;   /* yield.hbd_event_ns as it was seen last */
+    enum gate_life hbd_told; /* what the COS knows of vmnixhbd's life */
+    bool started;            /* the COS has booted, the watchdog is armed */
+    bool pressed;            /* see console.h: grants of a minute */
+    uint32_t stuck_grants;
+    uint64_t next_progress_wall_ns;
+    const char *lost;        /* headline by which the host is to end; NULL while it lives */
+    enum vmk_outcome lost_as;
+    bool bug;
+};
+
+/* ---- log lines ----------------------------------------------------------------------------------------------- */
+static void log_form(struct vmk *vmk, enum log_level level, const char *form, const struct profile_value *values, size_t count)
+{
+    char text[LOG_LINE_MAX];
+    (void)profile_format(text, sizeof text, form, values, count);
+    log_put(&vmk->log, level, vmk->now_ns, 0, vmk->profile->world_base, text);
+}
+#define LOG_FORM(vmk, level, form, ...)                                                                                \
+    do {                                                                                                               \
+        const struct profile_value values_[] = { __VA_ARGS__ };                                                        \
+        log_form(vmk, level, form, values_, sizeof values_ / sizeof values_[0]);                                       \
+    } while (0)
+
+static void log_alert(struct vmk *vmk, uint32_t age_min)
+{
+    char comm[16];
+    uint32_t pid;
+    if (dump_current_task(vmk, comm, &pid) != 0) { /* memory that makes no sense is no reason to be silent */
+        (void)snprintf(comm, sizeof comm, "?");
+        pid = 0;
+    }
+    LOG_FORM(vmk, LOG_ALERT, vmk->profile->form_lost_heartbeat, { "comm", comm, 0 }, { "pid", NULL, pid }, { "t", NULL, age_min },
+             { "to", NULL, HB_TIMEOUT_MIN }, { "clt", NULL, vmk->profile->clt });
+}
+
+/* The five worlds of a virtual machine. Flags are OUR CHOICE: 4 for user worlds, 8 for the others. */
+static void log_vm_start(struct vmk *vmk, uint32_t vm)
+{
+    for (uint32_t i = 0; i < vmk->worlds.count; i++) {
+        const struct world *w = &vmk->worlds.world[i];
+        if (w->vm == vm)
+            LOG_FORM(vmk, LOG_INFO, vmk->profile->form_world_start, { "id", NULL, w->id }, { "name", w->name, 0 },
+                     { "flags", NULL, strchr(w->name, ':') == NULL ? 4 : 8 });
+    }
+}
+
+/* ---- beats --------------------------------------------------------------------------------------------------- */
+/* The instant of a beat is the word of a machine that may be mad: it cannot lie before what was handled nor after now. */
+static uint64_t sane_beat_ns(const struct vmk *vmk, uint64_t beat_ns)
+{
+    if (beat_ns < vmk->hb.last_event_ns)
+        return vmk->hb.last_event_ns;
+    return beat_ns < vmk->now_ns ? beat_ns : vmk->now_ns;
+}
+
+static void take_beat(struct console *c, const struct ring_beat *beat)
+{
+    struct vmk *vmk = c->vmk;
+    struct hb_actions act;
+    const struct hb_event ev = {
+        .now_ns = sane_beat_ns(vmk, beat->time_ns),
+        .type = HB_EV_BEAT,
+        .beat = { .seq = beat->seq, .latency_ns = beat->latency_ns, .gap = beat->gap },
+    };
+    const int bad = hb_step(&vmk->hb, &ev, &act);
+    assert(bad == 0); /* the ring hands out increasing numbers only */
+    assert(!act.stun_cos);
+    vmk->beats_gap += beat->gap;
+    if (beat->latency_ns > CALM_LATENCY_NS)
+        c->pressed = true;
+}
+
+static void take_beats(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    struct ring_beat beat;
+    /* Bounded, because a producer that writes while it is read could keep us here. */
+    for (uint32_t i = 0; i < RING_SLOTS; i++) {
+        const int got = ring_poll(&vmk->ring, vmk->machine.ring, &beat);
+        if (got == RING_EMPTY)
+            break;
+        if (got == RING_BEAT)
+            take_beat(c, &beat);
+    }
+    struct ring_log_line line;
+    while (ring_log_next(&vmk->ring_log, &vmk->ring, vmk->now_ns, &line))
+        LOG_FORM(vmk, LOG_WARNING, vmk->profile->form_ring, { "what", ring_kind_name(line.kind), 0 },
+                 { "new", NULL, line.new_count }, { "all", NULL, line.count });
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------- */
+static void add_event(struct console *c, uint64_t at_ns, enum event_kind kind, uint64_t arg)
+{
+    const uint64_t seq = evq_add(&c->evq, at_ns, kind, arg);
+    assert(seq != 0);
+    if (kind == EV_HB_CHECK)
+        c->check_seq = seq;
+}
+
+/* Keep the first check that could act in the queue: beats move it away. */
+static void arm_check(struct console *c)
+{
+    const struct hb *hb = &c->vmk->hb;
+    const uint64_t next = hb_next_check(hb);
+    if (c->check_seq != 0 && next == c->check)
+        return;
+    if (c->check_seq != 0)
+        (void)evq_cancel(&c->evq, c->check_seq);
+    c->check = next;
+    add_event(c, hb_check_ns(hb, next), EV_HB_CHECK, next);
+}
+
+/* The next virtual machine to power on after (now, vm): one event at a time, in the order of (instant, number). */
+static void arm_vm_start(struct console *c, uint64_t after_ns, uint32_t after_vm)
+{
+    const struct worlds *w = &c->vmk->worlds;
+    const struct world *next = NULL;
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct world *vm = &w->world[i];
+        if (vm->kind != WORLD_VM || vm->created_ns < after_ns ||
+            (vm->created_ns == after_ns && after_vm != UINT32_MAX && vm->vm <= after_vm))
+            continue;
+        if (next == NULL || vm->created_ns < next->created_ns)
+            next = vm;
+    }
+    if (next != NULL)
+        add_event(c, next->created_ns, EV_VM_START, next->vm);
+}
+
+static void lose(struct console *c, const char *headline, enum vmk_outcome outcome)
+{
+    if (c->lost != NULL)
+        return;
+    c->lost = headline;
+    c->lost_as = outcome;
+}
+
+static void on_check(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    const struct hb_event ev = { .now_ns = vmk->now_ns, .type = HB_EV_CHECK };
+    struct hb_actions act;
+    c->check_seq = 0;
+    const int bad = hb_step(&vmk->hb, &ev, &act);
+    assert(bad == 0);
+    if (act.alert)
+        log_alert(vmk, act.age_min);
+    if (act.stun_cos)
+        lose(c, vmk->profile->headline_lost_heartbeat, VMK_LOST_HEARTBEAT);
+}
+
+static void on_cos_start(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    hb_init(&vmk->hb, vmk->plan.seed, vmk->now_ns);
+    ring_consumer_init(&vmk->ring, vmk->machine.info->generation);
+    c->started = true;
+}
+
+static void run_event(struct console *c, const struct evq_event *ev)
+{
+    struct vmk *vmk = c->vmk;
+    assert(ev->deadline_ns == vmk->now_ns);
+    switch ((enum event_kind)ev->kind) {
+    case EV_COS_START:
+        on_cos_start(c);
+        break;
+    case EV_VM_START:
+        log_vm_start(vmk, (uint32_t)ev->arg);
+        arm_vm_start(c, vmk->now_ns, (uint32_t)ev->arg);
+        break;
+    case EV_HB_CHECK:
+        on_check(c);
+        break;
+    case EV_END:
+        vmk->outcome = VMK_SURVIVED;
+        break;
+    }
+}
+
+static void run_events(struct console *c)
+{
+    struct evq_event ev;
+    while (c->lost == NULL && c->vmk->outcome == VMK_RUNNING && evq_take(&c->evq, c->vmk->now_ns, &ev))
+        run_event(c, &ev);
+}
+
+/* ---- life and death ------------------------------------------------------------------------------------------ */
+static enum gate_life life_of(const struct vmk *vmk, enum gate_party who)
+{
+    return (enum gate_life)__atomic_load_n(&vmk->machine.gate->life[who], __ATOMIC_SEQ_CST);
+}
+
+/* For result.json: how a process ended. */
+static void note_end(struct vmk *vmk, const char *name, int status)
+{
+    if (WIFEXITED(status))
+        (void)snprintf(vmk->note, sizeof vmk->note, "%s ended with status %d", name, WEXITSTATUS(status));
+    else
+        (void)snprintf(vmk->note, sizeof vmk->note, "%s was ended by signal %d", name, WTERMSIG(status));
+}
+
+static void journal_hbd(struct console *c, uint64_t at_ns, enum gate_life life)
+{
+    static const char *const events[] = { [GATE_ALIVE] = "cont", [GATE_STOPPED] = "stop", [GATE_DEAD] = "death" };
+    struct vmk *vmk = c->vmk;
+    hostdir_journal(vmk, at_ns, events[life], "vmnixhbd");
+    c->hbd_told = life;
+    if (life == GATE_DEAD)
+        note_end(vmk, "vmnixhbd", children_status(GATE_VMNIXHBD));
+}
+
+/* The COS met a dead or stopped vmnixhbd by itself: it knows already, and knows when. */
+static void note_hbd_met(struct console *c)
+{
+    const struct gate_return *yield = &c->vmk->machine.gate->yield;
+    const uint64_t at_ns = yield->hbd_event_ns;
+    const uint32_t life = yield->hbd_event;
+    if (at_ns == c->hbd_event_ns || life == GATE_ALIVE || life > GATE_DEAD)
+        return;
+    c->hbd_event_ns = at_ns;
+    journal_hbd(c, at_ns < c->vmk->now_ns ? at_ns : c->vmk->now_ns, (enum gate_life)life);
+}
+
+/* What the next grant must tell the COS of vmnixhbd. */
+static uint32_t hbd_irqs(struct console *c)
+{
+    static const uint32_t irqs[] = { [GATE_ALIVE] = GATE_IRQ_HBD_CONT, [GATE_STOPPED] = GATE_IRQ_HBD_STOP, [GATE_DEAD] = GATE_IRQ_HBD_DEAD };
+    const enum gate_life life = life_of(c->vmk, GATE_VMNIXHBD);
+    if (life == c->hbd_told)
+        return 0;
+    journal_hbd(c, c->vmk->now_ns, life);
+    return irqs[life];
+}
+
+static bool is_crash(int status)
+{
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (WIFSIGNALED(status) && WTERMSIG(status) == signals[i])
+            return true;
+    return false;
+}
+
+/* A COS that died or ran away did not say how far its clock had come. Ask its memory, within the grant. */
+static void guess_now(struct vmk *vmk)
+{
+    char err[256];
+    struct image image;
+    uint64_t clock_ns;
+    if (image_open(vmk->cos_path, &image, err, sizeof err) != 0)
+        return;
+    const struct cosmem mem = { .image = &image, .ram = vmk->machine.ram, .ram_bytes = vmk->machine.ram_bytes };
+    const uint64_t until_ns = vmk->machine.gate->grant.until_ns; /* ours, but they could have written it: it is only a bound */
+    if (cosmem_variable(&mem, "cos_clock", &clock_ns, sizeof clock_ns) && clock_ns > vmk->now_ns && clock_ns <= until_ns)
+        vmk->now_ns = clock_ns;
+    image_close(&image);
+}
+
+/* The process of the COS is gone. Killed from outside it is a fault like others; ended by itself or crashed it is our bug, and still worth a dump. */
+static void on_cos_death(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    const int status = children_status(GATE_COS);
+    vmk->cos = VMK_COS_NOT_STUNNED;
+    guess_now(vmk);
+    note_end(vmk, "cos", status);
+    if (WIFEXITED(status) || is_crash(status))
+        c->bug = true;
+    else
+        hostdir_journal(vmk, vmk->now_ns, "death", "cos");
+    lose(c, vmk->profile->headline_dead, VMK_COS_PANIC);
+}
+
+/* Look at the COS's process; it may be stopped and go on again at any time. */
+static void note_cos_life(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    if (vmk->cos != VMK_COS_RUNS && vmk->cos != VMK_COS_STOPPED)
+        return;
+    const enum gate_life life = life_of(vmk, GATE_COS);
+    if (life == GATE_DEAD) {
+        on_cos_death(c);
+    } else if ((life == GATE_STOPPED) != (vmk->cos == VMK_COS_STOPPED)) {
+        vmk->cos = life == GATE_STOPPED ? VMK_COS_STOPPED : VMK_COS_RUNS;
+        hostdir_journal(vmk, vmk->now_ns, life == GATE_STOPPED ? "stop" : "cont", "cos");
+    }
+}
+
+/* ---- the baton ----------------------------------------------------------------------------------------------- */
+/* Whoever holds the baton had it for 10 s. @return true to go on waiting */
+static bool on_overdue(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    if (gate_holds(vmk->machine.gate, GATE_VMNIXHBD)) {
+        hostdir_journal(vmk, vmk->now_ns, "runaway", "vmnixhbd");
+        children_kill(vmk->hbd_pid);
+        return true;
+    }
+    if (children_is_halted(vmk->cos_pid))
+        return true; /* somebody debugs it: patience */
+    (void)snprintf(vmk->note, sizeof vmk->note, "cos kept the baton for %u s", (unsigned)(CONSOLE_RUNAWAY_NS / 1000000000u));
+    guess_now(vmk);
+    hostdir_journal(vmk, vmk->now_ns, "runaway", "cos");
+    lose(c, vmk->profile->headline_runaway, VMK_COS_PANIC);
+    return false;
+}
+
+/* @return true when the baton came back, whatever the reason */
+static bool wait_for_baton(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    struct gate *g = vmk->machine.gate;
+    uint64_t since_wall_ns = 0; /* not asked for while all is well: most grants end within the first slice */
+    for (;;) {
+        const int got = gate_wait(g, GATE_VMKERNEL, SLICE_WALL_NS);
+        if (got == 0)
+            return true;
+        if (since_wall_ns == 0)
+            since_wall_ns = pace_wall_ns();
+        children_look_for_debugger(vmk);
+        if (got == 1 && pace_wall_ns() - since_wall_ns >= CONSOLE_RUNAWAY_NS - SLICE_WALL_NS) {
+            if (!on_overdue(c))
+                return false;
+            since_wall_ns = pace_wall_ns();
+        }
+    }
+}
+
+/* How far the COS may run. */
+static uint64_t grant_until_ns(const struct console *c)
+{
+    const struct vmk *vmk = c->vmk;
+    uint64_t most_ns = pace_quantum_ns(c->pace);
+    const uint64_t interval_ns = vmk->plan.boot.hbd_interval_ns;
+    if (interval_ns > 0 && interval_ns < UINT64_MAX / BEATS_PER_GRANT && interval_ns * BEATS_PER_GRANT < most_ns)
+        most_ns = interval_ns * BEATS_PER_GRANT;
+    if (c->pressed && most_ns > PRESSED_GRANT_NS)
+        most_ns = PRESSED_GRANT_NS;
+    const struct evq_event *next = evq_peek(&c->evq);
+    const uint64_t event_ns = next != NULL ? next->deadline_ns : UINT64_MAX;
+    return event_ns - vmk->now_ns < most_ns ? event_ns : vmk->now_ns + most_ns;
+}
+
+/* A COS that hands the baton back without having used any time does so a thousand times and no more. */
+static void note_progress(struct console *c, uint64_t before_ns)
+{
+    c->stuck_grants = c->vmk->now_ns > before_ns ? 0 : c->stuck_grants + 1;
+    if (c->stuck_grants <= STUCK_GRANTS_MAX)
+        return;
+    (void)snprintf(c->vmk->note, sizeof c->vmk->note, "cos returned the baton %u times without using any time", STUCK_GRANTS_MAX);
+    lose(c, c->vmk->profile->headline_runaway, VMK_COS_PANIC);
+}
+
+static void copy_text(char *to, size_t size, const char *untrusted)
+{
+    size_t n = 0;
+    for (; n + 1 < size && n < GATE_TEXT_MAX && untrusted[n] != '\0'; n++)
+        to[n] = untrusted[n] >= ' ' && untrusted[n] <= '~' ? untrusted[n] : '?';
+    to[n] = '\0';
+}
+
+/* What the COS says at the end of a grant. */
+static void read_yield(struct console *c, uint64_t until_ns)
+{
+    struct vmk *vmk = c->vmk;
+    const struct gate_return *yield = &vmk->machine.gate->yield;
+    const uint64_t before_ns = vmk->now_ns;
+    const uint64_t now_ns = yield->now_ns;
+    const uint32_t reason = yield->reason;
+    vmk->now_ns = now_ns < before_ns ? before_ns : now_ns > until_ns ? until_ns : now_ns;
+    c->pressed = reason != GATE_YIELD_IDLE; /* take_beats() may say so too */
+    note_progress(c, before_ns);
+    note_hbd_met(c);
+    switch (reason) {
+    case GATE_YIELD_PANIC:
+    case GATE_YIELD_OOPS:
+        copy_text(vmk->note, sizeof vmk->note, yield->text);
+        lose(c, reason == GATE_YIELD_OOPS ? vmk->profile->headline_oops : vmk->profile->headline_panic,
+             reason == GATE_YIELD_OOPS ? VMK_COS_OOPS : VMK_COS_PANIC);
+        break;
+    case GATE_YIELD_BUG:
+        c->bug = true;
+        copy_text(vmk->note, sizeof vmk->note, yield->text);
+        lose(c, vmk->profile->headline_panic, VMK_COS_PANIC);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Let the COS run. */
+static void grant(struct console *c, uint64_t until_ns)
+{
+    struct vmk *vmk = c->vmk;
+    struct gate *g = vmk->machine.gate;
+    assert(gate_holds(g, GATE_VMKERNEL));
+    g->grant.now_ns = vmk->now_ns;
+    g->grant.until_ns = until_ns;
+    g->grant.irqs = hbd_irqs(c);
+    vmk->grants++;
+    const bool back = gate_pass(g, GATE_VMKERNEL, GATE_COS) != 0 || wait_for_baton(c);
+    if (!back)
+        return; /* runaway: c->lost is set */
+    note_cos_life(c);
+    if (vmk->cos == VMK_COS_RUNS)
+        read_yield(c, until_ns);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------------- */
+static void tell_progress(struct console *c, enum progress_phase phase)
+{
+    struct vmk *vmk = c->vmk;
+    if (vmk->progress_fd < 0)
+        return;
+    const uint64_t wall_ns = pace_wall_ns();
+    if (phase == PROGRESS_RUNNING && wall_ns < c->next_progress_wall_ns)
+        return;
+    c->next_progress_wall_ns = wall_ns + PROGRESS_WALL_NS;
+    const struct progress p = {
+        .now_ns = vmk->now_ns,
+        .beats = vmk->hb.beats,
+        .alarm_min = vmk->now_ns > vmk->hb.last_beat_ns ? (vmk->now_ns - vmk->hb.last_beat_ns) / HB_NS_PER_MIN : 0,
+        .phase = phase,
+    };
+    char line[PROGRESS_LINE_MAX];
+    const size_t bytes = progress_format(&p, line);
+    if (write(vmk->progress_fd, line, bytes) != (ssize_t)bytes)
+        vmk->progress_fd = -1; /* nobody listens any more */
+}
+
+/* One round: time for the COS up to the next event, then what became due. */
+static void run_once(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    const uint64_t until_ns = grant_until_ns(c);
+    note_cos_life(c);
+    if (c->lost == NULL && c->started && vmk->cos == VMK_COS_RUNS && until_ns > vmk->now_ns)
+        grant(c, until_ns);
+    else if (c->lost == NULL)
+        vmk->now_ns = until_ns; /* nobody uses the time */
+    if (c->started)
+        take_beats(c);
+    run_events(c);
+    if (c->started && c->lost == NULL)
+        arm_check(c);
+}
+
+/* The end of a COS: nothing of it runs from here on, so its syslogd writes no more lines, and its processes belong to the dump. */
+static int end_lost(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    tell_progress(c, PROGRESS_DUMPING_COS);
+    vmk->outcome = c->lost_as;
+    log_files_stop(&vmk->log);
+    children_quiesce(vmk);
+    return dump_cos_error(vmk, c->lost);
+}
+
+int console_run(struct vmk *vmk, struct pace *pace)
+{
+    static struct console c; /* half a page of events */
+    c = (struct console){ .vmk = vmk, .pace = pace, .hbd_told = GATE_ALIVE };
+    evq_init(&c.evq);
+    add_event(&c, vmk->plan.boot.cos_start_ns, EV_COS_START, 0);
+    add_event(&c, vmk->plan.duration_ns, EV_END, 0);
+    arm_vm_start(&c, 0, UINT32_MAX);
+    while (vmk->outcome == VMK_RUNNING && c.lost == NULL) {
+        run_once(&c);
+        tell_progress(&c, PROGRESS_RUNNING);
+        while (c.lost == NULL && !pace_wait(pace, vmk->now_ns))
+            note_cos_life(&c);
+    }
+    int bad = 0;
+    if (c.lost != NULL)
+        bad = end_lost(&c);
+    children_quiesce(vmk);
+    tell_progress(&c, PROGRESS_ENDED);
+    return c.bug ? -1 : bad;
+}
