@@ -1,10 +1,11 @@
 # Lost Heartbeat - build, demo, tests. `make help` lists the targets.
 #
 # Everything that is made lies under $(BUILD); another compiler or other flags rebuild what they touch. Variables for the command line:
-#   BUILD=dir   CC=gcc|clang   OPT="-O2 -g"   HOSTED=1 (cos as a hosted program, for sanitizers)   SAN="-fsanitize=..."   NOSKIP=1 (no livelock skip)
+#   BUILD=dir   CC=gcc|clang   OPT="-O2 -g"   HOSTED=1 (cos as a hosted program, for sanitizers)   SAN="-fsanitize=..."   NOSKIP=1 (no livelock skip)   V=1 (show commands)
 BUILD ?= build
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 BIN := $(BUILD)/bin
+Q := $(if $(V),,@)
 OPT ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_NO_SKIP)
@@ -54,54 +55,65 @@ endif
 
 $(BUILD)/hosted/%.o: %.c $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_HOSTED) -MMD -MP -c $< -o $@
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_HOSTED) -MMD -MP -c $< -o $@
 $(BUILD)/cos/%.o: %.c $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_COS) -MMD -MP -c $< -o $@
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_COS) -MMD -MP -c $< -o $@
 $(BUILD)/cos/%.o: %.S $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
 ifdef HOSTED
 $(BIN)/cos: $(COS_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -no-pie -Wl,-Ttext-segment=0x10100000 -Wl,--build-id -o $@ $^
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -no-pie -Wl,-Ttext-segment=0x10100000 -Wl,--build-id -o $@ $^
 else
 $(BIN)/cos: $(COS_OBJ) cos/kernel/cos.lds
 	@mkdir -p $(@D)
-	ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $(COS_OBJ)
+	@echo "  LINK  $@"
+	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $(COS_OBJ)
 endif
 $(BIN)/vmkernel: $(VMK_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ $(VMK_LIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(VMK_LIBS)
 $(BIN)/vmnixhbd: $(HBD_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ $(HBD_LIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(HBD_LIBS)
 $(BIN)/lostbeat: $(TOOL_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
 $(BUILD)/scenarios: | $(BUILD)/flags
-	ln -sfn $(CURDIR)/tools/scenarios $@
+	$(Q)ln -sfn $(CURDIR)/tools/scenarios $@
 
 # ---- tests ------------------------------------------------------------------------------------------------------------------
 # A test may use anything of shared/, tests/lib/, vmkernel/ and tools/ (all but the mains). A comment "links: FILE.c... -lLIB..." in its first
 # 30 lines adds what else it needs; .c files of cos/ are then compiled as hosted code with COS_HOSTED, as is a test that names one.
 $(BUILD)/libtest.a: $(filter-out %/main.o,$(call obj,hosted,$(LIB_TEST_SRC)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 links_of = $(shell sed -n '1,30s/.*links: *\([^*]*\).*/\1/p' $(1))
 define unit_rule
 $(BUILD)/$(basename $(1)): $(BUILD)/$(if $(findstring cos/,$(2)),coshosted,hosted)/$(basename $(1)).o \
   $(call obj,hosted,$(filter-out cos/%,$(filter %.c,$(2)))) $(call obj,coshosted,$(filter cos/%.c,$(2))) $(BUILD)/libtest.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(SAN) -o $$@ $$^ $$(TEST_LIBS) $(filter -l%,$(2))
+	@echo "  LINK  $$@"
+	$$(Q)$$(CC) $$(SAN) -o $$@ $$^ $$(TEST_LIBS) $(filter -l%,$(2))
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(t),$(call links_of,$(t)))))
 $(BUILD)/coshosted/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -DCOS_HOSTED $(CFLAGS_HOSTED) -fno-strict-aliasing -MMD -MP -c $< -o $@
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) -DCOS_HOSTED $(CFLAGS_HOSTED) -fno-strict-aliasing -MMD -MP -c $< -o $@
 $(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/hosted/tests/fuzz/%.o $(BUILD)/hosted/tests/fuzz/replay.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
 
 END_TO_END := $(sort $(wildcard tests/tools/*.sh tests/tools/*.py))
 unit: all $(UNIT_BIN) $(FUZZ_BIN) ## build and run the unit tests alone

@@ -30,7 +30,7 @@ static const char *const causes[] = { "none",
 static const char *const outcomes[] = { "survived", "lost-heartbeat", "cos-oops", "cos-panic", "vmkernel-psod", NULL };
 static const char *const profiles[] = { "esx-3.5", NULL };
 /* The functions of cos/programs/ that may run a program. */
-static const char *const behaviours[] = { "daemon", "hostd", "syslogd", "klogd", "crond", NULL };
+static const char *const behaviours[] = { "daemon", "vmx", "vmap", "hostd", "syslogd", "klogd", "crond", NULL };
 
 static const struct {
     const char *name;

@@ -3,16 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define PATH_ROOM 4096
-
-static const char *const folders[] = { "etc",   "etc/vmware", "var",          "var/log", "proc", "root", "root/old_cores",
-                                       "vmfs",  "vmfs/volumes", "dev",        "console", "run" };
 
 static int fail(char *err, size_t err_size, const char *path)
 {
@@ -56,29 +52,6 @@ static int check_empty(const char *dir, char *err, size_t err_size)
     return -1;
 }
 
-/* Only what the simulated host reads or what a support engineer would look for; the form is that of ESX 3.5's esx.conf, the choice of
- * keys OUR CHOICE. [KB1032962] names Misc.CosCoreFile and Misc.PsodOnCosPanic. */
-static int write_config(const char *dir, const struct plan *p, char *err, size_t err_size)
-{
-    char path[PATH_ROOM];
-
-    (void)snprintf(path, sizeof path, "%s/etc/vmware/esx.conf", dir);
-    FILE *f = fopen(path, "wxe");
-    if (f == NULL)
-        return fail(err, err_size, path);
-    (void)fprintf(f,
-                  "/adv/Misc/CosCoreFile = \"/vmfs/volumes/%s/cos-core-%s\"\n"
-                  "/adv/Misc/HostName = \"%s\"\n"
-                  "/adv/Misc/PsodOnCosPanic = \"1\"\n"
-                  "/boot/memSize = \"%" PRIu32 "\"\n"
-                  "/boot/profile = \"%s\"\n",
-                  p->datastore_uuid, p->host, p->host, p->ram_mb, p->profile);
-    const bool bad = ferror(f) != 0;
-    if (fclose(f) != 0 || bad)
-        return fail(err, err_size, path);
-    return 0;
-}
-
 int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t err_size)
 {
     char path[PATH_ROOM];
@@ -91,16 +64,9 @@ int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t 
         return fail(err, err_size, dir);
     if (check_empty(dir, err, err_size) != 0)
         return -1;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", dir, folders[i]);
-        if (mkdir(path, strcmp(folders[i], "run") == 0 ? 0700 : 0777) != 0)
-            return fail(err, err_size, path);
-    }
-    (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s", dir, plan->datastore_uuid);
-    if (mkdir(path, 0777) != 0)
+    (void)snprintf(path, sizeof path, "%s/run", dir);
+    if (mkdir(path, 0700) != 0)
         return fail(err, err_size, path);
-    if (write_config(dir, plan, err, err_size) != 0)
-        return -1;
     (void)snprintf(path, sizeof path, "%s/run/plan.json", dir);
     return plan_save(path, plan, err, (unsigned)err_size);
 }

@@ -1,6 +1,6 @@
-/* skeleton.h - a new host directory: the "disks" of a host that was installed and has never failed.
+/* skeleton.h - a new host directory with nothing in it but the plan of its run.
  *
- * It makes the folders, etc/vmware/esx.conf and run/plan.json. Logs, datastore, dump slots and screens are the VMkernel's and the COS's. */
+ * run/ holds the truth about a run and is closed to others (0700). Everything else in a host is made by the VMkernel and the COS. */
 #ifndef TOOLS_SKELETON_H
 #define TOOLS_SKELETON_H
 

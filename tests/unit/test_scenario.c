@@ -1,0 +1,207 @@
+/* test_scenario.c - scenario files: what they become, and that a mistake is told with its place and the nearest valid name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/scenario.h"
+
+/* The smallest whole scenario; line numbers below count in it. */
+static const char whole[] = "name: tiny\n"                        /* 1 */
+                            "title: t\n"                          /* 2 */
+                            "cause: memory-leak\n"                /* 3 */
+                            "teaches: t\n"                        /* 4 */
+                            "source: s\n"                         /* 5 */
+                            "host:\n"                             /* 6 */
+                            "  name: h\n"                         /* 7 */
+                            "  profile: esx-3.5\n"                /* 8 */
+                            "  build: '1'\n"                      /* 9 */
+                            "  kernel: k\n"                       /* 10 */
+                            "  ram: 32MB\n"                       /* 11 */
+                            "  swap: 64MB\n"                      /* 12 */
+                            "  pcpus: 1\n"                        /* 13 */
+                            "  cpu: 2GHz\n"                       /* 14 */
+                            "  boot: 2009-10-01 14:54\n"          /* 15 */
+                            "  utc-offset: '-05:00'\n"            /* 16 */
+                            "  heartbeat-interval: 60s\n"         /* 17 */
+                            "  datastore: {uuid: u, speed: 1MB/s}\n" /* 18 */
+                            "programs:\n"                         /* 19 */
+                            "  - {name: p, count: 3, data: [8kB, 16kB], start: 10s, stagger: 5s, pid: 100}\n" /* 20 */
+                            "faults:\n"                           /* 21 */
+                            "  - {type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h}\n" /* 22 */
+                            "duration: 1d\n"                      /* 23 */
+                            "expect:\n"                           /* 24 */
+                            "  outcome: lost-heartbeat\n"         /* 25 */
+                            "  uptime: ['0:13:00', 15h]\n";       /* 26 */
+
+struct fixture {
+    char dir[64], path[128], base[128], err[SCENARIO_ERROR_MAX];
+    struct scenario s;
+    struct plan plan;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f; /* static: cmocka longjmps out of failing tests */
+    memset(&f, 0, sizeof f);
+    (void)snprintf(f.dir, sizeof f.dir, "/tmp/test_scenario.XXXXXX");
+    if (mkdtemp(f.dir) == NULL)
+        return -1;
+    (void)snprintf(f.path, sizeof f.path, "%s/s.yaml", f.dir);
+    (void)snprintf(f.base, sizeof f.base, "%s/base.yaml", f.dir);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    (void)unlink(f->path);
+    (void)unlink(f->base);
+    return rmdir(f->dir);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The whole scenario with `from` replaced by `to`. */
+static void write_changed(struct fixture *f, const char *from, const char *to)
+{
+    char text[4096];
+    const char *at = strstr(whole, from);
+    assert_non_null(at);
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - whole), whole, to, at + strlen(from));
+    write_file(f->path, text);
+}
+
+static void test_scenario_becomes_a_plan(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f->path, whole);
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), 0);
+    assert_int_equal(scenario_plan(f->path, &f->s, 9, &f->plan, f->err), 0);
+
+    const struct plan *p = &f->plan;
+    assert_string_equal(p->scenario, "tiny");
+    assert_int_equal(p->seed, 9);
+    assert_int_equal(p->ram_mb, 32);
+    assert_int_equal(p->swap_kb, 65536);
+    assert_int_equal(p->boot.swap_pages, 16384);
+    assert_int_equal(p->cpu_khz, 2000000);
+    assert_int_equal(p->epoch_boot_s, 1254408840 + 18000);
+    assert_int_equal(p->boot.program_count, 3);
+    assert_string_equal(p->boot.program[0].behaviour, "daemon");
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(p->boot.program[i].pid, 100 + i);
+        assert_int_equal(p->boot.program[i].data_kb, 8 + 4 * i);
+        assert_int_equal(p->boot.program[i].start_ns, UINT64_C(10000000000) + UINT64_C(5000000000) * i);
+        assert_int_equal(p->boot.program[i].flags, BOOT_PROG_ROOT | BOOT_PROG_RAWIO);
+    }
+    assert_int_equal(p->boot.fault_count, 1);
+    assert_int_equal(p->boot.fault[0].at_ns, UINT64_C(86400000000000));
+    assert_int_equal(p->boot.fault[0].arg[0], 1024);
+    assert_int_equal(f->s.expect.uptime_ns[0], 13 * 3600 * QUANTITY_NS_PER_S);
+    assert_int_equal(f->s.expect.uptime_ns[1], 15 * 3600 * QUANTITY_NS_PER_S);
+}
+
+static void test_scenario_mistakes_are_told_with_their_place(void **state)
+{
+    static const struct {
+        const char *from, *to, *says;
+    } table[] = {
+        { "  swap:", "  swop:", "s.yaml:12:3: swop: unknown key; did you mean 'swap'?" },
+        { "duration:", "zzz:", "s.yaml:23:1: zzz: unknown key; allowed: name, title," },
+        { "32MB", "32mb", "s.yaml:11:8: ram: '32mb' is not a number with a unit (kB, MB, GB)" },
+        { "32MB", "16MB", "s.yaml:11:8: ram: '16MB' is out of range (32MB to 800MB)" },
+        { "32MB", "[1, 2]", "s.yaml:11:8: ram: a single value is wanted here" },
+        { "cause: memory-leak", "cause: memory-leek", "s.yaml:3:8: cause: unknown value 'memory-leek'; did you mean 'memory-leak'?" },
+        { "type: leak", "type: kill", "type: unknown value 'kill'; allowed: leak" },
+        { "count: 3", "count: three", "s.yaml:20:22: count: 'three' is not a whole number" },
+        { "count: 3", "root: yes", "root: 'yes' is neither true nor false" },
+        { "pid: 100", "pid: 40000", "pid: '40000' is out of range (0 to 32767)" },
+        { "[8kB, 16kB]", "[16kB, 8kB]", "data: [from, to] with from > to" },
+        { "start: 10s", "start: soon", "start: 'soon' is neither a time since boot" },
+        { "at: 2009-10-02 14:54", "at: 2009-09-30 14:54", "faults: leak: 'at' lies before the host boots" },
+        { "target: p", "target: q", "faults: q: no program of that name" },
+        { "heartbeat-interval: 60s", "heartbeat-interval: 60", "heartbeat-interval: '60' is not a duration" },
+        { "'-05:00'", "EST", "utc-offset: 'EST' is not an offset" },
+        { "  boot: 2009-10-01 14:54\n", "", "host.boot: missing" },
+        { "  name: h\n", "  name: h\n  name: i\n", "s.yaml:8:3: name: stands twice" },
+        { "  name: h\n", "  name: a/b\n", "host.name: 'a/b' has other characters" },
+        { "programs:\n", "programs: 7\nx:\n", "s.yaml:20:1: x: unknown key" },
+        { "name: tiny", "name: [", "s.yaml:" },
+        { "expect:\n", "expect: 3\nteaches2:\n", "teaches2: unknown key; did you mean 'teaches'?" },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        write_changed(f, table[i].from, table[i].to);
+        if (scenario_load(f->path, &f->s, f->err) == 0)
+            assert_int_equal(scenario_plan(f->path, &f->s, 1, &f->plan, f->err), -1);
+        if (strstr(f->err, table[i].says) == NULL)
+            fail_msg("\"%s\" should say \"%s\"", f->err, table[i].says);
+        assert_null(strchr(f->err, '\n'));
+    }
+}
+
+static void test_scenario_inherits_and_changes_only_what_it_names(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f->base, whole);
+    write_file(f->path, "inherits: base.yaml\nname: child\nhost: {swap: 8MB}\n"
+                        "programs:\n  - {name: p, data: 4kB}\n  - {name: q}\n  - {name: q}\n"
+                        "faults:\n  - {type: leak, target: p, rate: 7kB/h}\n");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), 0);
+    assert_int_equal(scenario_plan(f->path, &f->s, 1, &f->plan, f->err), 0);
+
+    const struct plan *p = &f->plan;
+    assert_string_equal(p->scenario, "child");
+    assert_int_equal(p->swap_kb, 8192);
+    assert_int_equal(p->ram_mb, 32);
+    assert_int_equal(p->boot.program_count, 5); /* 3 x p, and two new ones of one name */
+    assert_int_equal(p->boot.program[2].data_kb, 4);
+    assert_int_equal(p->boot.program[2].pid, 102);
+    assert_int_equal(p->boot.fault_count, 1);
+    assert_int_equal(p->boot.fault[0].arg[0], 7);
+    assert_int_equal(p->boot.fault[0].at_ns, UINT64_C(86400000000000));
+}
+
+static void test_scenario_that_inherits_itself_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f->path, "inherits: s.yaml\n");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), -1);
+    assert_non_null(strstr(f->err, "in a row"));
+}
+
+static void test_scenario_errors_of_a_base_name_the_base(void **state)
+{
+    struct fixture *f = *state;
+    write_file(f->base, "nmae: x\n");
+    write_file(f->path, "inherits: base.yaml\n");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), -1);
+    assert_non_null(strstr(f->err, "base.yaml:1:1: nmae: unknown key; did you mean 'name'?"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_scenario_becomes_a_plan, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_mistakes_are_told_with_their_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_inherits_and_changes_only_what_it_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_that_inherits_itself_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_errors_of_a_base_name_the_base, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
