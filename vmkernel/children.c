@@ -25,6 +25,7 @@ static struct {
     volatile pid_t pid[GATE_PARTIES];
     volatile int status[GATE_PARTIES];
     volatile sig_atomic_t halted[GATE_PARTIES]; /* a debugger's stop, which no signal tells of */
+    bool quiet;                                 /* handed over by children_quiesce() */
 } watched = { .event_fd = -1 };
 
 /* ---- the handler --------------------------------------------------------------------------------------------- */
@@ -77,6 +78,7 @@ static void on_sigchld(int number)
 static int install_handler(struct gate *gate)
 {
     watched.gate = gate;
+    watched.quiet = false;
     for (int who = 0; who < GATE_PARTIES; who++) {
         watched.pid[who] = 0;
         watched.status[who] = -1;
@@ -285,7 +287,10 @@ void children_kill(pid_t pid)
 
 void children_quiesce(struct vmk *vmk)
 {
+    if (watched.quiet)
+        return; /* the pids in *vmk are true already */
     block_sigchld(SIG_BLOCK);
+    watched.quiet = true;
     if (watched.pid[GATE_COS] <= 0)
         vmk->cos_pid = 0;
     if (watched.pid[GATE_VMNIXHBD] <= 0)

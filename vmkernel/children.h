@@ -44,7 +44,8 @@ bool children_is_halted(pid_t pid);
 /** Kill one child; its death arrives through the handler. */
 void children_kill(pid_t pid);
 
-/** Hand the children over to the caller: the handler sleeps from now on, SIGCHLD is blocked. Takes over pids of children that died meanwhile. */
+/** Hand the children over to the caller: the handler sleeps from now on, SIGCHLD is blocked. Pids of children that died
+ *  meanwhile become 0. Harmless when repeated. */
 void children_quiesce(struct vmk *vmk);
 
 /** End and reap what is left, stopped or traced children too. After children_quiesce() or instead of it. */

@@ -479,6 +479,15 @@ static void run_once(struct console *c)
         arm_check(c);
 }
 
+/* The note says first why the COS was lost, then what could not be written. */
+static void keep_note(struct vmk *vmk, const char *why, int bad)
+{
+    char both[2 * sizeof vmk->note + 2] = "";
+    (void)snprintf(both, sizeof both, "%s%s%s", why, bad != 0 ? "; " : "", bad != 0 ? vmk->note : "");
+    both[sizeof vmk->note - 1] = '\0';
+    memcpy(vmk->note, both, sizeof vmk->note);
+}
+
 /* The end of a COS: nothing of it runs from here on, so its syslogd writes no more lines, and its processes belong to the dump. */
 static int end_lost(struct console *c)
 {
@@ -487,7 +496,12 @@ static int end_lost(struct console *c)
     vmk->outcome = c->lost_as;
     log_files_stop(&vmk->log);
     children_quiesce(vmk);
-    return dump_cos_error(vmk, c->lost);
+    char why[sizeof vmk->note];
+    (void)snprintf(why, sizeof why, "%s", vmk->note);
+    const int bad = dump_cos_error(vmk, c->lost);
+    if (why[0] != '\0')
+        keep_note(vmk, why, bad);
+    return bad;
 }
 
 int console_run(struct vmk *vmk, struct pace *pace)
