@@ -124,33 +124,23 @@ hand_over:
     .cfi_endproc
     .size hand_over, . - hand_over
 
-/* void switch_to(struct task_struct *prev, struct task_struct *next, uint64_t scrub, uint64_t frame_offset, uint64_t task_bytes)
- * Saves prev's frame on its stack, continues next from its own. Registers that a call does not keep are stored as zero: they
- * are dead here, and what they hold depends on paths that leave no other trace. With `scrub` the dead part of prev's stack (between
- * its task_struct and the frame) is cleared, so that the endless retry of the allocator leaves the same bytes however often
- * it turned (livelock.c). */
-    .globl switch_to
-    .type switch_to, @function
-switch_to:
+/* switch_stacks: called by SWITCH_STACKS (sched.c), which declares every register but rbp and rsp as lost. Saves the frame of the task whose stack
+ * this is (switch_from) and continues current_task from its own. All registers but those two are stored as zero and loaded as zero: what
+ * they hold here depends on paths that leave no other trace. With switch_scrub the dead part of the stack (between task_struct and frame)
+ * is cleared too, so that the endless retry of the allocator leaves the same bytes however often it turned (livelock.c). */
+    .globl switch_stacks
+    .type switch_stacks, @function
+switch_stacks:
     .cfi_startproc
     leaq -F_SIZE(%rsp), %rsp
     .cfi_adjust_cfa_offset F_SIZE
-    movq %r15, F_R15(%rsp)
-    movq %r14, F_R14(%rsp)
-    movq %r13, F_R13(%rsp)
-    movq %r12, F_R12(%rsp)
-    movq %rbp, F_RBP(%rsp)
-    movq %rbx, F_RBX(%rsp)
+    i = 0
     xorl %eax, %eax
-    movq %rax, F_R11(%rsp)
-    movq %rax, F_R10(%rsp)
-    movq %rax, F_R9(%rsp)
-    movq %rax, F_R8(%rsp)
-    movq %rax, F_RAX(%rsp)
-    movq %rax, F_RCX(%rsp)
-    movq %rax, F_RDX(%rsp)
-    movq %rax, F_RSI(%rsp)
-    movq %rax, F_RDI(%rsp)
+    .rept F_SIZE / 8
+    movq %rax, i(%rsp)
+    i = i + 8
+    .endr
+    movq %rbp, F_RBP(%rsp)
     movq $0x202, F_RFLAGS(%rsp)
     movq F_SIZE(%rsp), %rax
     movq %rax, F_RIP(%rsp)
@@ -158,24 +148,23 @@ switch_to:
     movq %rax, F_RSP(%rsp)
     movw $KERNEL_DS, F_DS(%rsp)
     movw $KERNEL_DS, F_ES(%rsp)
-    movl %esp, (%rdi, %rcx)
-    testq %rdx, %rdx
-    jz 1f
-    addq %r8, %rdi
-    movq %rcx, %rdx
+    movl switch_from(%rip), %edi
+    movl task_frame_offset(%rip), %edx
+    movl %esp, (%rdi, %rdx)
+    cmpl $0, switch_scrub(%rip)
+    je 1f
+    movl task_struct_size(%rip), %ecx
+    addq %rcx, %rdi
     movq %rsp, %rcx
     subq %rdi, %rcx
     shrq $3, %rcx
     xorl %eax, %eax
     rep stosq
-    movq %rdx, %rcx
-1:  movl (%rsi, %rcx), %esp
-    movq F_R15(%rsp), %r15
-    movq F_R14(%rsp), %r14
-    movq F_R13(%rsp), %r13
-    movq F_R12(%rsp), %r12
+1:  movl current_task(%rip), %esi
+    movl (%rsi, %rdx), %esp
     movq F_RBP(%rsp), %rbp
-    movq F_RBX(%rsp), %rbx
+    movq F_RBX(%rsp), %rbx /* task_prepare() uses these two for the first frame; zero in all others */
+    movq F_R12(%rsp), %r12
     xorl %eax, %eax
     xorl %ecx, %ecx
     xorl %edx, %edx
@@ -185,11 +174,14 @@ switch_to:
     xorl %r9d, %r9d
     xorl %r10d, %r10d
     xorl %r11d, %r11d
+    xorl %r13d, %r13d
+    xorl %r14d, %r14d
+    xorl %r15d, %r15d
     leaq F_SIZE(%rsp), %rsp
     .cfi_adjust_cfa_offset -F_SIZE
     ret
     .cfi_endproc
-    .size switch_to, . - switch_to
+    .size switch_stacks, . - switch_stacks
 
 /* First run of a task: task_prepare() put fn in r12 and its argument in rbx. The bottom of every stack. */
     .globl task_start

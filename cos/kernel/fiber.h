@@ -8,21 +8,19 @@
 #include "cos/kernel/task.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(COS_FIBERS)
-/** About to leave for the stack of `next`; `keep` is the place for what the sanitizer saves, NULL if this stack is never used again. */
-void fiber_leave(const struct task_struct *next, void **keep);
-/** Arrived on a stack; `kept` is what fiber_leave() saved when this stack was left, NULL at the first time. */
-void fiber_arrive(void *kept);
+/** About to leave for the stack of current. `keeps` = 0: this stack is never used again. */
+void fiber_leave(int keeps);
+/** Arrived on the stack of current. */
+void fiber_arrive(void);
 /** [at, at + bytes) is fresh memory: forget all marks on it. */
 void fiber_fresh(void *at, size_t bytes);
 #else
-static inline void fiber_leave(const struct task_struct *next, void **keep)
+static inline void fiber_leave(int keeps)
 {
-    (void)next;
-    (void)keep;
+    (void)keeps;
 }
-static inline void fiber_arrive(void *kept)
+static inline void fiber_arrive(void)
 {
-    (void)kept;
 }
 static inline void fiber_fresh(void *at, size_t bytes)
 {

@@ -7,7 +7,6 @@
 #include "cos/kernel/mm/mm.h"
 
 #define HBD_USER_NS 5000u     /* CPU of vmnixhbd's user mode between two system calls. OUR CHOICE */
-#define HBD_PAGE_VA 0x50000000u /* user address of its one page */
 #define ENOSYS 38
 #define EINVAL 22
 

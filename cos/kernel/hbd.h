@@ -8,6 +8,8 @@
 
 #include "cos/kernel/task.h"
 
+#define HBD_PAGE_VA 0x50000000u /* user address of its one page; mapped when pid 20 starts */
+
 /** The body of pid 20; `unused` is ignored. Returns when vmnixhbd died or asked to exit. */
 int vmnixhbd_task(void *unused);
 /** GATE_IRQ_* bits of a grant: the VMkernel says that vmnixhbd died, stopped or went on while it waited. Interrupt context. */

@@ -8,13 +8,22 @@ void __asan_unpoison_memory_region(const volatile void *addr, size_t size);
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
 
-void fiber_leave(const struct task_struct *next, void **keep)
+/* What the sanitizer saves when a stack is left: kept by task, at the top of its stack (task_prepare() leaves room there). */
+static void **kept_of(struct task_struct *t)
 {
-    __sanitizer_start_switch_fiber(keep, next, THREAD_SIZE);
+    return PTR(void *, kptr_of(t) + THREAD_SIZE - 8);
 }
 
-void fiber_arrive(void *kept)
+void fiber_leave(int keeps)
 {
+    struct task_struct *from = PTR(struct task_struct, switch_from);
+    __sanitizer_start_switch_fiber(keeps ? kept_of(from) : NULL, current, THREAD_SIZE);
+}
+
+void fiber_arrive(void)
+{
+    void *kept = *kept_of(current);
+    *kept_of(current) = NULL;
     __sanitizer_finish_switch_fiber(kept, NULL, NULL);
 }
 

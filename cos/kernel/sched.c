@@ -10,8 +10,11 @@ kptr current_task;
 uint32_t nr_running, need_resched;
 static uint32_t nr_uninterruptible;
 
-void switch_to(struct task_struct *prev, struct task_struct *next, uint64_t scrub, uint64_t frame_offset,
-               uint64_t task_bytes);
+/* For switch_stacks of entry.S. */
+kptr switch_from;      /* the task whose stack the CPU is on */
+uint32_t switch_scrub; /* clear the dead part of its stack */
+const uint32_t task_frame_offset = offsetof(struct task_struct, frame);
+const uint32_t task_struct_size = (sizeof(struct task_struct) + 7) & ~7u;
 void task_start(void);
 
 union task_union init_task_union __attribute__((section(".data.init_task"), aligned(THREAD_SIZE))) = {
@@ -122,6 +125,7 @@ void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
 {
     const uintptr_t top = (uintptr_t)t + THREAD_SIZE - 32;
     fiber_fresh(t, THREAD_SIZE);
+    memset((void *)top, 0, 32);
     *(uint64_t *)top = (uint64_t)(uintptr_t)task_start; /* what `ret` of switch_to takes */
     struct cos_frame *f = (struct cos_frame *)(top - sizeof *f);
     memset(f, 0, sizeof *f);
@@ -139,7 +143,7 @@ void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
 void task_arrive(void);
 void task_arrive(void)
 {
-    fiber_arrive(NULL);
+    fiber_arrive();
     cpu_charge(COST_SWITCH);
 }
 
@@ -174,54 +178,76 @@ struct task_struct *sched_pick(void)
     return first_of(array_of(run_queue.active));
 }
 
-static void switch_tasks(struct task_struct *prev, struct task_struct *next)
+void sched_leave_cpu(struct task_struct *prev)
 {
-    ASSERT(prev->stack_magic == STACK_MAGIC && next->stack_magic == STACK_MAGIC);
-    const bool retrying = prev->stuck != 0;
-    current_task = kptr_of(next);
     if (prev == init_task)
+        return;
+    sched_account(prev);
+    prev->sleep_stamp = jiffies_now();
+    if (prev->state == TASK_INTERRUPTIBLE && prev->sig_pending != 0)
+        prev->state = TASK_RUNNING;
+    if (prev->state != TASK_RUNNING)
+        deactivate(prev);
+}
+
+void sched_take_cpu(struct task_struct *prev, struct task_struct *next)
+{
+    need_resched = 0;
+    current_task = kptr_of(next);
+    if (next == prev)
+        return;
+    run_queue.switches++;
+    prev->nvcsw++;
+    if (prev == init_task) {
+        run_queue.account_ns = cos_clock.now_ns;
         tick_start();
-    else if (next == init_task)
+    } else if (next == init_task) {
         tick_stop();
-    prev->saved = (struct cos_frame){ 0 };
-    /* A task in the allocator's endless retry switches even to itself: its registers must not depend on who else runs. */
-    if (prev != next || retrying) {
-        void *kept = NULL;
-        fiber_leave(next, prev->state == TASK_ZOMBIE || prev->state == TASK_DEAD ? NULL : &kept);
-        switch_to(prev, next, retrying, offsetof(struct task_struct, frame), (sizeof(struct task_struct) + 7) & ~7ul);
-        fiber_arrive(kept);
-    }
-    /* `prev` runs again. Until its next hand-over these are its registers; the frame on the stack is about to be overwritten. */
-    if (current != init_task) {
-        current->saved = *PTR(struct cos_frame, current->frame);
-        current->frame = kptr_of(&current->saved);
     }
 }
 
-void schedule(void)
+/* All of schedule() up to the change of stacks. @return whether stacks change */
+static __attribute__((noinline)) bool schedule_out(void)
 {
-    struct task_struct *prev = current;
+    struct task_struct *stack = current; /* on whose stack this runs; livelock_skip() lets others run without theirs */
 
-    if (prev != init_task) {
-        sched_account(prev);
-        prev->sleep_stamp = jiffies_now();
-        if (prev->state == TASK_INTERRUPTIBLE && prev->sig_pending != 0)
-            prev->state = TASK_RUNNING;
-        if (prev->state != TASK_RUNNING)
-            deactivate(prev);
-    } else {
-        run_queue.account_ns = cos_clock.now_ns;
-    }
-    if (prev->stuck != 0)
+    sched_leave_cpu(stack);
+    if (stack->stuck != 0)
         livelock_skip();
-    struct task_struct *next = sched_pick();
-    need_resched = 0;
-    if (next != prev) {
-        run_queue.switches++;
-        prev->nvcsw++;
+    sched_take_cpu(current, sched_pick());
+    ASSERT(stack->stack_magic == STACK_MAGIC && current->stack_magic == STACK_MAGIC);
+    /* A task in the allocator's endless retry changes stacks even to itself: its registers must not depend on who else runs. */
+    if (stack == current && stack->stuck == 0)
+        return false;
+    stack->saved = (struct cos_frame){ 0 };
+    switch_from = kptr_of(stack);
+    switch_scrub = stack->stuck;
+    return true;
+}
+
+/* Runs again. Until its next hand-over these are its registers; the frame on the stack is about to be overwritten. */
+static __attribute__((noinline)) void schedule_in(void)
+{
+    if (current == init_task)
+        return;
+    current->saved = *PTR(struct cos_frame, current->frame);
+    current->frame = kptr_of(&current->saved);
+}
+
+#define SWITCH_STACKS()                                                                                                \
+    __asm__ volatile("call switch_stacks" ::                                                                           \
+                         : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",   \
+                           "r15", "cc", "memory")
+
+/* No local variable may live here: what a compiler keeps of it would stay on the stack of a task that waits (livelock.c). */
+__attribute__((noinline)) void schedule(void)
+{
+    if (schedule_out()) {
+        fiber_leave(PTR(struct task_struct, switch_from)->state < TASK_ZOMBIE);
+        SWITCH_STACKS();
+        fiber_arrive();
+        schedule_in();
     }
-    switch_tasks(prev, next);
-    /* From here on `prev` runs again. The cost of a switch is booked to the one that comes. */
     if (current != init_task)
         cpu_charge(COST_SWITCH);
 }
@@ -276,18 +302,28 @@ static void timer_wakes(kptr task)
     wake_up_process(PTR(struct task_struct, task));
 }
 
+static uint32_t ticks_left(void)
+{
+    const uint64_t at = current->timer.at_ns, now = cos_clock.now_ns;
+    return at > now ? (uint32_t)((at - now + NS_PER_JIFFY - 1) / NS_PER_JIFFY) : 0;
+}
+
+static __attribute__((noinline)) void start_timeout(uint32_t ticks)
+{
+    ktimer_add(&current->timer, jiffies_ns((uint64_t)jiffies_now() + ticks), timer_wakes, kptr_of(current));
+}
+
+/* The instant lives in current->timer and not in a local variable; see schedule(). */
 __attribute__((noinline)) uint32_t schedule_timeout(uint32_t ticks)
 {
     if (ticks == UINT32_MAX) {
         schedule();
-        return ticks;
+        return UINT32_MAX;
     }
-    const uint32_t end = jiffies_now() + ticks;
-    ktimer_add(&current->timer, jiffies_ns(end), timer_wakes, kptr_of(current));
+    start_timeout(ticks);
     schedule();
     ktimer_del(&current->timer);
-    const int32_t left = (int32_t)(end - jiffies_now());
-    return left > 0 ? (uint32_t)left : 0;
+    return ticks_left();
 }
 
 int sleep_until(uint64_t at_ns)

@@ -35,6 +35,10 @@ void sched_tick(struct task_struct *t);
 struct task_struct *sched_pick(void);
 /** Move the current task to the expired array (real-time ones: to the tail of their queue), as sys_sched_yield does. */
 void sched_requeue_yield(struct task_struct *t);
+/** First half of a switch: book the time of `prev`, take it off the queues if it sleeps. */
+void sched_leave_cpu(struct task_struct *prev);
+/** Second half: `next` is current now. The stacks are the caller's business. */
+void sched_take_cpu(struct task_struct *prev, struct task_struct *next);
 /** Book the CPU time since the last call to `t`. */
 void sched_account(struct task_struct *t);
 bool sched_is_idle(void);

@@ -110,7 +110,7 @@ static void start_kernel(void)
 
 static void start_on_own_stack(void)
 {
-    fiber_arrive(NULL);
+    fiber_arrive();
     start_kernel();
 }
 
@@ -121,8 +121,8 @@ void cos_early(void)
     const struct cos_clock clock = cos_clock; /* survives the move of the data only because it is copied with it */
     map_ram();
     cos_clock = clock;
-    fiber_leave(init_task, NULL);
-    stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 16, start_on_own_stack);
+    fiber_leave(0);
+    stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 32, start_on_own_stack);
 }
 
 #ifdef COS_HOSTED

@@ -113,6 +113,7 @@ _Static_assert(sizeof(struct task_struct) < 1024, "the rest of the two pages is 
 
 extern union task_union init_task_union; /* pid 0, the idle task "swapper" */
 extern kptr current_task;
+extern kptr switch_from; /* sched.c: the task whose stack the CPU leaves */
 static inline struct task_struct *get_current(void)
 {
     return PTR(struct task_struct, current_task);

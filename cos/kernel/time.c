@@ -182,10 +182,13 @@ void do_timers(struct task_struct *t)
         const uint64_t timer = time_first_timer();
         const uint64_t first = timer <= tick_ns ? timer : tick_ns;
         if (first <= now && first <= grant_until_ns) {
+            /* An event happens at its own instant, however long the step of the task in which it fell: so steps may be large or small (livelock.c). */
+            cos_clock.now_ns = first;
             if (timer == first)
                 run_first_timer();
             else
                 tick_advance();
+            cos_clock.now_ns += now - first;
         } else if (now >= grant_until_ns) {
             end_of_grant();
         } else {

@@ -76,6 +76,9 @@ struct kmem_cache *kmem_cache_create(const char *name, uint32_t size);
 void *kmem_cache_alloc(struct kmem_cache *c, uint32_t gfp);
 void kmem_cache_free(struct kmem_cache *c, void *object);
 
+/** Look the name of file `file_no` up, as a walk through the file system does: leaves a dentry and an inode in memory. May wait. */
+void dcache_lookup(uint32_t file_no);
+
 /* File cache: a file of the COS as far as memory is concerned. Pages are filled with a readable pattern that names the file. */
 struct address_space;
 /** The file `name` with `pages` pages; found or created (never freed). */
@@ -119,6 +122,9 @@ void exit_mmap(struct mm_struct *mm);
 /** The current task's user mode touches the byte at `address`: faults the page in if need be (that may wait, for ever), sets accessed and, if
  *  `write`, dirty. @return the kernel address of the byte, valid until the task next sleeps; NULL = bad address (SIGSEGV) */
 void *user_touch(uint32_t address, bool write);
+/** The same for a program that uses the page without caring for its bytes: sets accessed (and dirty) and faults like user_touch, but a page that was
+ *  all zeros still counts as such, so that neither RAM nor swap has to hold it. @return false = bad address */
+bool user_account(uint32_t address, bool write);
 /** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical address. */
 uint32_t pin_user_page(uint32_t address);
 void unpin_user_page(uint32_t address);

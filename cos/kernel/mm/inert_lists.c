@@ -1,0 +1,275 @@
+/* inert_lists.c - see inert_lists.h. */
+#include "cos/kernel/mm/inert_lists.h"
+
+#include "cos/kernel/mm/inert.h"
+
+#define DIRTY AGES /* index of inactive_dirty among the lists */
+#define LISTS (AGES + 1u)
+#define PIECES_MAX 128u  /* per list; in practice about 20: pieces that meet again are joined */
+#define RUNS_MAX 16384u  /* per list: a run is what one move brought; at least 64 pages but for the seams */
+#define PAGES_MAX (MACHINE_RAM_MB_MAX * 256u)
+
+/* Pages `start` to `start+len-1`, counted from the tail, of list `list` as it was at inert_enter(). */
+struct piece {
+    uint32_t list, start, len;
+};
+/* `len` pages that carry the stamps first, first+1, ... and the (biased) age byte `age`. */
+struct run {
+    uint32_t first, len;
+    uint32_t age;
+};
+/* A list: rows of pieces and of runs, oldest (the list's tail) first. Rings with free-running ends. */
+struct row {
+    uint32_t piece_first, piece_end;
+    uint32_t run_first, run_end;
+    uint32_t pages; /* 0xffffffff would overflow nothing: at most PAGES_MAX */
+    struct piece piece[PIECES_MAX];
+    struct run run[RUNS_MAX];
+};
+struct scratch {
+    bool active;
+    kptr zone;
+    uint32_t base;                /* row of age a: (base + a) % AGES; inactive_dirty: row DIRTY */
+    uint32_t start_of[LISTS + 1]; /* first index in `page` of each list of the start */
+    struct row row[LISTS];
+    kptr page[PAGES_MAX];         /* inert_leave(): all pages, list by list, tail first */
+    uint32_t stamp[PAGES_MAX];    /* and their stamps and ages of the start, for those that never moved */
+    uint8_t age[PAGES_MAX];
+};
+_Static_assert(sizeof(struct scratch) <= SCRATCH_SIZE, "scratch memory");
+#define scratch PTR(struct scratch, SCRATCH_VA)
+#define OLD_STAMPS 0xffffffffu /* run.age of pages that have not moved since inert_enter() */
+
+bool inert_active(void)
+{
+    return scratch->active;
+}
+
+bool inert_possible(const struct zone *zone)
+{
+    /* While pages are on the dirty list, active is smaller, and the cache's share of it larger: look at the smallest it can get. */
+    const uint32_t slack = 4 * zone->pages_low + zone->inactive_dirty;
+    const uint32_t active = zone_active(zone) > slack ? zone_active(zone) - slack : 0;
+    return nr_swap_pages == 0 && zone->nr_restless == 0 && zone->inactive_laundry == 0 &&
+           zone->inactive_clean == 0 && nr_free_slabs == 0 && nr_unused_dentries == 0 && nr_unused_inodes == 0 &&
+           refill_cache_share(active, zone->cache.nr) == 0;
+}
+
+static struct row *row_of_age(uint32_t age)
+{
+    return &scratch->row[(scratch->base + age) % AGES];
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------ */
+static void row_clear(struct row *row)
+{
+    row->piece_first = row->piece_end = row->run_first = row->run_end = row->pages = 0;
+}
+
+static void add_piece(struct row *row, struct piece p)
+{
+    if (row->piece_end != row->piece_first) {
+        struct piece *last = &row->piece[(row->piece_end - 1) % PIECES_MAX];
+        if (last->list == p.list && last->start + last->len == p.start) {
+            last->len += p.len;
+            return;
+        }
+    }
+    ASSERT(row->piece_end - row->piece_first < PIECES_MAX);
+    row->piece[row->piece_end++ % PIECES_MAX] = p;
+}
+
+static void add_run(struct row *row, struct run r)
+{
+    if (row->run_end != row->run_first) {
+        struct run *last = &row->run[(row->run_end - 1) % RUNS_MAX];
+        if (last->age == r.age && last->age != OLD_STAMPS && last->first + last->len == r.first) {
+            last->len += r.len;
+            return;
+        }
+    }
+    ASSERT(row->run_end - row->run_first < RUNS_MAX);
+    row->run[row->run_end++ % RUNS_MAX] = r;
+}
+
+static void drop_runs(struct row *row, uint32_t n)
+{
+    while (n > 0) {
+        struct run *r = &row->run[row->run_first % RUNS_MAX];
+        const uint32_t m = r->len < n ? r->len : n;
+        r->first += m;
+        r->len -= m;
+        n -= m;
+        if (r->len == 0)
+            row->run_first++;
+    }
+}
+
+/* n pages from the tail of `from` to the head of `to`, with the next n stamps of the zone. */
+static void move(struct row *from, struct row *to, uint32_t n, uint32_t age)
+{
+    struct zone *zone = PTR(struct zone, scratch->zone);
+    ASSERT(from->pages >= n);
+    if (n == 0)
+        return;
+    from->pages -= n;
+    to->pages += n;
+    drop_runs(from, n);
+    add_run(to, (struct run){ zone->stamp, n, age });
+    zone->stamp += n;
+    while (n > 0) {
+        struct piece *p = &from->piece[from->piece_first % PIECES_MAX];
+        const uint32_t m = p->len < n ? p->len : n;
+        const struct piece moved = { p->list, p->start, m };
+        p->start += m;
+        p->len -= m;
+        n -= m;
+        if (p->len == 0)
+            from->piece_first++;
+        add_piece(to, moved);
+    }
+}
+
+/* ---- what reclaim does ------------------------------------------------------------------------------------------ */
+static void shift_ages(struct zone *zone)
+{
+    ASSERT(row_of_age(0)->pages == 0);
+    row_clear(row_of_age(0));
+    scratch->base = (scratch->base + 1) % AGES; /* the empty row of age 0 is the new one of age 15 */
+    for (uint32_t age = 0; age < MAX_AGE; age++)
+        zone->anon.count[age] = zone->anon.count[age + 1];
+    zone->anon.count[MAX_AGE] = 0;
+    zone->anon.bias++;
+    zone->need_scan++;
+}
+
+uint32_t inert_refill(uint32_t goal)
+{
+    struct zone *zone = PTR(struct zone, scratch->zone);
+    uint64_t cost = 0;
+    uint32_t done = 0, maxscan = zone->anon.nr;
+
+    while (maxscan > 0 && done < goal) {
+        struct row *oldest = row_of_age(0);
+        if (oldest->pages == 0) {
+            cost += COST_KACHUNK;
+            maxscan--;
+            shift_ages(zone);
+            continue;
+        }
+        uint32_t n = goal - done < maxscan ? goal - done : maxscan;
+        if (n > oldest->pages)
+            n = oldest->pages;
+        move(oldest, &scratch->row[DIRTY], n, (uint8_t)zone->anon.bias);
+        zone->anon.count[0] -= n;
+        zone->anon.nr -= n;
+        zone->inactive_dirty += n;
+        cost += (uint64_t)n * COST_PAGE_SCAN;
+        done += n;
+        maxscan -= n;
+    }
+    cpu_charge(cost);
+    return done;
+}
+
+uint32_t inert_launder(void)
+{
+    struct zone *zone = PTR(struct zone, scratch->zone);
+    const uint32_t n = zone->inactive_dirty;
+    move(&scratch->row[DIRTY], row_of_age(INITIAL_AGE), n, (uint8_t)(zone->anon.bias + INITIAL_AGE));
+    zone->anon.count[INITIAL_AGE] += n;
+    zone->anon.nr += n;
+    zone->inactive_dirty = 0;
+    cpu_charge((uint64_t)n * COST_PAGE_LAUNDER);
+    return 0;
+}
+
+/* ---- enter and leave ---------------------------------------------------------------------------------------------- */
+static struct list *list_head(struct zone *zone, uint32_t list)
+{
+    return list == DIRTY ? &zone->inactive_dirty_list : &zone->anon.list[list];
+}
+
+static uint32_t list_count(const struct zone *zone, uint32_t list)
+{
+    return list == DIRTY ? zone->inactive_dirty : zone->anon.count[list];
+}
+
+void inert_enter(struct zone *zone)
+{
+    ASSERT(!scratch->active && inert_possible(zone));
+    scratch->active = true;
+    scratch->zone = kptr_of(zone);
+    scratch->base = 0;
+    uint32_t pages = 0;
+    for (uint32_t list = 0; list < LISTS; list++) {
+        struct row *row = &scratch->row[list];
+        const uint32_t n = list_count(zone, list);
+        row_clear(row);
+        scratch->start_of[list] = pages;
+        pages += n;
+        row->pages = n;
+        if (n == 0)
+            continue;
+        add_piece(row, (struct piece){ list, 0, n });
+        add_run(row, (struct run){ 0, n, OLD_STAMPS });
+    }
+    scratch->start_of[LISTS] = pages;
+    ASSERT(pages <= PAGES_MAX);
+}
+
+/* All pages of the start in a row, list by list, tail first. The heads still hold the lists of the start. */
+static void collect_pages(struct zone *zone)
+{
+    uint32_t n = 0;
+    for (uint32_t list = 0; list < LISTS; list++) {
+        const struct list *head = list_head(zone, list);
+        ASSERT(n == scratch->start_of[list]);
+        for (kptr k = head->prev; k != kptr_of(head); k = PTR(struct list, k)->prev) {
+            const struct page *page = lru_page(k);
+            scratch->page[n] = kptr_of(page);
+            scratch->stamp[n] = page->stamp;
+            scratch->age[n] = page->age;
+            n++;
+        }
+    }
+    ASSERT(n == scratch->start_of[LISTS]);
+}
+
+/* Link the pages of a row, tail first: each new one comes to the head. */
+static void link_row(struct zone *zone, const struct row *row, uint32_t list)
+{
+    struct list *head = list_head(zone, list);
+    const uint32_t flag = list == DIRTY ? PG_inactive_dirty : PG_active_anon;
+    uint32_t run_index = row->run_first, run_used = 0;
+
+    list_init(head);
+    for (uint32_t i = row->piece_first; i != row->piece_end; i++) {
+        const struct piece *piece = &row->piece[i % PIECES_MAX];
+        const uint32_t from = scratch->start_of[piece->list] + piece->start;
+        for (uint32_t k = from; k < from + piece->len; k++) {
+            struct page *page = PTR(struct page, scratch->page[k]);
+            const struct run *run = &row->run[run_index % RUNS_MAX];
+            const bool old = run->age == OLD_STAMPS;
+            page->stamp = old ? scratch->stamp[k] : run->first + run_used;
+            page->age = old ? scratch->age[k] : (uint8_t)run->age;
+            page->flags = (page->flags & ~PG_lru) | flag;
+            list_add(&page->lru, head);
+            if (++run_used == run->len) {
+                run_used = 0;
+                run_index++;
+            }
+        }
+    }
+}
+
+void inert_leave(void)
+{
+    struct zone *zone = PTR(struct zone, scratch->zone);
+    ASSERT(scratch->active);
+    collect_pages(zone);
+    for (uint32_t age = 0; age < AGES; age++)
+        link_row(zone, row_of_age(age), age);
+    link_row(zone, &scratch->row[DIRTY], DIRTY);
+    scratch->active = false;
+}

@@ -1,0 +1,38 @@
+/* inert_lists.h - the lists of zone Normal while nothing on them can be reclaimed: moved by counting, put in order later.
+ *
+ * When swap is full and all anonymous pages are inert (vscan.c, "an inert pass"), reclaim only turns a wheel: pages go from the tail of age 0 to the head
+ * of inactive_dirty, from its tail to the head of age 3, and now and then all ages come down by one. Who is moved does not matter
+ * to the time it takes, so the wheel can be turned by arithmetic: between inert_enter() and inert_leave() a list is a row of pieces
+ * of the lists as they were at the start, and a move of n pages shifts the ends of a few pieces. inert_leave() then links all pages once into the
+ * order, with the ages, flags and stamps that n single moves would have left: bit for bit the same (tests compare both).
+ *
+ * The counts in struct zone are right all the time; the links, flags, ages and stamps of pages only outside of enter/leave. Nothing else
+ * may touch a page of these lists meanwhile (lru.c asserts it).
+ *
+ * The pieces lie in scratch memory of the simulator, outside of the COS RAM: a dump must not show how it was computed. */
+#ifndef COS_INERT_LISTS_H
+#define COS_INERT_LISTS_H
+
+#include "cos/kernel/mm/mm_internal.h"
+
+/** Memory of the simulator, not of the machine that is simulated. Mapped by cos_early(), never in a dump. */
+#ifdef COS_HOSTED
+#define SCRATCH_VA 0x0D000000u
+#else
+#define SCRATCH_VA 0xFD000000u
+#endif
+#define SCRATCH_SIZE 0x800000u
+
+/** True between inert_enter() and inert_leave(). */
+bool inert_active(void);
+/** May the wheel be turned by counting? All anonymous pages inert, no free slot, nothing in laundry or clean, no slab or cache to shrink, the file
+ *  cache too small to be taken from. O(1). */
+bool inert_possible(const struct zone *zone);
+void inert_enter(struct zone *zone);
+void inert_leave(void);
+/** refill_list() on active_anon: the same effect and cost as page by page. @return pages deactivated */
+uint32_t inert_refill(uint32_t goal);
+/** rebalance_dirty_zone(): every page of the dirty list goes back to active, age 3. @return 0, no page was washed */
+uint32_t inert_launder(void);
+
+#endif /* COS_INERT_LISTS_H */

@@ -1,0 +1,237 @@
+/* lru.c - the page lists of a zone and what is counted about them. Sources: docs/sources.md [RHEL3MM 1.3].
+ *
+ * Nothing here decides; vmscan.c does. */
+#include "cos/kernel/mm/mm_internal.h"
+
+static void young_bit(const struct page *page, bool set)
+{
+    const uint32_t pfn = page_to_pfn(page);
+    uint64_t *word = PTR(uint64_t, young_map) + pfn / 64;
+    if (set)
+        *word |= 1ull << (pfn % 64);
+    else
+        *word &= ~(1ull << (pfn % 64));
+}
+
+static inline struct age_lists *active_lists(struct zone *zone, const struct page *page)
+{
+    return (page->flags & PG_active_anon) ? &zone->anon : &zone->cache;
+}
+
+void page_mark_young(struct page *page)
+{
+    if (page->flags & PG_young)
+        return;
+    page->flags |= PG_young;
+    young_bit(page, true);
+    if (page->flags & PG_active)
+        active_lists(page_zone(page), page)->young[page_age(page)]++;
+    page_update(page);
+}
+
+void page_clear_young(struct page *page)
+{
+    if (!(page->flags & PG_young))
+        return;
+    page->flags &= ~PG_young;
+    young_bit(page, false);
+    if (page->flags & PG_active)
+        active_lists(page_zone(page), page)->young[page_age(page)]--;
+    page_update(page);
+}
+
+void add_page_to_active_list(struct page *page, uint32_t age)
+{
+    struct zone *zone = page_zone(page);
+    ASSERT(!(page->flags & PG_lru) && age <= MAX_AGE);
+    page->flags |= page_anon(page) ? PG_active_anon : PG_active_cache;
+    struct age_lists *lists = active_lists(zone, page);
+    page->age = (uint8_t)(age + lists->bias);
+    page->stamp = zone->stamp++;
+    list_add(&page->lru, &lists->list[age]);
+    lists->count[age]++;
+    lists->young[age] += (page->flags & PG_young) != 0;
+    lists->nr++;
+    page_update(page);
+}
+
+static inline void add_inactive(struct page *page, uint32_t flag, struct list *list, uint32_t *count)
+{
+    ASSERT(!(page->flags & PG_lru));
+    page->flags |= flag;
+    page->stamp = page_zone(page)->stamp++;
+    list_add(&page->lru, list);
+    (*count)++;
+    page_update(page);
+}
+
+void add_page_to_inactive_dirty_list(struct page *page)
+{
+    struct zone *zone = page_zone(page);
+    add_inactive(page, PG_inactive_dirty, &zone->inactive_dirty_list, &zone->inactive_dirty);
+}
+
+void add_page_to_inactive_laundry_list(struct page *page)
+{
+    struct zone *zone = page_zone(page);
+    add_inactive(page, PG_inactive_laundry, &zone->inactive_laundry_list, &zone->inactive_laundry);
+}
+
+void add_page_to_inactive_clean_list(struct page *page)
+{
+    struct zone *zone = page_zone(page);
+    add_inactive(page, PG_inactive_clean, &zone->inactive_clean_list, &zone->inactive_clean);
+}
+
+static inline void del_active(struct zone *zone, struct page *page)
+{
+    struct age_lists *lists = active_lists(zone, page);
+    const uint32_t age = page_age(page);
+    ASSERT(age <= MAX_AGE && lists->count[age] > 0);
+    lists->count[age]--;
+    lists->young[age] -= (page->flags & PG_young) != 0;
+    lists->nr--;
+}
+
+void del_page_from_lru(struct page *page)
+{
+    struct zone *zone = page_zone(page);
+    const uint32_t flag = page->flags & PG_lru;
+
+    if (flag & PG_active)
+        del_active(zone, page);
+    else if (flag == PG_inactive_dirty)
+        zone->inactive_dirty--;
+    else if (flag == PG_inactive_laundry)
+        zone->inactive_laundry--;
+    else if (flag == PG_inactive_clean)
+        zone->inactive_clean--;
+    else
+        ASSERT(!"page is on exactly one list");
+    list_del(&page->lru);
+    page->flags &= ~PG_lru;
+    page_update(page);
+}
+
+void lru_cache_add(struct page *page)
+{
+    add_page_to_active_list(page, INITIAL_AGE);
+}
+
+void activate_page(struct page *page)
+{
+    if (!(page->flags & PG_lru) || (page->flags & PG_active))
+        return;
+    del_page_from_lru(page);
+    add_page_to_active_list(page, INITIAL_AGE);
+}
+
+void deactivate_page(struct page *page)
+{
+    ASSERT(page->flags & PG_active);
+    page->flags &= ~PG_referenced;
+    del_page_from_lru(page);
+    add_page_to_inactive_dirty_list(page);
+}
+
+void mark_page_accessed(struct page *page)
+{
+    if (page->flags & (PG_inactive_laundry | PG_inactive_clean)) {
+        activate_page(page);
+        if (free_min(page_zone(page)) >= 0)
+            wakeup_kswapd(GFP_ATOMIC);
+        return;
+    }
+    page->flags |= PG_referenced;
+    page_mark_young(page);
+}
+
+void mark_page_dirty(struct page *page)
+{
+    page->flags |= PG_dirty;
+}
+
+static void list_move_all(struct list *from, struct list *to)
+{
+    if (list_empty(from)) {
+        list_init(to);
+        return;
+    }
+    to->next = from->next;
+    to->prev = from->prev;
+    PTR(struct list, to->next)->prev = kptr_of(to);
+    PTR(struct list, to->prev)->next = kptr_of(to);
+    list_init(from);
+}
+
+void age_lists_shift(struct age_lists *lists)
+{
+    ASSERT(list_empty(&lists->list[0]) && lists->count[0] == 0);
+    for (uint32_t age = 0; age < MAX_AGE; age++) {
+        list_move_all(&lists->list[age + 1], &lists->list[age]);
+        lists->count[age] = lists->count[age + 1];
+        lists->young[age] = lists->young[age + 1];
+    }
+    lists->count[MAX_AGE] = lists->young[MAX_AGE] = 0;
+    lists->bias++;
+}
+
+/* ---- the slow check ------------------------------------------------------------------------------------------ */
+static uint32_t check_list(const struct list *head, uint32_t flag, uint32_t *restless, uint32_t *young)
+{
+    uint32_t n = 0;
+    for (kptr k = head->next; k != kptr_of(head); k = PTR(struct list, k)->next, n++) {
+        const struct page *page = lru_page(k);
+        ASSERT((page->flags & PG_lru) == flag && page->count > 0);
+        ASSERT(page_restless(page) == ((page->flags & PG_restless) != 0));
+        ASSERT(PTR(struct list, PTR(struct list, k)->next)->prev == k);
+        *restless += (page->flags & PG_restless) != 0;
+        *young += (page->flags & PG_young) != 0;
+    }
+    return n;
+}
+
+static uint32_t check_ages(const struct age_lists *lists, uint32_t flag, uint32_t *restless)
+{
+    uint32_t nr = 0;
+    for (uint32_t age = 0; age < AGES; age++) {
+        uint32_t young = 0;
+        ASSERT(check_list(&lists->list[age], flag, restless, &young) == lists->count[age]);
+        ASSERT(young == lists->young[age]);
+        nr += lists->count[age];
+    }
+    ASSERT(nr == lists->nr);
+    return nr;
+}
+
+static void check_free(const struct zone *zone)
+{
+    uint32_t free = 0;
+    for (uint32_t order = 0; order < MAX_ORDER; order++) {
+        const struct free_area *area = &zone->free_area[order];
+        uint32_t n = 0;
+        for (kptr k = area->free_list.next; k != kptr_of(&area->free_list); k = PTR(struct list, k)->next, n++) {
+            const struct page *page = list_entry(k, struct page, list);
+            ASSERT((page->flags & PG_buddy) && page->order == order && page->count == 0);
+        }
+        ASSERT(n == area->nr_free);
+        free += n << order;
+    }
+    ASSERT(free == zone->free_pages);
+}
+
+void mm_check(void)
+{
+    for_each_zone(zone)
+    {
+        uint32_t restless = 0, young = 0;
+        check_ages(&zone->anon, PG_active_anon, &restless);
+        check_ages(&zone->cache, PG_active_cache, &restless);
+        ASSERT(check_list(&zone->inactive_dirty_list, PG_inactive_dirty, &restless, &young) == zone->inactive_dirty);
+        ASSERT(check_list(&zone->inactive_laundry_list, PG_inactive_laundry, &restless, &young) ==
+               zone->inactive_laundry);
+        ASSERT(check_list(&zone->inactive_clean_list, PG_inactive_clean, &restless, &young) == zone->inactive_clean);
+        ASSERT(restless == zone->nr_restless);
+        check_free(zone);
+    }
+}
