@@ -1,5 +1,6 @@
-/* ring.c - see ring.h for the protocol. What is shared is read and written by relaxed atomics of the word's own size: one load is one
- * copy, which a compiler may neither repeat nor split, and the fences give the order. */
+/* ring.c - see ring.h for the protocol. What is shared is read and written by relaxed atomics of
+ * the word's own size: one load is one copy, which a compiler may neither repeat nor split, and the
+ * fences give the order. */
 #include "shared/ring.h"
 
 #include <assert.h>
@@ -24,7 +25,8 @@ uint32_t ring_slot_crc(const struct ring_slot *slot)
     const uint8_t *byte = (const uint8_t *)slot;
     uint32_t crc = 0xffffffffu;
     /* 48 bytes once a minute: a table would cost more cache than it saves time. */
-    for (size_t i = offsetof(struct ring_slot, generation); i < offsetof(struct ring_slot, crc); i++) {
+    for (size_t i = offsetof(struct ring_slot, generation); i < offsetof(struct ring_slot, crc);
+         i++) {
         crc ^= byte[i];
         for (unsigned bit = 0; bit < 8; bit++)
             crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1u)));
@@ -46,7 +48,8 @@ void ring_producer_init(struct ring_producer *p, struct ring *ring, uint32_t gen
 {
     assert(p != NULL && ring != NULL);
     *p = (struct ring_producer){ .ring = ring, .generation = generation };
-    /* The magic goes first and comes back last: in between the consumer sees a front that is none. */
+    /* The magic goes first and comes back last: in between the consumer sees a front that is none.
+     */
     store32(&ring->magic, 0);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     __atomic_store_n(&ring->head, 0, __ATOMIC_RELAXED);
@@ -124,7 +127,8 @@ static struct ring_slot copy_slot(const struct ring_slot *slot)
 
 static bool same_front(const struct ring_front *a, const struct ring_front *b)
 {
-    return a->magic == b->magic && a->slots == b->slots && a->generation == b->generation && a->head == b->head;
+    return a->magic == b->magic && a->slots == b->slots && a->generation == b->generation &&
+           a->head == b->head;
 }
 
 /* Count one oddity. */
@@ -134,7 +138,8 @@ static int refuse(struct ring_consumer *c, enum ring_kind kind)
     return RING_ERROR(kind);
 }
 
-/* Judge a front that was not seen before. @return RING_BEAT: there are beats to look for; RING_EMPTY; or a refusal. */
+/* Judge a front that was not seen before. @return RING_BEAT: there are beats to look for;
+ * RING_EMPTY; or a refusal. */
 static int check_front(struct ring_consumer *c, const struct ring_front *f)
 {
     if (f->magic != RING_MAGIC || f->slots != RING_SLOTS)
@@ -165,7 +170,8 @@ static int check_slot(struct ring_consumer *c, const struct ring_slot *s, uint64
     if (s->generation != c->generation)
         return refuse(c, RING_BAD_GENERATION);
     if (s->seq != seq || s->begin != (uint32_t)seq)
-        return refuse(c, RING_MISSING); /* what is there is another beat: older, or newer by whole laps */
+        return refuse(
+            c, RING_MISSING); /* what is there is another beat: older, or newer by whole laps */
     return RING_BEAT;
 }
 
@@ -192,8 +198,9 @@ int ring_poll(struct ring_consumer *c, const struct ring *ring, struct ring_beat
 
     int result = check_front(c, &front);
     if (result == RING_BEAT) {
-        /* A slot that is refused does not end the search: a later beat is as good a sign of life. The cursor moves over what was
-         * refused only with a beat behind it, so a head that lied costs nothing once it tells the truth again. */
+        /* A slot that is refused does not end the search: a later beat is as good a sign of life.
+         * The cursor moves over what was refused only with a beat behind it, so a head that lied
+         * costs nothing once it tells the truth again. */
         for (uint64_t seq = c->seq + 1; seq != front.head + 1; seq++) {
             const struct ring_slot slot = copy_slot(&ring->slot[seq % RING_SLOTS]);
             result = check_slot(c, &slot, seq);
@@ -209,7 +216,8 @@ int ring_poll(struct ring_consumer *c, const struct ring *ring, struct ring_beat
     return result;
 }
 
-bool ring_log_next(struct ring_log *log, const struct ring_consumer *c, uint64_t now_ns, struct ring_log_line *ret)
+bool ring_log_next(struct ring_log *log, const struct ring_consumer *c, uint64_t now_ns,
+                   struct ring_log_line *ret)
 {
     assert(log != NULL && c != NULL && ret != NULL);
     for (unsigned kind = 0; kind < RING_KINDS; kind++) {

@@ -1,9 +1,11 @@
 /* arena.c - a jemalloc arena whose memory is the service console's.
  *
- * jemalloc asks its extent hooks for address space and gives it back to them. Ours ask the COS: the alloc hook is the system call
- * PAGE_ALLOC, whose result is a physical address; the page is seen at that place of our one mapping of the COS RAM. With the options
- * below each mallocx() of a page is one alloc call and each dallocx() one dalloc call, which the beat checks every time.
- * jemalloc's own records do not lie in those pages (metadata_use_hooks = false), so a page of the COS holds only what we write. */
+ * jemalloc asks its extent hooks for address space and gives it back to them. Ours ask the COS: the
+ * alloc hook is the system call PAGE_ALLOC, whose result is a physical address; the page is seen at
+ * that place of our one mapping of the COS RAM. With the options below each mallocx() of a page is
+ * one alloc call and each dallocx() one dalloc call, which the beat checks every time. jemalloc's
+ * own records do not lie in those pages (metadata_use_hooks = false), so a page of the COS holds
+ * only what we write. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,16 +15,19 @@
 
 #include "cos/vmnixhbd/hbd.h"
 
-/* Nothing is kept back: a freed page goes to the COS at once, as in the kernel's own alloc and free of a page. */
+/* Nothing is kept back: a freed page goes to the COS at once, as in the kernel's own alloc and free
+ * of a page. */
 const char *malloc_conf = "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0,tcache:false,narenas:1";
 
-/* arena_config_t of jemalloc 5.3, whose header keeps the "experimental" calls to itself. The size is checked by mallctl. */
+/* arena_config_t of jemalloc 5.3, whose header keeps the "experimental" calls to itself. The size
+ * is checked by mallctl. */
 struct arena_config {
     extent_hooks_t *extent_hooks;
     bool metadata_use_hooks;
 };
 
-/* extent hooks get back the pointer that was given to jemalloc, so what they need stands behind the table. */
+/* extent hooks get back the pointer that was given to jemalloc, so what they need stands behind the
+ * table. */
 struct hooks {
     extent_hooks_t table; /* first member */
     struct hbd_arena *arena;
@@ -39,8 +44,8 @@ static bool is_page_of_ram(const struct hbd_arena *a, int64_t physical)
            (uint64_t)physical <= a->ram_bytes - MACHINE_PAGE_SIZE;
 }
 
-static void *hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment, bool *zero, bool *commit,
-                        unsigned arena_index)
+static void *hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
+                        bool *zero, bool *commit, unsigned arena_index)
 {
     struct hbd_arena *a = arena_of(hooks);
     (void)arena_index;
@@ -60,18 +65,21 @@ static void *hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size
     return a->ram + physical;
 }
 
-static bool hook_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed, unsigned arena_index)
+static bool hook_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+                        unsigned arena_index)
 {
     struct hbd_arena *a = arena_of(hooks);
     (void)committed;
     (void)arena_index;
     a->frees++;
-    a->free_error = hbd_call(a->call, GATE_CALL_PAGE_FREE, (uint64_t)((uint8_t *)addr - a->ram), size);
+    a->free_error = hbd_call(a->call, GATE_CALL_PAGE_FREE, (uint64_t)((uint8_t *)addr - a->ram),
+                             size);
     /* Taken in any case: jemalloc would keep a refused page and serve the next beat with it. */
     return false;
 }
 
-static void hook_destroy(extent_hooks_t *hooks, void *addr, size_t size, bool committed, unsigned arena_index)
+static void hook_destroy(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+                         unsigned arena_index)
 {
     (void)addr;
     (void)size;
@@ -84,8 +92,9 @@ static void hook_destroy(extent_hooks_t *hooks, void *addr, size_t size, bool co
 
 static int refuse(char *err, unsigned err_size, const char *name, const char *got, const char *want)
 {
-    (void)snprintf(err, err_size, "jemalloc: %s is %s, must be %s (is there a MALLOC_CONF or /etc/malloc.conf?)", name,
-                   got, want);
+    (void)snprintf(err, err_size,
+                   "jemalloc: %s is %s, must be %s (is there a MALLOC_CONF or /etc/malloc.conf?)",
+                   name, got, want);
     return -1;
 }
 
@@ -95,7 +104,9 @@ static int check_bool(const char *name, bool want, char *err, unsigned err_size)
     size_t bytes = sizeof got;
     if (mallctl(name, &got, &bytes, NULL, 0) != 0)
         return refuse(err, err_size, name, "unknown to it", want ? "true" : "false");
-    return got == want ? 0 : refuse(err, err_size, name, got ? "true" : "false", want ? "true" : "false");
+    return got == want
+               ? 0
+               : refuse(err, err_size, name, got ? "true" : "false", want ? "true" : "false");
 }
 
 static int check_decay(const char *name, char *err, unsigned err_size)
@@ -137,25 +148,31 @@ static int check_options(char *err, unsigned err_size)
         if (check_bool(flags[i].name, flags[i].want, err, err_size) != 0)
             return -1;
     }
-    if (check_decay("opt.dirty_decay_ms", err, err_size) != 0 || check_decay("opt.muzzy_decay_ms", err, err_size) != 0)
+    if (check_decay("opt.dirty_decay_ms", err, err_size) != 0 ||
+        check_decay("opt.muzzy_decay_ms", err, err_size) != 0)
         return -1;
     return check_text(junk, "false", err, err_size);
 }
 
 /* --- public --- */
 
-int hbd_arena_init(struct hbd_arena *a, struct hbd_call *call, uint8_t *ram, uint64_t ram_bytes, char *err, unsigned err_size)
+int hbd_arena_init(struct hbd_arena *a, struct hbd_call *call, uint8_t *ram, uint64_t ram_bytes,
+                   char *err, unsigned err_size)
 {
-    static struct hooks hooks; /* jemalloc keeps the pointer for as long as the arena lives, which is for ever */
+    /* jemalloc keeps the pointer for as long as the arena lives, which is for ever. */
+    static struct hooks hooks;
     if (check_options(err, err_size) != 0)
         return -1;
 
-    hooks.table = (extent_hooks_t){ .alloc = hook_alloc, .dalloc = hook_dalloc, .destroy = hook_destroy };
+    hooks.table = (extent_hooks_t){ .alloc = hook_alloc,
+                                    .dalloc = hook_dalloc,
+                                    .destroy = hook_destroy };
     hooks.arena = a;
     struct arena_config config = { .extent_hooks = &hooks.table, .metadata_use_hooks = false };
     unsigned index = 0;
     size_t bytes = sizeof index;
-    const int error = mallctl("experimental.arenas_create_ext", &index, &bytes, &config, sizeof config);
+    const int error = mallctl("experimental.arenas_create_ext", &index, &bytes, &config,
+                              sizeof config);
     if (error != 0) {
         (void)snprintf(err, err_size, "jemalloc: cannot make an arena: %s", strerror(error));
         return -1;

@@ -1,7 +1,7 @@
 /* beat.c - one beat of vmnixhbd: allocate a page, write it, check it, free it, tell the ring.
  *
- * A beat says: at this time the service console had a page of memory to give, and took it back. So it is valid only if the
- * allocator really asked the COS, exactly once each way. */
+ * A beat says: at this time the service console had a page of memory to give, and took it back. So
+ * it is valid only if the allocator really asked the COS, exactly once each way. */
 #include "cos/vmnixhbd/hbd.h"
 
 #include <assert.h>
@@ -9,7 +9,8 @@
 
 enum { PAGE_WORDS = MACHINE_PAGE_SIZE / sizeof(uint64_t) };
 
-/* What a page is filled with. The top bits are set, so that nothing in it reads as text: a core is searched with strings(1). */
+/* What a page is filled with. The top bits are set, so that nothing in it reads as text: a core is
+ * searched with strings(1). */
 static uint64_t pattern(uint64_t seq, unsigned index)
 {
     return ~((seq << 16) | index);
@@ -48,7 +49,8 @@ static enum hbd_outcome try_page(struct hbd_arena *a, uint64_t seq)
     return kept ? HBD_BEAT : HBD_BAD_PAGE;
 }
 
-/* Tell syslog when it went another way than the last time; a beat a minute that fails is one line, not a thousand. */
+/* Tell syslog when it went another way than the last time; a beat a minute that fails is one line,
+ * not a thousand. */
 static void report(struct hbd_beater *b, enum hbd_outcome outcome)
 {
 #define HBD_OUTCOME_TEXT(value, text) [value] = text,
@@ -61,11 +63,13 @@ static void report(struct hbd_beater *b, enum hbd_outcome outcome)
     hbd_call_syslog(b->call, texts[outcome]);
 }
 
-void hbd_beater_init(struct hbd_beater *b, struct hbd_call *call, struct hbd_arena *arena, struct ring *ring,
-                     uint32_t generation, uint64_t interval_ns)
+void hbd_beater_init(struct hbd_beater *b, struct hbd_call *call, struct hbd_arena *arena,
+                     struct ring *ring, uint32_t generation, uint64_t interval_ns)
 {
     assert(interval_ns > 0);
-    *b = (struct hbd_beater){ .call = call, .arena = arena, .interval_ns = interval_ns, .grid_ns = call->now_ns };
+    *b = (struct hbd_beater){
+        .call = call, .arena = arena, .interval_ns = interval_ns, .grid_ns = call->now_ns
+    };
     b->last = HBD_BEAT;
     ring_producer_init(&b->ring, ring, generation);
 }

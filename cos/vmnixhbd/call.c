@@ -5,8 +5,9 @@
 
 #include "cos/vmnixhbd/hbd.h"
 
-/* How often the baton may come back without the answer. Once is ordinary: after SIGSTOP and SIGCONT the COS hands a turn to
- * a process that has just posted its call but could not pass a baton that it no longer held. OUR CHOICE. */
+/* How often the baton may come back without the answer. Once is ordinary: after SIGSTOP and SIGCONT
+ * the COS hands a turn to a process that has just posted its call but could not pass a baton that
+ * it no longer held. OUR CHOICE. */
 #define STRAY_TURNS_MAX 8u
 
 static void await_turn(struct hbd_call *c)

@@ -1,9 +1,11 @@
 /* main.c - vmnixhbd: start, signals, loop. See hbd.h.
  *
- * libevent owns the signals. Its pass over the pending ones costs system calls, so it is made only when one came: our handler stands before
- * libevent's, notes the arrival and interrupts the futex wait (libevent's own has SA_RESTART, which would sleep on). A signal that
- * comes after the last look and before the sleep would be seen only a beat later; so the handler also sets an alarm, which
- * interrupts again, each second until somebody looked. No system call per beat is needed for this. */
+ * libevent owns the signals. Its pass over the pending ones costs system calls, so it is made only
+ * when one came: our handler stands before libevent's, notes the arrival and interrupts the futex
+ * wait (libevent's own has SA_RESTART, which would sleep on). A signal that comes after the last
+ * look and before the sleep would be seen only a beat later; so the handler also sets an alarm,
+ * which interrupts again, each second until somebody looked. No system call per beat is needed for
+ * this. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,7 +21,8 @@
 #include "cos/vmnixhbd/hbd.h"
 #include "shared/boot.h"
 
-#define INTERVAL_NS_MIN 1000000ull /* a beat a millisecond; OUR CHOICE: below it the beat itself is the load */
+/* A beat a millisecond. OUR CHOICE: below it the beat itself is the load. */
+#define INTERVAL_NS_MIN 1000000ull
 
 /* The machine as it was found at the start; values are copies. */
 struct surroundings {
@@ -47,17 +50,24 @@ static int map_memory(struct surroundings *s, uint64_t *ret_bytes, char *err, si
 {
     struct stat st;
     if (fstat(MACHINE_FD_MEMORY, &st) != 0)
-        return refuse(err, err_size, "descriptor 3 is not open; vmnixhbd is started by a VMkernel, with the machine memory there");
+        return refuse(err, err_size,
+                      "descriptor 3 is not open; vmnixhbd is started by a VMkernel, with the "
+                      "machine memory there");
     const int seals = fcntl(MACHINE_FD_MEMORY, F_GET_SEALS);
     if (seals < 0 || (seals & (F_SEAL_SHRINK | F_SEAL_GROW)) != (F_SEAL_SHRINK | F_SEAL_GROW))
-        return refuse(err, err_size, "descriptor 3 is not a machine memory: it is no memfd sealed against shrink and grow");
+        return refuse(
+            err, err_size,
+            "descriptor 3 is not a machine memory: it is no memfd sealed against shrink and grow");
     const uint64_t bytes_min = MACHINE_RAM_OFFSET + (uint64_t)MACHINE_RAM_MB_MIN * 1048576u;
     if ((uint64_t)st.st_size < bytes_min) {
-        (void)snprintf(err, err_size, "the machine memory has %" PRIu64 " bytes, too few for the smallest service console (%" PRIu64 ")",
+        (void)snprintf(err, err_size,
+                       "the machine memory has %" PRIu64
+                       " bytes, too few for the smallest service console (%" PRIu64 ")",
                        (uint64_t)st.st_size, bytes_min);
         return -1;
     }
-    void *at = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, MACHINE_FD_MEMORY, 0);
+    void *at = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, MACHINE_FD_MEMORY,
+                    0);
     if (at == MAP_FAILED) {
         (void)snprintf(err, err_size, "cannot map the machine memory: %s", strerror(errno));
         return -1;
@@ -67,27 +77,34 @@ static int map_memory(struct surroundings *s, uint64_t *ret_bytes, char *err, si
     return 0;
 }
 
-static int read_parameters(struct surroundings *s, uint64_t memory_bytes, char *err, size_t err_size)
+static int read_parameters(struct surroundings *s, uint64_t memory_bytes, char *err,
+                           size_t err_size)
 {
     struct machine_hostinfo info;
     memcpy(&info, s->memory + MACHINE_HOSTINFO_OFFSET, sizeof info);
     if (info.magic != MACHINE_HOSTINFO_MAGIC)
-        return refuse(err, err_size, "the host-info page has no magic number: no VMkernel filled it");
+        return refuse(err, err_size,
+                      "the host-info page has no magic number: no VMkernel filled it");
     if (info.version != MACHINE_VERSION) {
-        (void)snprintf(err, err_size, "the machine has version %" PRIu32 ", this vmnixhbd knows %u", info.version, MACHINE_VERSION);
+        (void)snprintf(err, err_size, "the machine has version %" PRIu32 ", this vmnixhbd knows %u",
+                       info.version, MACHINE_VERSION);
         return -1;
     }
     if (info.memory_bytes != memory_bytes || info.ram_bytes % MACHINE_PAGE_SIZE != 0 ||
-        info.ram_bytes < (uint64_t)MACHINE_RAM_MB_MIN * 1048576u || info.ram_bytes > memory_bytes - MACHINE_RAM_OFFSET)
-        return refuse(err, err_size, "the host-info page tells other sizes than the machine memory has");
+        info.ram_bytes < (uint64_t)MACHINE_RAM_MB_MIN * 1048576u ||
+        info.ram_bytes > memory_bytes - MACHINE_RAM_OFFSET)
+        return refuse(err, err_size,
+                      "the host-info page tells other sizes than the machine memory has");
 
     const struct boot_params *boot = (const struct boot_params *)(s->memory + MACHINE_BOOT_OFFSET);
     if (boot->magic != BOOT_MAGIC || boot->bytes != sizeof *boot)
-        return refuse(err, err_size, "there are no boot parameters, or they are of another version");
+        return refuse(err, err_size,
+                      "there are no boot parameters, or they are of another version");
     const uint64_t interval_ns = boot->hbd_interval_ns;
     if (interval_ns < INTERVAL_NS_MIN) {
-        (void)snprintf(err, err_size, "the boot parameters ask for a beat each %" PRIu64 " ns; the least is %llu", interval_ns,
-                       INTERVAL_NS_MIN);
+        (void)snprintf(err, err_size,
+                       "the boot parameters ask for a beat each %" PRIu64 " ns; the least is %llu",
+                       interval_ns, INTERVAL_NS_MIN);
         return -1;
     }
     s->ram_bytes = info.ram_bytes;
@@ -100,7 +117,9 @@ static int look_around(int argc, struct surroundings *s, char *err, size_t err_s
 {
     uint64_t bytes = 0;
     if (argc > 1)
-        return refuse(err, err_size, "takes no arguments; a VMkernel starts it with the machine memory as descriptor 3");
+        return refuse(
+            err, err_size,
+            "takes no arguments; a VMkernel starts it with the machine memory as descriptor 3");
     if (map_memory(s, &bytes, err, err_size) != 0)
         return -1;
     return read_parameters(s, bytes, err, err_size);
@@ -127,7 +146,8 @@ static void end(evutil_socket_t number, short what, void *context)
 {
     (void)what;
     (void)context;
-    hbd_quit(&call, HBD_EXIT_TERMINATED, number == SIGTERM ? "ended by SIGTERM" : "ended by SIGINT");
+    hbd_quit(&call, HBD_EXIT_TERMINATED,
+             number == SIGTERM ? "ended by SIGTERM" : "ended by SIGINT");
 }
 
 /* SIGHUP and SIGUSR1: say on stderr how it goes. There is no file to read again. */
@@ -136,9 +156,12 @@ static void tell(evutil_socket_t number, short what, void *context)
     (void)number;
     (void)what;
     (void)context;
-    (void)dprintf(STDERR_FILENO, "vmnixhbd: %" PRIu64 " beats, %" PRIu64 " failed for want of a page, %" PRIu64 " otherwise\n",
+    (void)dprintf(STDERR_FILENO,
+                  "vmnixhbd: %" PRIu64 " beats, %" PRIu64 " failed for want of a page, %" PRIu64
+                  " otherwise\n",
                   beater.counts[HBD_BEAT], beater.counts[HBD_NO_PAGE],
-                  beater.counts[HBD_BAD_PAGE] + beater.counts[HBD_NOT_FREED] + beater.counts[HBD_NOT_ASKED]);
+                  beater.counts[HBD_BAD_PAGE] + beater.counts[HBD_NOT_FREED] +
+                      beater.counts[HBD_NOT_ASKED]);
 }
 
 /* The wait was interrupted, or a signal was noted on the way. */
@@ -193,13 +216,15 @@ int main(int argc, char **argv)
 
     if (look_around(argc, &s, err, sizeof err) != 0)
         hbd_quit(NULL, HBD_EXIT_SURROUNDINGS, err);
-    if (hbd_arena_init(&arena, &call, s.memory + MACHINE_RAM_OFFSET, s.ram_bytes, err, sizeof err) != 0)
+    if (hbd_arena_init(&arena, &call, s.memory + MACHINE_RAM_OFFSET, s.ram_bytes, err,
+                       sizeof err) != 0)
         hbd_quit(NULL, HBD_EXIT_SURROUNDINGS, err);
     if (signals_init() != 0)
         hbd_quit(NULL, HBD_EXIT_SURROUNDINGS, "libevent cannot take the signals");
 
     hbd_call_start(&call, (struct gate *)(s.memory + MACHINE_GATE_OFFSET), dispatch_signals);
-    hbd_beater_init(&beater, &call, &arena, (struct ring *)(s.memory + MACHINE_RING_OFFSET), s.generation, s.interval_ns);
+    hbd_beater_init(&beater, &call, &arena, (struct ring *)(s.memory + MACHINE_RING_OFFSET),
+                    s.generation, s.interval_ns);
     for (;;) {
         hbd_beater_step(&beater);
         dispatch_signals();

@@ -1,14 +1,16 @@
 /* bench_beat.c - what a beat costs against the bare hand-overs that it needs.
  *
- * A beat needs eight hand-overs: the VMkernel grants time to the COS, vmnixhbd makes three calls (alloc, free, wait), and the COS yields.
+ * A beat needs eight hand-overs: the VMkernel grants time to the COS, vmnixhbd makes three calls
+ * (alloc, free, wait), and the COS yields.
  *
  *     VMkernel -> COS ->  vmnixhbd -> COS ->  vmnixhbd -> COS ->  vmnixhbd -> COS -> VMkernel
  *                         (alloc)             (free)              (wait)
  *
  * Both sides run on one core, as the VMkernel pins them:
- *     beat   the real vmnixhbd; the COS and the VMkernel are stand-ins that do nothing but answer (tests/lib/hbd_host.h)
- *     bare   three processes that wake each other in the same order by futexes, and do nothing else
- * They are measured in turns, and the median of the rounds counts. The goal is a ratio of no more than 2.5 (issue of the pair). */
+ *     beat   the real vmnixhbd; the COS and the VMkernel are stand-ins that do nothing but answer
+ * (tests/lib/hbd_host.h) bare   three processes that wake each other in the same order by futexes,
+ * and do nothing else They are measured in turns, and the median of the rounds counts. The goal is
+ * a ratio of no more than 2.5 (issue of the pair). */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/futex.h>
@@ -161,7 +163,8 @@ int main(void)
     uint64_t beat_ns[ROUNDS], bare_ns[ROUNDS];
 
     pin();
-    struct bare *bare = mmap(NULL, sizeof *bare, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct bare *bare = mmap(NULL, sizeof *bare, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                             -1, 0);
     if (bare == MAP_FAILED)
         return 99;
     hbd_host_init(&host, 32, HBD_HOST_INTERVAL_NS);
@@ -187,7 +190,9 @@ int main(void)
 
     const uint64_t beat = median_per_beat_ns(beat_ns), floor_ns = median_per_beat_ns(bare_ns);
     const uint64_t percent = beat * 100 / floor_ns;
-    printf("beat: %" PRIu64 " ns each; %u bare hand-overs: %" PRIu64 " ns; ratio %" PRIu64 ".%02" PRIu64 " (goal: at most %u.%02u)\n", beat,
-           HAND_OVERS, floor_ns, percent / 100, percent % 100, RATIO_GOAL_PERCENT / 100, RATIO_GOAL_PERCENT % 100);
+    printf("beat: %" PRIu64 " ns each; %u bare hand-overs: %" PRIu64 " ns; ratio %" PRIu64
+           ".%02" PRIu64 " (goal: at most %u.%02u)\n",
+           beat, HAND_OVERS, floor_ns, percent / 100, percent % 100, RATIO_GOAL_PERCENT / 100,
+           RATIO_GOAL_PERCENT % 100);
     return 0;
 }

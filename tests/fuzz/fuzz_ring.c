@@ -1,10 +1,11 @@
 /* fuzz_ring.c - libFuzzer target: the ring's consumer against any content of the ring.
  *
- * The input is a list of steps; each byte that is no argument is an operation on the ring, and after each the consumer polls.
- *     0 off16 len8 bytes   write bytes at an offset         3 slot8         make a record's checksum fit
- *     1 count8             put honest beats                 4 gen8          new generation on both sides
- *     2 delta16            head = last taken + delta        5..255          just poll
- * Checked: what is taken carries rising numbers less than a ring apart, the counters never fall, and the ring is only read. */
+ * The input is a list of steps; each byte that is no argument is an operation on the ring, and
+ * after each the consumer polls. 0 off16 len8 bytes   write bytes at an offset         3 slot8 make
+ * a record's checksum fit 1 count8             put honest beats                 4 gen8          new
+ * generation on both sides 2 delta16            head = last taken + delta        5..255 just poll
+ * Checked: what is taken carries rising numbers less than a ring apart, the counters never fall,
+ * and the ring is only read. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
-/* replay.c - runs a fuzz target over files and folders, without libFuzzer: `make check` does so with each target's corpus.
+/* replay.c - runs a fuzz target over files and folders, without libFuzzer: `make check` does so
+ * with each target's corpus.
  *
- * Usage: fuzz_X FILE|FOLDER...   Prints one line "ok N - fuzz_X: n inputs"; a failed check aborts. No input at all is a failure. */
+ * Usage: fuzz_X FILE|FOLDER...   Prints one line "ok N - fuzz_X: n inputs"; a failed check aborts.
+ * No input at all is a failure. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
@@ -61,6 +63,7 @@ int main(int argc, char **argv)
     const char *slash = strrchr(argv[0], '/');
     for (int i = 1; i < argc; i++)
         run(argv[i]);
-    printf("%sok 1 - %s survives %u inputs\n", inputs > 0 ? "" : "not ", slash != NULL ? slash + 1 : argv[0], inputs);
+    printf("%sok 1 - %s survives %u inputs\n", inputs > 0 ? "" : "not ",
+           slash != NULL ? slash + 1 : argv[0], inputs);
     return inputs > 0 ? 0 : 1;
 }

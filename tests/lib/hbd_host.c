@@ -37,7 +37,8 @@ static void on_child(int number)
     const int saved = errno;
     int status;
     (void)number;
-    while (the_host != NULL && the_host->pid != 0 && waitpid(the_host->pid, &status, WNOHANG | WUNTRACED | WCONTINUED) > 0) {
+    while (the_host != NULL && the_host->pid != 0 &&
+           waitpid(the_host->pid, &status, WNOHANG | WUNTRACED | WCONTINUED) > 0) {
         if (WIFSTOPPED(status)) {
             gate_note_life(the_host->gate, GATE_VMNIXHBD, GATE_STOPPED);
         } else if (WIFCONTINUED(status)) {
@@ -85,7 +86,8 @@ void hbd_host_init(struct hbd_host *h, uint32_t ram_mb, uint64_t interval_ns)
     h->now_ns = 1000000000u;
 }
 
-static _Noreturn void child(const struct hbd_host *h, const char *program, const char *setting, int err_fd)
+static _Noreturn void child(const struct hbd_host *h, const char *program, const char *setting,
+                            int err_fd)
 {
     char name[] = "vmnixhbd";
     char *argv[] = { name, NULL };
@@ -93,7 +95,8 @@ static _Noreturn void child(const struct hbd_host *h, const char *program, const
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (dup2(h->fd, MACHINE_FD_MEMORY) < 0 || dup2(err_fd, STDERR_FILENO) < 0)
         _exit(98);
-    if (h->fd == MACHINE_FD_MEMORY) /* then dup2 did nothing, and the descriptor is still close-on-exec */
+    /* dup2() of a descriptor onto itself does nothing, and leaves it close-on-exec. */
+    if (h->fd == MACHINE_FD_MEMORY)
         (void)fcntl(MACHINE_FD_MEMORY, F_SETFD, 0);
     (void)execve(program, argv, env);
     _exit(97);
@@ -149,7 +152,8 @@ int hbd_host_turn(struct hbd_host *h)
     const uint64_t end_ns = wall_ns() + DEADLINE_NS;
     const uint32_t seq = h->last.seq;
 
-    if (__atomic_load_n(&h->gate->call.seq, __ATOMIC_SEQ_CST) == seq && gate_pass(h->gate, GATE_COS, GATE_VMNIXHBD) == 0) {
+    if (__atomic_load_n(&h->gate->call.seq, __ATOMIC_SEQ_CST) == seq &&
+        gate_pass(h->gate, GATE_COS, GATE_VMNIXHBD) == 0) {
         while (gate_wait(h->gate, GATE_COS, patience_ns) == 2) {
             if (!h->patient && wall_ns() > end_ns)
                 return HBD_HOST_SILENT;

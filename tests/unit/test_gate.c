@@ -1,4 +1,5 @@
-/* test_gate.c - the baton: one holder at a time, and none is lost with a party that dies or stops. Processes are real. */
+/* test_gate.c - the baton: one holder at a time, and none is lost with a party that dies or stops.
+ * Processes are real. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,7 +73,9 @@ static void on_child(int number)
         int status;
         if (fix.pid[i] == 0 || waitpid(fix.pid[i], &status, WNOHANG | WUNTRACED | WCONTINUED) <= 0)
             continue;
-        const enum gate_life life = WIFSTOPPED(status) ? GATE_STOPPED : WIFCONTINUED(status) ? GATE_ALIVE : GATE_DEAD;
+        const enum gate_life life = WIFSTOPPED(status)     ? GATE_STOPPED
+                                    : WIFCONTINUED(status) ? GATE_ALIVE
+                                                           : GATE_DEAD;
         gate_note_life(fix.gate, (enum gate_party)i, life);
         if (life == GATE_DEAD)
             fix.pid[i] = 0;

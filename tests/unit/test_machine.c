@@ -47,7 +47,8 @@ static void test_machine_addresses_fit_32_bits_and_do_not_meet(void **state)
     (void)state;
     const uint64_t ram_end = MACHINE_PAGE_OFFSET + ((uint64_t)MACHINE_RAM_MB_MAX << 20);
     assert_true(ram_end <= UINT32_MAX);
-    assert_true(MACHINE_WINDOW_VA >= ram_end || MACHINE_WINDOW_VA + MACHINE_WINDOW_SIZE <= MACHINE_PAGE_OFFSET);
+    assert_true(MACHINE_WINDOW_VA >= ram_end ||
+                MACHINE_WINDOW_VA + MACHINE_WINDOW_SIZE <= MACHINE_PAGE_OFFSET);
     assert_true(MACHINE_WINDOW_VA + (uint64_t)MACHINE_WINDOW_SIZE <= UINT32_MAX);
 }
 

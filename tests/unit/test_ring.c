@@ -54,7 +54,8 @@ static void open_ring(struct fixture *f)
 static void put(struct fixture *f, unsigned count)
 {
     for (; count > 0; count--) {
-        const struct ring_beat beat = { .time_ns = (f->producer.seq + 1) * 1000, .latency_ns = f->producer.seq + 2 };
+        const struct ring_beat beat = { .time_ns = (f->producer.seq + 1) * 1000,
+                                        .latency_ns = f->producer.seq + 2 };
         (void)ring_put(&f->producer, &beat);
     }
 }
@@ -346,7 +347,8 @@ static void test_ring_forged_records_pass_only_as_the_next_beat(void **state)
     slot->begin = slot->end = 65;
     forge(slot);
     (void)expect(f, "missing");
-    slot->seq = (UINT64_C(1) << 32) + 1; /* as above, and the short begin and end words do not show it */
+    /* As above, and the short begin and end words do not show it. */
+    slot->seq = (UINT64_C(1) << 32) + 1;
     slot->begin = slot->end = 1;
     forge(slot);
     f->ring->head = 1;
@@ -377,7 +379,8 @@ static void test_ring_head_that_lied_costs_nothing_afterwards(void **state)
 
 /* --- hostile --- */
 
-/* Random damage to a ring that is now and then honest: each poll returns, and what it takes rises without end. */
+/* Random damage to a ring that is now and then honest: each poll returns, and what it takes rises
+ * without end. */
 static void test_ring_survives_a_million_rounds_of_random_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -440,8 +443,8 @@ static _Noreturn void produce_without_end(struct fixture *f)
         put(f, 1);
 }
 
-/* A second process writes at full speed while the ring is read: it laps the reader again and again. Whatever is taken must be one
- * of the records that were put, whole. */
+/* A second process writes at full speed while the ring is read: it laps the reader again and again.
+ * Whatever is taken must be one of the records that were put, whole. */
 static void test_ring_producer_that_writes_while_being_read(void **state)
 {
     struct fixture *f = *state;
@@ -455,7 +458,8 @@ static void test_ring_producer_that_writes_while_being_read(void **state)
         produce_without_end(f);
     for (unsigned poll = 0; poll < RACE_BEATS; poll++) {
         if (f->consumer.refusing) {
-            /* Lapped, as it must be. Take up the trail near the head: what a new generation would do, without stopping the producer. */
+            /* Lapped, as it must be. Take up the trail near the head: what a new generation would
+             * do, without stopping the producer. */
             ring_consumer_init(&f->consumer, GENERATION);
             f->consumer.seq = __atomic_load_n(&f->ring->head, __ATOMIC_ACQUIRE);
         }
@@ -485,7 +489,8 @@ static void test_ring_producer_killed_while_writing(void **state)
             ring_producer_init(&f->producer, f->ring, generation);
             produce_without_end(f);
         }
-        while (__atomic_load_n(&f->ring->head, __ATOMIC_ACQUIRE) < generation * 37 || f->ring->generation != generation)
+        while (__atomic_load_n(&f->ring->head, __ATOMIC_ACQUIRE) < generation * 37 ||
+               f->ring->generation != generation)
             ;
         (void)kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, NULL, 0), pid);

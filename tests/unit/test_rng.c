@@ -8,7 +8,8 @@
 
 #include "shared/rng.h"
 
-/* First outputs of splitmix64 and xoshiro256** for a known state, from an independent implementation of their description. */
+/* First outputs of splitmix64 and xoshiro256** for a known state, from an independent
+ * implementation of their description. */
 static void test_rng_draws_are_xoshiro256starstar(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* test_vmnixhbd.c - the real vmnixhbd against a stand-in for VMkernel and COS (tests/lib/hbd_host.h). */
+/* test_vmnixhbd.c - the real vmnixhbd against a stand-in for VMkernel and COS
+ * (tests/lib/hbd_host.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -192,8 +193,12 @@ static void test_hbd_refuses_other_allocator_options(void **state)
 {
     struct hbd_host *h = *state;
     const char *const settings[] = {
-        "MALLOC_CONF=retain:true",          "MALLOC_CONF=dirty_decay_ms:1000", "MALLOC_CONF=muzzy_decay_ms:1000",
-        "MALLOC_CONF=tcache:true",          "MALLOC_CONF=junk:true",           "MALLOC_CONF=zero:true",
+        "MALLOC_CONF=retain:true",
+        "MALLOC_CONF=dirty_decay_ms:1000",
+        "MALLOC_CONF=muzzy_decay_ms:1000",
+        "MALLOC_CONF=tcache:true",
+        "MALLOC_CONF=junk:true",
+        "MALLOC_CONF=zero:true",
         "MALLOC_CONF=background_thread:true",
     };
     for (unsigned i = 0; i < sizeof settings / sizeof settings[0]; i++) {
@@ -256,7 +261,8 @@ static void test_hbd_sigterm_while_it_waits_ends_it(void **state)
     assert_exit(h, 0, "ended by SIGTERM");
 }
 
-/* Whether the signal meets it before, in or after its wait is up to the machine; it must die each time. */
+/* Whether the signal meets it before, in or after its wait is up to the machine; it must die each
+ * time. */
 static void test_hbd_sigterm_at_any_instant_ends_it(void **state)
 {
     struct hbd_host *h = *state;
