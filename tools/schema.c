@@ -45,7 +45,7 @@ static size_t edit_distance(const char *a, const char *b)
 const char *schema_nearest(const char *name, const char *const *names)
 {
     const char *best = NULL;
-    size_t best_distance = strlen(name) / 2 + 1; /* at least half of it must be right */
+    size_t best_distance = strlen(name) / 3 + 2; /* a swap of two letters counts 2; most of it must be right */
 
     for (; strlen(name) <= NEAREST_LENGTH && *names != NULL; names++) {
         if (strlen(*names) > NEAREST_LENGTH)
