@@ -44,11 +44,14 @@ static void start_job(struct program *p, const char *folder)
 {
     static const struct boot_program run_parts =
         CRON_CHILD("run-parts", "run-parts", 596, 1900, 220);
-    (void)snprintf(p->text, sizeof p->text, "(root) CMD (run-parts /etc/%s)", folder);
     const int pid = spawn_child(&run_parts, folder, 0);
     if (pid < 0)
-        (void)snprintf(p->text, sizeof p->text, "(CRON) error (can't fork)");
-    (void)syslog_send(SYSLOG_CRON, pid < 0 ? "crond" : "CROND", p->text);
+        (void)snprintf(p->text, sizeof p->text, "crond[%u]: (CRON) error (can't fork)",
+                       current->pid);
+    else
+        (void)snprintf(p->text, sizeof p->text, "CROND[%d]: (root) CMD (run-parts /etc/%s)", pid,
+                       folder);
+    (void)syslog_send_line(SYSLOG_CRON, p->text);
 }
 
 static void run_minute(struct program *p, int64_t minute)

@@ -10,9 +10,14 @@
 #define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
 #define STACK_TOP 0xC0000000u
 #define NS_FOREVER UINT64_MAX
+#define RUN_PAGES 8u /* pages of the working set that lie together; one touch in so many is cold */
 
+/* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
+ * space with the one page that it beats with. */
 static int prog_vmnixhbd(struct program *p)
 {
+    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
+    ASSERT(do_mmap(mm, HBD_PAGE_VA, PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) == 0);
     return vmnixhbd_task(p);
 }
 
@@ -200,7 +205,8 @@ int program_exec(struct program *p)
 {
     cpu_charge(COST_EXEC);
     struct mm_struct *mm = mm_create(current);
-    ASSERT(mm != NULL && current->mm != 0);
+    ASSERT(mm != NULL);
+    current->mm = kptr_of(mm);
     int error = map_text(mm, p);
     if (error == 0)
         error = map_libraries(mm, p);
@@ -208,10 +214,6 @@ int program_exec(struct program *p)
         error = map_heap_and_stack(mm, p);
     if (error != 0)
         return error;
-    mm->text_pages = p->text_pages;
-    mm->lib_pages = p->lib_pages;
-    mm->data_pages = p->data_pages;
-    mm->stack_pages = pages_of(p->spec.stack_kb);
     touch_data(p);
     return 0;
 }
@@ -237,27 +239,34 @@ static uint32_t page_at(const struct program *p, uint32_t i)
     return p->heap_start + (i - p->lib_pages) * PAGE_SIZE;
 }
 
-/* Number of the next page of the working set. The set is a pure function of the program's name,
- * so it needs no memory of its own, and equal programs share the hot pages of their text, as
- * they do. */
+/* Number of the next page of the working set: runs of 8 neighbours at places that are a pure
+ * function of the program's name and the run. So the set needs no memory of its own, and equal
+ * programs share the hot pages of their text, as they do. */
 static uint32_t next_hot(struct program *p, uint32_t pages)
 {
     if (p->hot_next >= p->spec.touch_pages)
         p->hot_next = 0;
-    return (uint32_t)((rng_hash(p->hot_root, p->hot_next++) >> 32) * pages >> 32);
+    const uint32_t k = p->hot_next++;
+    if (k % RUN_PAGES == 0 || p->hot_run == 0)
+        p->hot_run = 1 + (uint32_t)((rng_hash(p->hot_root, k / RUN_PAGES) >> 32) * pages >> 32);
+    const uint32_t page = p->hot_run - 1 + k % RUN_PAGES;
+    return page < pages ? page : page - pages;
 }
 
 void program_touch(struct program *p, uint32_t n)
 {
     const uint32_t read_only = p->text_pages + p->lib_pages;
     const uint32_t pages = read_only + p->data_pages;
-    if (pages == 0)
+    if (pages < RUN_PAGES)
         return;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint64_t draw = rng_next(&current->rng);
-        const uint32_t page =
-            (draw & 3) != 0 ? next_hot(p, pages) : (uint32_t)((draw >> 32) * pages >> 32);
-        const bool write = page >= read_only && (draw & 4) != 0;
+    for (; n > 0; n--) {
+        const uint32_t turn = p->touches++ % RUN_PAGES;
+        if (turn == 0)
+            p->draw = rng_next(
+                &current->rng); /* one for eight: 32 bits name a page, 8 say what is written */
+        const bool cold = turn == RUN_PAGES - 1;
+        const uint32_t page = cold ? (uint32_t)((p->draw >> 32) * pages >> 32) : next_hot(p, pages);
+        const bool write = page >= read_only && (p->draw >> turn & 1) != 0;
         ASSERT(user_account(page_at(p, page), write));
         give_way();
     }
@@ -281,8 +290,7 @@ static void look_at_signals(struct program *p)
     if (likely(p->signals == 0))
         return;
     if ((p->signals & 1u << SIGTERM) != 0) {
-        (void)snprintf(p->text, sizeof p->text, "%s: signal %u received, continuing", p->spec.name,
-                       SIGTERM);
+        (void)snprintf(p->text, sizeof p->text, "signal %u received, continuing", SIGTERM);
         (void)syslog_send(SYSLOG_MESSAGES, p->spec.name, p->text);
     }
     p->signals = 0;

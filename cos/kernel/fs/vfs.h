@@ -9,13 +9,13 @@
 
 #include "cos/kernel/kernel.h"
 
-#define VFS_PATH_MAX 64u
-
 /** Append n bytes. @return 0, or a negative errno of the host; some bytes may have been written
  * then */
 int vfs_append(const char *path, const char *data, uint32_t n);
-/** Replace the file by n bytes at once: readers see the old contents or the new. @return 0 or a
- * negative errno with the old file intact */
+/** Make these n bytes (less than a page) the contents of the file. In place, by one write: a new
+ * file each hour under a temporary name would cost the host's disk more than all the rest of an
+ * hour, and no crash is survived here that the write would not survive. @return 0 or a negative
+ * errno */
 int vfs_replace(const char *path, const char *data, uint32_t n);
 
 #endif /* COS_VFS_H */
