@@ -1,0 +1,201 @@
+/* block.c - the COS's one disk: swap partition and root file system behind one queue. Sources: docs/sources.md [RHEL3MM 1.7], [SAVVIO].
+ *
+ * A request is a run of neighbouring pages, at most 31 (255 sectors), read or write. New pages join a waiting request if they continue it; else
+ * they take one of nr_requests places (half for reads, half for writes; a task that finds none waits in D) and are sorted in by position; a request may be
+ * passed over so often only. The disk serves one request at a time: seek and rotation unless it continues where the head stands, then the transfer.
+ * An idle disk is plugged by its first request, so that neighbours can join, until somebody waits for a page or the next tick comes.
+ *
+ * Bytes move at the end of a request: swap pages to and from the swap memfd, file pages are filled with a line that names them. */
+#include "cos/kernel/mm/mm_internal.h"
+
+#define REQUEST_PAGES_MAX 31u
+#define REQUESTS_MAX 1024u
+#define READ_PASSOVERS 2048u
+#define WRITE_PASSOVERS 8192u
+#define REQUEST_RECHECK HZ /* ticks after which a waiter for a place looks again */
+
+struct block_request {
+    struct list queue;  /* waiting requests by position; or free ones */
+    struct list pages;  /* struct page.list, ascending */
+    uint32_t sector;    /* position of the first page */
+    uint32_t count;     /* pages */
+    uint32_t write;
+    uint32_t passovers; /* how often it may still be passed over */
+};
+
+static struct block_request requests[REQUESTS_MAX];
+static struct list free_requests, waiting;
+static uint32_t in_use[2], limit; /* places in use by reads and writes; places for each */
+static struct wait_queue request_wait[2];
+static struct block_request *active;
+static uint32_t head_at; /* position behind the last transfer */
+static bool plugged;
+static struct ktimer disk_timer, plug_timer;
+
+void block_init(uint32_t mem_total_mb)
+{
+    uint32_t nr = (mem_total_mb * 2) & ~15u;
+    nr = nr < 32 ? 32 : nr > REQUESTS_MAX ? REQUESTS_MAX : nr;
+    limit = nr / 2;
+    list_init(&free_requests);
+    list_init(&waiting);
+    for (uint32_t i = 0; i < nr; i++)
+        list_add_tail(&requests[i].queue, &free_requests);
+    wait_queue_init(&request_wait[0]);
+    wait_queue_init(&request_wait[1]);
+}
+
+static struct block_request *request_at(kptr k)
+{
+    return list_entry(k, struct block_request, queue);
+}
+
+/* ---- the disk ------------------------------------------------------------------------------------------------------- */
+static void disk_done(kptr unused);
+
+static uint64_t service_ns(const struct block_request *r)
+{
+    const uint64_t transfer = (uint64_t)r->count * (PAGE_SIZE / 1024) * DISK_NS_PER_KB;
+    if (r->sector == head_at)
+        return transfer;
+    return transfer + DISK_ROTATION + (r->write ? DISK_SEEK_WRITE : DISK_SEEK_READ);
+}
+
+static void disk_start(void)
+{
+    if (active != NULL || plugged || list_empty(&waiting))
+        return;
+    active = request_at(waiting.next);
+    list_del(&active->queue);
+    ktimer_add(&disk_timer, cos_clock.now_ns + service_ns(active), disk_done, 0);
+}
+
+/* One line that says which page of which file this is; the rest is zeros. */
+static void file_page_fill(struct page *page)
+{
+    const struct address_space *f = PTR(const struct address_space, page->mapping);
+    char *bytes = page_address(page);
+    if (!(page->flags & PG_zero))
+        memset(bytes, 0, PAGE_SIZE);
+    page->flags &= ~PG_zero;
+    (void)snprintf(bytes, 96, "%s page %u\n", f->name, page->index);
+}
+
+static void end_page_io(struct page *page, bool write)
+{
+    ASSERT((page->flags & PG_locked) && page->buffers != 0);
+    list_del(&page->list);
+    page->buffers = 0;
+    if (page->flags & PG_swapcache)
+        swap_transfer(page, write);
+    else
+        file_page_fill(page);
+    page->flags |= PG_uptodate;
+    page->flags &= ~PG_writeback;
+    unlock_page(page);
+}
+
+static void disk_done(kptr unused)
+{
+    struct block_request *r = active;
+    (void)unused;
+    cpu_charge(COST_IO_DONE);
+    active = NULL;
+    head_at = r->sector + r->count;
+    while (!list_empty(&r->pages))
+        end_page_io(list_entry(r->pages.next, struct page, list), r->write != 0);
+    list_add_tail(&r->queue, &free_requests);
+    in_use[r->write]--;
+    wake_up(&request_wait[r->write]);
+    disk_start();
+}
+
+void run_disk_queue(void)
+{
+    if (!plugged)
+        return;
+    plugged = false;
+    ktimer_del(&plug_timer);
+    disk_start();
+}
+
+static void plug_timer_fn(kptr unused)
+{
+    (void)unused;
+    plugged = false;
+    disk_start();
+}
+
+/* ---- the queue ------------------------------------------------------------------------------------------------------ */
+static void add_page(struct block_request *r, struct page *page, bool front)
+{
+    page->buffers = kptr_of(r);
+    page_update(page);
+    if (front)
+        list_add(&page->list, &r->pages);
+    else
+        list_add_tail(&page->list, &r->pages);
+    r->sector -= front;
+    r->count++;
+}
+
+static bool merge(struct page *page, bool write, uint32_t sector)
+{
+    for (kptr k = waiting.prev; k != kptr_of(&waiting); k = PTR(struct list, k)->prev) {
+        struct block_request *r = request_at(k);
+        if ((r->write != 0) != write || r->count == REQUEST_PAGES_MAX)
+            continue;
+        if (r->sector + r->count == sector || sector + 1 == r->sector) {
+            add_page(r, page, sector + 1 == r->sector);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sort in: from the end past all that lie behind it, unless one of them has been passed over too often. */
+static void enqueue(struct block_request *r)
+{
+    kptr k = waiting.prev;
+    while (k != kptr_of(&waiting) && request_at(k)->sector > r->sector && request_at(k)->passovers > 0) {
+        request_at(k)->passovers--;
+        k = PTR(struct list, k)->prev;
+    }
+    list_add(&r->queue, PTR(struct list, k));
+}
+
+static KERNEL_FN struct block_request *get_request_wait(bool write)
+{
+    while (in_use[write] >= limit) {
+        run_disk_queue();
+        (void)sleep_on_timeout(&request_wait[write], TASK_UNINTERRUPTIBLE, REQUEST_RECHECK);
+    }
+    struct block_request *r = request_at(free_requests.next);
+    list_del(&r->queue);
+    in_use[write]++;
+    return r;
+}
+
+KERNEL_FN void submit_page(struct page *page, bool write, uint64_t sector, uint32_t gfp)
+{
+    (void)gfp; /* no bounce buffers below 4 GB: any page will do */
+    ASSERT((page->flags & PG_locked) && page->mapping != 0 && page->buffers == 0);
+    cpu_charge(COST_IO_SUBMIT / REQUEST_PAGES_MAX); /* a page's share of a full request */
+    if (write)
+        page->flags |= PG_writeback;
+    if (merge(page, write, (uint32_t)sector))
+        return;
+    cpu_charge(COST_IO_SUBMIT);
+    struct block_request *r = get_request_wait(write);
+    list_init(&r->pages);
+    r->sector = (uint32_t)sector;
+    r->count = 0;
+    r->write = write;
+    r->passovers = write ? WRITE_PASSOVERS : READ_PASSOVERS;
+    add_page(r, page, false);
+    if (active == NULL && list_empty(&waiting)) {
+        plugged = true;
+        ktimer_add(&plug_timer, jiffies_ns((uint64_t)jiffies_now() + 1), plug_timer_fn, 0);
+    }
+    enqueue(r);
+}

@@ -1,0 +1,214 @@
+/* filemap.c - the page cache: pages of files (and swap slots) by (mapping, index), the page lock, and reading. Sources: docs/sources.md [RHEL3MM 1.5,
+ * 1.7].
+ *
+ * A file is a name, a size and a place on the disk; its pages say in one line which page of which file they are. There are no dirty file pages: what
+ * programs write goes through the VFS to the host directory, not through here (OUR CHOICE). */
+#include "cos/kernel/mm/mm_internal.h"
+
+#define FAULT_CLUSTER 8u /* pages: an aligned cluster is read at a fault; page_cluster 3 */
+#define READ_AHEAD 31u   /* pages: max-readahead */
+
+struct address_space swapper_space = { .name = "swap" };
+uint32_t nr_page_cache;
+static kptr page_hash_table; /* kptr[1 << page_hash_bits]: struct page chains by next_hash */
+static uint32_t page_hash_bits;
+static kptr files;
+static uint32_t next_file_sector;
+static struct kmem_cache *file_cache;
+
+void page_cache_init(kptr hash_table, uint32_t bits)
+{
+    page_hash_table = hash_table;
+    page_hash_bits = bits;
+}
+
+/* ---- page lock --------------------------------------------------------------------------------------------------- */
+bool try_lock_page(struct page *page)
+{
+    if (page->flags & PG_locked)
+        return false;
+    page->flags |= PG_locked;
+    page_update(page);
+    return true;
+}
+
+void lock_page(struct page *page)
+{
+    while (!try_lock_page(page))
+        wait_on_page(page);
+}
+
+void unlock_page(struct page *page)
+{
+    ASSERT(page->flags & PG_locked);
+    page->flags &= ~PG_locked;
+    page_update(page);
+    wake_up(page_waitqueue(page));
+}
+
+/* Queues are shared by pages that hash alike, so a wake-up only means: look again. */
+KERNEL_FN void wait_on_page(struct page *page)
+{
+    current->wait_page = kptr_of(page);
+    while (page->flags & PG_locked) {
+        run_disk_queue();
+        sleep_on(page_waitqueue(page), TASK_UNINTERRUPTIBLE);
+    }
+    current->wait_page = 0;
+}
+
+KERNEL_FN bool wait_on_page_timeout(struct page *page, uint32_t ticks)
+{
+    current->wait_page = kptr_of(page);
+    while ((page->flags & PG_locked) && ticks > 0) {
+        run_disk_queue();
+        ticks = sleep_on_timeout(page_waitqueue(page), TASK_UNINTERRUPTIBLE, ticks);
+    }
+    current->wait_page = 0;
+    return (page->flags & PG_locked) != 0;
+}
+
+/* ---- hash --------------------------------------------------------------------------------------------------------- */
+static kptr *page_hash(const struct address_space *mapping, uint32_t index)
+{
+    const uint32_t h = (kptr_of(mapping) / 32 + index) * 2654435761u;
+    return PTR(kptr, page_hash_table) + (h >> (32 - page_hash_bits));
+}
+
+struct page *__find_page(const struct address_space *mapping, uint32_t index)
+{
+    for (kptr k = *page_hash(mapping, index); k != 0; k = PTR(struct page, k)->next_hash) {
+        struct page *page = PTR(struct page, k);
+        if (page->mapping == kptr_of(mapping) && page->index == index)
+            return page;
+    }
+    return NULL;
+}
+
+struct page *find_get_page(const struct address_space *mapping, uint32_t index)
+{
+    struct page *page = __find_page(mapping, index);
+    if (page != NULL)
+        get_page(page);
+    return page;
+}
+
+void add_to_page_cache(struct page *page, struct address_space *mapping, uint32_t index)
+{
+    kptr *head = page_hash(mapping, index);
+    ASSERT(page->mapping == 0 && (page->flags & PG_locked));
+    get_page(page);
+    page->mapping = kptr_of(mapping);
+    page->index = index;
+    page->next_hash = *head;
+    page->pprev_hash = kptr_of(head);
+    if (*head != 0)
+        PTR(struct page, *head)->pprev_hash = kptr_of(&page->next_hash);
+    *head = kptr_of(page);
+    mapping->nrpages++;
+    if (mapping == &swapper_space)
+        page->flags |= PG_swapcache;
+    else
+        nr_page_cache++;
+    page_update(page);
+}
+
+void remove_inode_page(struct page *page)
+{
+    ASSERT(page->mapping != 0 && page->pprev_hash != 0);
+    *PTR(kptr, page->pprev_hash) = page->next_hash;
+    if (page->next_hash != 0)
+        PTR(struct page, page->next_hash)->pprev_hash = page->pprev_hash;
+    page->next_hash = page->pprev_hash = 0;
+    PTR(struct address_space, page->mapping)->nrpages--;
+    if (page->flags & PG_swapcache)
+        page->flags &= ~PG_swapcache;
+    else
+        nr_page_cache--;
+    page->mapping = 0;
+    page_update(page);
+    put_page(page);
+}
+
+/* ---- files --------------------------------------------------------------------------------------------------------- */
+struct address_space *file_mapping(const char *name, uint32_t pages)
+{
+    for (kptr k = files; k != 0; k = PTR(struct address_space, k)->next)
+        if (strcmp(PTR(struct address_space, k)->name, name) == 0)
+            return PTR(struct address_space, k);
+    if (file_cache == NULL)
+        file_cache = kmem_cache_create("ext3_file_map", sizeof(struct address_space));
+    struct address_space *f = kmem_cache_alloc(file_cache, GFP_KERNEL);
+    memset(f, 0, sizeof *f);
+    strcopy(f->name, name, sizeof f->name);
+    f->size = pages;
+    f->sector = disk_files_start + next_file_sector;
+    next_file_sector += pages;
+    f->next = files;
+    files = kptr_of(f);
+    return f;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* Start reading one page unless it is in the cache already. Allocates with HIGHUSER, so it may wait for memory. */
+static KERNEL_FN void page_cache_read(struct address_space *f, uint32_t index)
+{
+    if (index >= f->size || __find_page(f, index) != NULL)
+        return;
+    struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
+    if (page == NULL)
+        return;
+    if (__find_page(f, index) != NULL) { /* somebody else was faster while we waited */
+        put_page(page);
+        return;
+    }
+    (void)try_lock_page(page);
+    add_to_page_cache(page, f, index);
+    lru_cache_add(page);
+    submit_page(page, false, f->sector + index, GFP_KERNEL);
+    put_page(page); /* the cache holds it now */
+}
+
+static KERNEL_FN void read_cluster_nonblocking(struct address_space *f, uint32_t index)
+{
+    const uint32_t first = index & ~(FAULT_CLUSTER - 1);
+    for (uint32_t i = first; i < first + FAULT_CLUSTER; i++)
+        page_cache_read(f, i);
+}
+
+KERNEL_FN struct page *filemap_nopage(struct address_space *f, uint32_t index)
+{
+    ASSERT(index < f->size);
+    for (;;) {
+        struct page *page = find_get_page(f, index);
+        if (page == NULL) {
+            read_cluster_nonblocking(f, index);
+            page = find_get_page(f, index);
+            if (page == NULL && (current->flags & PF_MEMDIE))
+                return NULL;
+            if (page == NULL)
+                continue; /* read and reclaimed again before we looked */
+        }
+        wait_on_page(page);
+        if (page->mapping == kptr_of(f) && (page->flags & PG_uptodate)) {
+            mark_page_accessed(page);
+            return page;
+        }
+        put_page(page);
+    }
+}
+
+KERNEL_FN void file_read(struct address_space *f, uint32_t index, uint32_t count)
+{
+    for (const uint32_t end = index + count; index < end && index < f->size; index++) {
+        if (__find_page(f, index) == NULL)
+            for (uint32_t i = index; i < end && i <= index + READ_AHEAD; i++)
+                page_cache_read(f, i);
+        struct page *page = find_get_page(f, index);
+        if (page == NULL)
+            continue; /* gone again, or no memory for one who is to die */
+        wait_on_page(page);
+        mark_page_accessed(page);
+        put_page(page);
+    }
+}
