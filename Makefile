@@ -93,7 +93,7 @@ $(BUILD)/scenarios: | $(BUILD)/flags
 
 # ---- tests ------------------------------------------------------------------------------------------------------------------
 # A test may use anything of shared/, tests/lib/, vmkernel/ and tools/ (all but the mains). A comment "links: FILE.c... -lLIB..." in its first
-# 30 lines adds what else it needs; .c files of cos/ are then compiled as hosted code with COS_HOSTED, as is a test that names one.
+# 30 lines adds what else it needs (-no-pie and -Wl, too); .c files of cos/ are then compiled as hosted code with COS_HOSTED, as is a test that names one.
 $(BUILD)/libtest.a: $(filter-out %/main.o,$(call obj,hosted,$(LIB_TEST_SRC)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
@@ -103,7 +103,7 @@ $(BUILD)/$(basename $(1)): $(BUILD)/$(if $(findstring cos/,$(2)),coshosted,hoste
   $(call obj,hosted,$(filter-out cos/%,$(filter %.c,$(2)))) $(call obj,coshosted,$(filter cos/%.c,$(2))) $(BUILD)/libtest.a
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
-	$$(Q)$$(CC) $$(SAN) -o $$@ $$^ $$(TEST_LIBS) $(filter -l%,$(2))
+	$$(Q)$$(CC) $$(SAN) -o $$@ $$^ $$(TEST_LIBS) $(filter -l% -no-pie -Wl%,$(2))
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(t),$(call links_of,$(t)))))
 $(BUILD)/coshosted/%.o: %.c $(BUILD)/flags
