@@ -100,8 +100,11 @@ static int put_cosinfo(FILE *to, const struct core_source *src)
         (void)fprintf(f, "CURRENT=%" PRIx32 "\n", src->tasks->task[src->tasks->current].address);
     for (uint32_t i = 0; i < img->info_count; i++)
         (void)fprintf(f, "%s=%" PRIu64 "\n", img->info[i].key, img->info[i].value);
-    for (uint32_t i = 0; i < img->symbol_count; i++)
+    for (uint32_t i = 0; i < img->symbol_count; i++) {
+        if (strncmp(img->symbol[i].name, "cosinfo_", 8) == 0) /* the records that are printed above */
+            continue;
         (void)fprintf(f, "SYMBOL(%s)=%" PRIx64 ",%" PRIx64 "\n", img->symbol[i].name, img->symbol[i].address, img->symbol[i].size);
+    }
     if (fclose(f) != 0) {
         free(text);
         return -ENOMEM;

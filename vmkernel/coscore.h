@@ -5,8 +5,8 @@
  *     PT_LOAD   COS RAM from PAGE_OFFSET on, cut where pages of the image lie that are not RAM; those come from the image file, so that
  *               text and unwind tables are in the core
  *
- * Each COS task is a thread whose LWP is its COS pid. Pid 0 has no number of its own in a core (debuggers take LWP 0 for "no thread": gdb would
- * show it the first thread's registers), so the swapper is LWP CORE_LWP_SWAPPER, which no COS pid can be.
+ * Each COS task is a thread whose LWP is its COS pid. Pid 0 has no number of its own in a core (given LWP 0, gdb 13 says that the
+ * thread has terminated and eu-stack ends its list there), so the swapper is LWP CORE_LWP_SWAPPER, which no COS pid can be.
  *
  * RAM is written from the VMkernel's mapping. Holes of the memory and runs of zero pages stay holes of the file. The file appears under its name when it
  * is whole and on disk. */

@@ -60,8 +60,9 @@ __asm__(".text\n"
         "  movq %rax, 88(%rsp)\n"
         "  movq $0xc0396c80, %rax\n"
         "  movq %rax, 96(%rsp)\n"
-        "  movq %rsi, 104(%rsp)\n"
-        "  movq %rdi, 112(%rsp)\n"
+        "  movq $0x2dc95, 112(%rsp)\n" /* rdi, rsi likewise */
+        "  movq $0xc160920c, %rax\n"
+        "  movq %rax, 104(%rsp)\n"
         "  movq 160(%rsp), %rax\n"
         "  movq %rax, 120(%rsp)\n"
         "  movq $0x246, 128(%rsp)\n"
@@ -110,14 +111,18 @@ __asm__(".text\n"
         ".cfi_undefined rip\n"
         "  xorl %ebp, %ebp\n"
         "  andq $-16, %rsp\n"
+        "  call move_into_ram\n"
+        "  leaq starter_stack + 8192(%rip), %rsp\n" /* below 4 GB, and no address of the host's in RAM */
         "  call minicos_main\n"
         "  ud2\n"
         ".cfi_endproc\n"
         ".size _start, . - _start\n");
 void save_and_leave(uint32_t *frame, uint32_t esp);
 void enter_task(void (*fn)(void), uint32_t esp, uint32_t *back);
+void move_into_ram(void);
 void __attribute__((noreturn)) minicos_main(void);
 
+unsigned char starter_stack[8192] __attribute__((aligned(16)));
 static uint32_t back; /* where the starter goes on */
 
 static struct task_struct *task_at(uint32_t address)
@@ -125,8 +130,9 @@ static struct task_struct *task_at(uint32_t address)
     return (struct task_struct *)(uintptr_t)address;
 }
 
-/* The names are those of the kernel's reclaim path, so that traces read like real ones. noipa keeps each a function with a frame. */
-#define FUNCTION void __attribute__((noipa))
+/* The names are those of the kernel's reclaim path, so that traces read like real ones. They stay functions with a frame each: the store behind
+ * each call forbids a tail call. */
+#define FUNCTION void __attribute__((noinline))
 FUNCTION refill_inactive_zone(uint32_t depth);
 FUNCTION rebalance_inactive(uint32_t depth);
 FUNCTION try_to_free_pages(uint32_t depth);
@@ -193,7 +199,7 @@ static void map(uint64_t at, uint64_t bytes, uint64_t offset, int flags)
         (void)rawsys3(RAWSYS_exit_group, 71, 0, 0);
 }
 
-static void move_into_ram(void)
+void move_into_ram(void)
 {
     const struct machine_hostinfo *info = (void *)(uintptr_t)MACHINE_WINDOW_VA;
     const uint64_t start = MACHINE_PAGE_OFFSET, image = (uintptr_t)_simage, data = (uintptr_t)_sdata, end = (uintptr_t)_end;
@@ -222,16 +228,14 @@ static void run_task(uint32_t index, uint32_t pid, const char *comm, void (*fn)(
         t->comm[i] = comm[i];
     t->next_task = index + 1 == TASKS ? (uint32_t)(uintptr_t)&init_task_union : MACHINE_PAGE_OFFSET + TASK_AREA + index * THREAD;
     current_task = (uint32_t)(uintptr_t)t;
-    if (fn != NULL)
-        enter_task(fn, current_task + THREAD - 16, &back);
+    enter_task(fn, current_task + THREAD - 16, &back);
 }
 
 void minicos_main(void)
 {
-    move_into_ram();
     put_log("<4>Linux version 2.4.21-57.ELvmnix\n<6>minicos: boot\n");
     run_task(0, 0, "swapper", cpu_idle);
-    run_task(1, 1, "init", NULL); /* has never run */
+    run_task(1, 1, "init", cpu_idle);
     run_task(2, 5, "kswapd", kswapd);
     run_task(3, 20, "vmnixhbd", vmnixhbd_main);
     run_task(4, 3000, "deep", recursing_main);
