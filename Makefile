@@ -115,10 +115,34 @@ $(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/hosted/tests/fuzz/%.o $(BUILD)/host
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
 
+# The small COS of the dump tests. Freestanding in every build, so that its addresses are the product's under sanitizers too.
+MINICOS := $(BUILD)/tests/minicos
+$(BUILD)/free/%.o: %.c $(BUILD)/flags | packages-build
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) -UCOS_HOSTED $(CFLAGS_FREE) -MMD -MP -c $< -o $@
+$(MINICOS): $(BUILD)/free/tests/lib/minicos/minicos.o cos/kernel/cos.lds
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $<
+
+# A COS without a kernel that misbehaves as it is told, and the benchmark of a beat.
+FAKE_COS := $(BUILD)/tests/fake_cos
+BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+$(FAKE_COS): $(BUILD)/hosted/tests/lib/fakecos/fake_cos.o $(SHARED_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/hosted/%.o $(BUILD)/libtest.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
+
+TEST_PROGRAMS := $(MINICOS) $(FAKE_COS) $(UNIT_BIN) $(FUZZ_BIN)
 END_TO_END := $(sort $(wildcard tests/tools/*.sh tests/tools/*.py))
-unit: all $(UNIT_BIN) $(FUZZ_BIN) ## build and run the unit tests alone
+unit: all $(TEST_PROGRAMS) ## build and run the unit tests alone
 	@tests/run.sh $(BUILD) $(UNIT_BIN) $(FUZZ_BIN)
-check-run: all $(UNIT_BIN) $(FUZZ_BIN)
+check-run: all $(TEST_PROGRAMS)
 	@tests/run.sh $(BUILD) $(UNIT_BIN) $(FUZZ_BIN) $(END_TO_END)
 check: deps ## install what is missing, build, run all tests; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory check-run
@@ -127,10 +151,12 @@ asan: ## build everything with ASan and UBSan in build/asan and run all tests th
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" check-run
 tidy: ## layers, banned functions, line length, format, docstrings, shell scripts
 	@tests/tidy.sh
-repro: all ## run scenarios twice under different circumstances and compare digests
-	@tests/repro.sh $(BIN)
-bench: all ## cost per beat, virtual seconds per second, speed of the core, memory
-	@tests/bench/bench.sh $(BIN)
+repro: all ## run scenarios twice in different surroundings, and without the livelock skip; compare digests
+	@LOSTBEAT_BIN=$(BIN) tests/tools/reproducible.sh
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/noskip NOSKIP=1 all
+	@tests/noskip.sh $(BIN) $(BUILD)/noskip/bin
+bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second, speed of the core, memory
+	@tests/bench/bench.sh $(BUILD)
 calibrate: all ## find where kb-308590's leak must begin; WRITE=1 writes it into the scenario
 	@tools/calibrate.sh $(BIN) $(WRITE)
 
