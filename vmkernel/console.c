@@ -32,6 +32,7 @@ struct console {
     uint64_t check_seq;      /* its event; 0 = none */
     uint64_t hbd_event_ns;   /* yield.hbd_event_ns as it was seen last */
     enum gate_life hbd_told; /* what the COS knows of vmnixhbd's life */
+    uint64_t granted_until_ns; /* end of the present or last grant */
     bool started;            /* the COS has booted, the watchdog is armed */
     bool pressed;            /* see console.h: grants of a minute */
     uint32_t stuck_grants;
@@ -275,19 +276,26 @@ static bool is_crash(int status)
     return false;
 }
 
-/* A COS that died or ran away did not say how far its clock had come. Ask its memory, within the grant. */
-static void guess_now(struct vmk *vmk)
+/* The COS's own clock, from its memory: what it says of itself. @return false when it cannot be read */
+static bool cos_clock_ns(const struct vmk *vmk, uint64_t *ret_ns)
 {
     char err[256];
     struct image image;
-    uint64_t clock_ns;
     if (image_open(vmk->cos_path, &image, err, sizeof err) != 0)
-        return;
+        return false;
     const struct cosmem mem = { .image = &image, .ram = vmk->machine.ram, .ram_bytes = vmk->machine.ram_bytes };
-    const uint64_t until_ns = vmk->machine.gate->grant.until_ns; /* ours, but they could have written it: it is only a bound */
-    if (cosmem_variable(&mem, "cos_clock", &clock_ns, sizeof clock_ns) && clock_ns > vmk->now_ns && clock_ns <= until_ns)
-        vmk->now_ns = clock_ns;
+    const bool found = cosmem_variable(&mem, "cos_clock", ret_ns, sizeof *ret_ns);
     image_close(&image);
+    return found;
+}
+
+/* A COS that died or ran away did not say how far its clock had come. Ask its memory, within the grant. */
+static void guess_now(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    uint64_t clock_ns;
+    if (cos_clock_ns(vmk, &clock_ns) && clock_ns > vmk->now_ns && clock_ns <= c->granted_until_ns)
+        vmk->now_ns = clock_ns;
 }
 
 /* The process of the COS is gone. Killed from outside it is a fault like others; ended by itself or crashed it is our bug, and still worth a dump. */
@@ -296,7 +304,7 @@ static void on_cos_death(struct console *c)
     struct vmk *vmk = c->vmk;
     const int status = children_status(GATE_COS);
     vmk->cos = VMK_COS_NOT_STUNNED;
-    guess_now(vmk);
+    guess_now(c);
     note_end(vmk, "cos", status);
     if (WIFEXITED(status) || is_crash(status))
         c->bug = true;
@@ -332,30 +340,54 @@ static bool on_overdue(struct console *c)
     }
     if (children_is_halted(vmk->cos_pid))
         return true; /* somebody debugs it: patience */
-    (void)snprintf(vmk->note, sizeof vmk->note, "cos kept the baton for %u s", (unsigned)(CONSOLE_RUNAWAY_NS / 1000000000u));
-    guess_now(vmk);
+    (void)snprintf(vmk->note, sizeof vmk->note, "cos kept the baton for too long");
+    guess_now(c);
     hostdir_journal(vmk, vmk->now_ns, "runaway", "cos");
     lose(c, vmk->profile->headline_runaway, VMK_COS_PANIC);
     return false;
+}
+
+/* Supervision of one grant. */
+struct watch {
+    uint64_t start_wall_ns; /* when it became worth watching */
+    uint64_t since_wall_ns; /* when its clock was last seen to move */
+    uint64_t clock_ns;
+};
+
+/* A grant that takes long may simply be much work (half an hour of reclaim, an instrumented build, a busy machine); then the COS's clock moves. A COS
+ * that only pretends it does is given two minutes. @return true when the holder of the baton has had its time */
+static bool is_overdue(const struct vmk *vmk, struct watch *w)
+{
+    const uint64_t wall_ns = pace_wall_ns();
+    uint64_t clock_ns = 0;
+    if (w->start_wall_ns == 0) {
+        w->start_wall_ns = w->since_wall_ns = wall_ns - SLICE_WALL_NS;
+        (void)cos_clock_ns(vmk, &w->clock_ns);
+        return false;
+    }
+    if (cos_clock_ns(vmk, &clock_ns) && clock_ns != w->clock_ns) {
+        w->clock_ns = clock_ns;
+        w->since_wall_ns = wall_ns;
+    }
+    return wall_ns - w->since_wall_ns >= CONSOLE_RUNAWAY_NS || wall_ns - w->start_wall_ns >= CONSOLE_GRANT_MAX_NS;
 }
 
 /* @return true when the baton came back, whatever the reason */
 static bool wait_for_baton(struct console *c)
 {
     struct vmk *vmk = c->vmk;
-    struct gate *g = vmk->machine.gate;
-    uint64_t since_wall_ns = 0; /* not asked for while all is well: most grants end within the first slice */
+    struct watch watch = { 0 };
     for (;;) {
-        const int got = gate_wait(g, GATE_VMKERNEL, SLICE_WALL_NS);
+        const int got = gate_wait(vmk->machine.gate, GATE_VMKERNEL, SLICE_WALL_NS);
         if (got == 0)
             return true;
-        if (since_wall_ns == 0)
-            since_wall_ns = pace_wall_ns();
+        if (got != 1)
+            continue; /* a signal; most likely the baton is here now */
         children_look_for_debugger(vmk);
-        if (got == 1 && pace_wall_ns() - since_wall_ns >= CONSOLE_RUNAWAY_NS - SLICE_WALL_NS) {
+        if (is_overdue(vmk, &watch)) {
             if (!on_overdue(c))
                 return false;
-            since_wall_ns = pace_wall_ns();
+            watch = (struct watch){ 0 };
         }
     }
 }
@@ -428,6 +460,7 @@ static void grant(struct console *c, uint64_t until_ns)
     struct vmk *vmk = c->vmk;
     struct gate *g = vmk->machine.gate;
     assert(gate_holds(g, GATE_VMKERNEL));
+    c->granted_until_ns = until_ns;
     g->grant.now_ns = vmk->now_ns;
     g->grant.until_ns = until_ns;
     g->grant.irqs = hbd_irqs(c);

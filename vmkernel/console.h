@@ -14,15 +14,16 @@
  *                          time costs much wall time, and the baton must come back within 10 s of that
  *     the pace's quantum   paced clocks only
  *
- * A baton that does not come back: children.h notices deaths and stops. What is alive and keeps it for 10 s of wall time is a runaway: vmnixhbd
- * is killed, a COS that does so is a COS error. */
+ * A baton that does not come back: children.h notices deaths and stops. What is alive and keeps it for 10 s of wall time without any step of the COS's
+ * clock is a runaway: vmnixhbd is killed, a COS that does so is a COS error. */
 #ifndef VMK_CONSOLE_H
 #define VMK_CONSOLE_H
 
 #include "vmkernel/pace.h"
 #include "vmkernel/vmk.h"
 
-#define CONSOLE_RUNAWAY_NS 10000000000u /* wall time [DESIGN 2] */
+#define CONSOLE_RUNAWAY_NS 10000000000u    /* wall time without a step of the COS's clock [DESIGN 2] */
+#define CONSOLE_GRANT_MAX_NS 120000000000u /* wall time of one grant in any case */
 
 /** Run the host until it ends; then vmk->outcome, headline and now_ns say how. The children must be started; they are quiet afterwards, to be
  *  ended with children_end().
