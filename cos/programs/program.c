@@ -239,6 +239,15 @@ static uint32_t page_at(const struct program *p, uint32_t i)
     return p->heap_start + (i - p->lib_pages) * PAGE_SIZE;
 }
 
+/* Where a run of the working set starts; eight page table entries that start here share a line
+ * of the host's cache. */
+static uint32_t run_start(const struct program *p, uint32_t run, uint32_t pages)
+{
+    const uint32_t page = (uint32_t)((rng_hash(p->hot_root, run) >> 32) * pages >> 32);
+    const uint32_t in_line = page_at(p, page) / PAGE_SIZE % RUN_PAGES;
+    return page >= in_line ? page - in_line : page;
+}
+
 /* Number of the next page of the working set: runs of 8 neighbours at places that are a pure
  * function of the program's name and the run. So the set needs no memory of its own, and equal
  * programs share the hot pages of their text, as they do. */
@@ -248,7 +257,7 @@ static uint32_t next_hot(struct program *p, uint32_t pages)
         p->hot_next = 0;
     const uint32_t k = p->hot_next++;
     if (k % RUN_PAGES == 0 || p->hot_run == 0)
-        p->hot_run = 1 + (uint32_t)((rng_hash(p->hot_root, k / RUN_PAGES) >> 32) * pages >> 32);
+        p->hot_run = 1 + run_start(p, k / RUN_PAGES, pages);
     const uint32_t page = p->hot_run - 1 + k % RUN_PAGES;
     return page < pages ? page : page - pages;
 }
