@@ -30,7 +30,7 @@ static const struct {
 } threads[] = {
     { 2, 0, "keventd", sleeping_thread },
     { 3, 0, "kapmd", sleeping_thread },
-    { 4, 19, "ksoftirqd/0", sleeping_thread },
+    { 4, 19, "ksoftirqd_CPU0", sleeping_thread },
     { 5, 0, "kswapd", kswapd },
     { 6, 0, "kscand", kscand },
     { 7, 0, "bdflush", sleeping_thread },

@@ -33,7 +33,7 @@ static void send_line(const char *text)
     static char line[SYSLOG_LINE_MAX]; /* there is one klogd */
     while (!syslog_has_room())
         program_sleep_until(cos_clock.now_ns + RETRY_NS);
-    (void)snprintf(line, sizeof line, "kernel: %s", skip_level(text));
+    (void)snprintf(line, sizeof line, "kernel: %.200s", skip_level(text));
     (void)syslog_send_line(SYSLOG_MESSAGES, line);
 }
 

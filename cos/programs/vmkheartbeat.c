@@ -123,7 +123,7 @@ static int log_line(struct program *p, int64_t epoch_s)
     program_touch(p, p->spec.touch_pages);
     (void)snprintf(
         line, sizeof line,
-        "logger: (%lld) hb: vmk loaded, %llu.%02u, %llu.%03u, %u, %s, %s, %llu, %s",
+        "logger: (%lld) hb: vmk loaded, %llu.%02u, %llu.%03u, %u, %s, %s, %llu, %.64s",
         (long long)epoch_s, (unsigned long long)(cos_up / NS_PER_S),
         (unsigned)(cos_up % NS_PER_S / 10000000u), (unsigned long long)(vmk_up / NS_PER_S),
         (unsigned)(vmk_up % NS_PER_S / 1000000u), (unsigned)p->number[VM_COUNT], boot_params->build,
