@@ -278,6 +278,11 @@ void children_look_for_debugger(const struct vmk *vmk)
     block_sigchld(SIG_UNBLOCK);
 }
 
+bool children_debugged(void)
+{
+    return watched.halted[GATE_VMNIXHBD] != 0;
+}
+
 /* ---- end ----------------------------------------------------------------------------------------------------- */
 void children_kill(pid_t pid)
 {

@@ -38,7 +38,10 @@ void children_event_clear(void);
 /** Look whether vmnixhbd stands under a debugger (state t), of which no signal tells, and tell the gate. */
 void children_look_for_debugger(const struct vmk *vmk);
 
-/** True when `who` is stopped by a debugger or a signal right now, as /proc says. */
+/** True when vmnixhbd stood under a debugger at the last look. */
+bool children_debugged(void);
+
+/** True when `pid` is stopped by a debugger or a signal right now, as /proc says. */
 bool children_is_halted(pid_t pid);
 
 /** Kill one child; its death arrives through the handler. */

@@ -11,7 +11,7 @@
 #include "shared/evq.h"
 #include "shared/progress.h"
 #include "vmkernel/children.h"
-#include "vmkernel/cosmem.h"
+#include "vmkernel/cosview.h"
 #include "vmkernel/dump.h"
 #include "vmkernel/hostdir.h"
 
@@ -27,6 +27,7 @@ enum event_kind { EV_COS_START, EV_VM_START, EV_HB_CHECK, EV_END };
 struct console {
     struct vmk *vmk;
     struct pace *pace;
+    struct cosview view;
     struct evq evq;
     uint64_t check;          /* number of the check that is in the queue */
     uint64_t check_seq;      /* its event; 0 = none */
@@ -248,8 +249,8 @@ static void journal_hbd(struct console *c, uint64_t at_ns, enum gate_life life)
 static void note_hbd_met(struct console *c)
 {
     const struct gate_return *yield = &c->vmk->machine.gate->yield;
-    const uint64_t at_ns = yield->hbd_event_ns;
-    const uint32_t life = yield->hbd_event;
+    const uint64_t at_ns = __atomic_load_n(&yield->hbd_event_ns, __ATOMIC_RELAXED);
+    const uint32_t life = __atomic_load_n(&yield->hbd_event, __ATOMIC_RELAXED);
     if (at_ns == c->hbd_event_ns || life == GATE_ALIVE || life > GATE_DEAD)
         return;
     c->hbd_event_ns = at_ns;
@@ -276,25 +277,12 @@ static bool is_crash(int status)
     return false;
 }
 
-/* The COS's own clock, from its memory: what it says of itself. @return false when it cannot be read */
-static bool cos_clock_ns(const struct vmk *vmk, uint64_t *ret_ns)
-{
-    char err[256];
-    struct image image;
-    if (image_open(vmk->cos_path, &image, err, sizeof err) != 0)
-        return false;
-    const struct cosmem mem = { .image = &image, .ram = vmk->machine.ram, .ram_bytes = vmk->machine.ram_bytes };
-    const bool found = cosmem_variable(&mem, "cos_clock", ret_ns, sizeof *ret_ns);
-    image_close(&image);
-    return found;
-}
-
 /* A COS that died or ran away did not say how far its clock had come. Ask its memory, within the grant. */
 static void guess_now(struct console *c)
 {
     struct vmk *vmk = c->vmk;
     uint64_t clock_ns;
-    if (cos_clock_ns(vmk, &clock_ns) && clock_ns > vmk->now_ns && clock_ns <= c->granted_until_ns)
+    if (cosview_clock(&c->view, &clock_ns) && clock_ns > vmk->now_ns && clock_ns <= c->granted_until_ns)
         vmk->now_ns = clock_ns;
 }
 
@@ -356,16 +344,16 @@ struct watch {
 
 /* A grant that takes long may simply be much work (half an hour of reclaim, an instrumented build, a busy machine); then the COS's clock moves. A COS
  * that only pretends it does is given two minutes. @return true when the holder of the baton has had its time */
-static bool is_overdue(const struct vmk *vmk, struct watch *w)
+static bool is_overdue(const struct console *c, struct watch *w)
 {
     const uint64_t wall_ns = pace_wall_ns();
     uint64_t clock_ns = 0;
     if (w->start_wall_ns == 0) {
         w->start_wall_ns = w->since_wall_ns = wall_ns - SLICE_WALL_NS;
-        (void)cos_clock_ns(vmk, &w->clock_ns);
+        (void)cosview_clock(&c->view, &w->clock_ns);
         return false;
     }
-    if (cos_clock_ns(vmk, &clock_ns) && clock_ns != w->clock_ns) {
+    if (cosview_clock(&c->view, &clock_ns) && clock_ns != w->clock_ns) {
         w->clock_ns = clock_ns;
         w->since_wall_ns = wall_ns;
     }
@@ -384,7 +372,7 @@ static bool wait_for_baton(struct console *c)
         if (got != 1)
             continue; /* a signal; most likely the baton is here now */
         children_look_for_debugger(vmk);
-        if (is_overdue(vmk, &watch)) {
+        if (is_overdue(c, &watch)) {
             if (!on_overdue(c))
                 return false;
             watch = (struct watch){ 0 };
@@ -417,12 +405,17 @@ static void note_progress(struct console *c, uint64_t before_ns)
     lose(c, c->vmk->profile->headline_runaway, VMK_COS_PANIC);
 }
 
-static void copy_text(char *to, size_t size, const char *untrusted)
+/* The COS's last words into the note: copied once, then made printable. */
+static void note_text(struct vmk *vmk, const char *untrusted)
 {
+    char text[GATE_TEXT_MAX];
+    memcpy(text, untrusted, sizeof text);
     size_t n = 0;
-    for (; n + 1 < size && n < GATE_TEXT_MAX && untrusted[n] != '\0'; n++)
-        to[n] = untrusted[n] >= ' ' && untrusted[n] <= '~' ? untrusted[n] : '?';
-    to[n] = '\0';
+    for (; n < sizeof text - 1 && text[n] != '\0'; n++)
+        if (text[n] < ' ' || text[n] > '~')
+            text[n] = '?';
+    text[n] = '\0';
+    (void)snprintf(vmk->note, sizeof vmk->note, "%s", text);
 }
 
 /* What the COS says at the end of a grant. */
@@ -431,8 +424,8 @@ static void read_yield(struct console *c, uint64_t until_ns)
     struct vmk *vmk = c->vmk;
     const struct gate_return *yield = &vmk->machine.gate->yield;
     const uint64_t before_ns = vmk->now_ns;
-    const uint64_t now_ns = yield->now_ns;
-    const uint32_t reason = yield->reason;
+    const uint64_t now_ns = __atomic_load_n(&yield->now_ns, __ATOMIC_RELAXED); /* once: it may change under us */
+    const uint32_t reason = __atomic_load_n(&yield->reason, __ATOMIC_RELAXED);
     vmk->now_ns = now_ns < before_ns ? before_ns : now_ns > until_ns ? until_ns : now_ns;
     c->pressed = reason != GATE_YIELD_IDLE; /* take_beats() may say so too */
     note_progress(c, before_ns);
@@ -440,13 +433,13 @@ static void read_yield(struct console *c, uint64_t until_ns)
     switch (reason) {
     case GATE_YIELD_PANIC:
     case GATE_YIELD_OOPS:
-        copy_text(vmk->note, sizeof vmk->note, yield->text);
+        note_text(vmk, yield->text);
         lose(c, reason == GATE_YIELD_OOPS ? vmk->profile->headline_oops : vmk->profile->headline_panic,
              reason == GATE_YIELD_OOPS ? VMK_COS_OOPS : VMK_COS_PANIC);
         break;
     case GATE_YIELD_BUG:
         c->bug = true;
-        copy_text(vmk->note, sizeof vmk->note, yield->text);
+        note_text(vmk, yield->text);
         lose(c, vmk->profile->headline_panic, VMK_COS_PANIC);
         break;
     default:
@@ -483,10 +476,14 @@ static void tell_progress(struct console *c, enum progress_phase phase)
     if (phase == PROGRESS_RUNNING && wall_ns < c->next_progress_wall_ns)
         return;
     c->next_progress_wall_ns = wall_ns + PROGRESS_WALL_NS;
+    const struct cosview_memory memory = cosview_memory(&c->view);
     const struct progress p = {
         .now_ns = vmk->now_ns,
         .beats = vmk->hb.beats,
         .alarm_min = vmk->now_ns > vmk->hb.last_beat_ns ? (vmk->now_ns - vmk->hb.last_beat_ns) / HB_NS_PER_MIN : 0,
+        .swap_kb = memory.swap_kb,
+        .swap_free_kb = memory.swap_free_kb,
+        .free_kb = memory.free_kb,
         .phase = phase,
     };
     char line[PROGRESS_LINE_MAX];
@@ -501,6 +498,8 @@ static void run_once(struct console *c)
     struct vmk *vmk = c->vmk;
     const uint64_t until_ns = grant_until_ns(c);
     note_cos_life(c);
+    if (children_debugged())
+        children_look_for_debugger(vmk); /* no signal tells that the debugger has left */
     if (c->lost == NULL && c->started && vmk->cos == VMK_COS_RUNS && until_ns > vmk->now_ns)
         grant(c, until_ns);
     else if (c->lost == NULL)
@@ -541,6 +540,7 @@ int console_run(struct vmk *vmk, struct pace *pace)
 {
     static struct console c; /* half a page of events */
     c = (struct console){ .vmk = vmk, .pace = pace, .hbd_told = GATE_ALIVE };
+    cosview_init(&c.view, vmk);
     evq_init(&c.evq);
     add_event(&c, vmk->plan.boot.cos_start_ns, EV_COS_START, 0);
     add_event(&c, vmk->plan.duration_ns, EV_END, 0);
@@ -556,5 +556,6 @@ int console_run(struct vmk *vmk, struct pace *pace)
         bad = end_lost(&c);
     children_quiesce(vmk);
     tell_progress(&c, PROGRESS_ENDED);
+    cosview_fini(&c.view);
     return c.bug ? -1 : bad;
 }

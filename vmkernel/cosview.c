@@ -1,0 +1,60 @@
+/* cosview.c - see cosview.h. */
+#include "vmkernel/cosview.h"
+
+#include <string.h>
+
+#define ZONES_MAX 4u /* 2.4 has three */
+#define KB_PER_PAGE 4u
+
+void cosview_init(struct cosview *view, const struct vmk *vmk)
+{
+    char err[512];
+    memset(view, 0, sizeof *view);
+    view->usable = image_open(vmk->cos_path, &view->image, err, sizeof err) == 0;
+    view->mem = (struct cosmem){ .image = &view->image, .ram = vmk->machine.ram, .ram_bytes = vmk->machine.ram_bytes };
+}
+
+void cosview_fini(struct cosview *view)
+{
+    if (view->usable)
+        image_close(&view->image);
+    view->usable = false;
+}
+
+bool cosview_clock(const struct cosview *view, uint64_t *ret_ns)
+{
+    return view->usable && cosmem_variable(&view->mem, "cos_clock", ret_ns, sizeof *ret_ns); /* its first member */
+}
+
+static uint64_t pages_kb(const struct cosview *view, const char *symbol)
+{
+    uint32_t pages;
+    return cosmem_variable(&view->mem, symbol, &pages, sizeof pages) ? (uint64_t)pages * KB_PER_PAGE : 0;
+}
+
+static uint64_t free_kb(const struct cosview *view)
+{
+    uint64_t table, zones, size, offset, kb = 0;
+    if (!image_find(&view->image, "zone_table", &table) || !image_info(&view->image, "NUMBER(zones)", &zones) ||
+        !image_info(&view->image, "SIZE(zone)", &size) || !image_info(&view->image, "OFFSET(zone.free_pages)", &offset))
+        return 0;
+    for (uint64_t i = 0; i < zones && i < ZONES_MAX; i++) {
+        uint32_t pages;
+        if (cosmem_read32(&view->mem, table + i * size + offset, &pages))
+            kb += (uint64_t)pages * KB_PER_PAGE;
+    }
+    return kb;
+}
+
+struct cosview_memory cosview_memory(const struct cosview *view)
+{
+    struct cosview_memory m = { 0 };
+    if (!view->usable)
+        return m;
+    m.free_kb = free_kb(view);
+    m.swap_kb = pages_kb(view, "total_swap_pages");
+    m.swap_free_kb = pages_kb(view, "nr_swap_pages");
+    if (m.swap_free_kb > m.swap_kb)
+        m.swap_free_kb = m.swap_kb; /* the two words of a mad COS need not fit */
+    return m;
+}

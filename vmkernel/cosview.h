@@ -1,0 +1,35 @@
+/* cosview.h - a glance at a running COS: its clock and how much memory it has left.
+ *
+ * A few words of its memory, by the symbols and offsets of its image, for supervision (does it move?) and for the progress line. They are a running machine's
+ * and unchecked but for their place, so nothing that reaches an artefact may depend on them, with one exception that cosview_clock() names. */
+#ifndef VMK_COSVIEW_H
+#define VMK_COSVIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmkernel/cosmem.h"
+#include "vmkernel/image.h"
+#include "vmkernel/vmk.h"
+
+struct cosview {
+    bool usable; /* the image could be read */
+    struct image image;
+    struct cosmem mem;
+};
+
+struct cosview_memory { /* kB; 0 = not known */
+    uint64_t free_kb, swap_kb, swap_free_kb;
+};
+
+/** Open the COS's image. A file that is no COS gives a view that sees nothing. */
+void cosview_init(struct cosview *view, const struct vmk *vmk);
+void cosview_fini(struct cosview *view);
+
+/** How far the COS's clock has come, ns. The exception: when a COS died or ran away it is the time of its end, bounded by its grant.
+ *  @return false when it cannot be read; *ret_ns is then untouched */
+bool cosview_clock(const struct cosview *view, uint64_t *ret_ns);
+
+struct cosview_memory cosview_memory(const struct cosview *view);
+
+#endif /* VMK_COSVIEW_H */
