@@ -65,7 +65,7 @@ struct hbd_arena {
     /* what the hooks did since hbd_arena_reset() */
     unsigned allocs;     /* calls of the alloc hook */
     unsigned frees;      /* calls of the dalloc hook */
-    unsigned others;     /* calls with another size or of another hook: options are not as thought */
+    unsigned others;     /* calls of another size or another hook: options are not as thought */
     uint64_t physical;   /* address that the last PAGE_ALLOC returned */
     int64_t alloc_error; /* 0, PAGE_ALLOC's result, or -EFAULT: its address is no page of the RAM */
     int64_t free_error;  /* 0, or the last PAGE_FREE's result */
