@@ -1,6 +1,8 @@
-/* plan.c - see plan.h. One table per record names each member with its kind and place; the same table writes and reads, so that the two
- * cannot drift apart. Reading is strict: a member that is missing, unknown, of another type or too large is an error, since a plan that was
- * half understood would give another run under the same name. JSON integers are signed 64-bit, so unsigned ones end at 2^63 - 1. */
+/* plan.c - see plan.h. One table per record names each member with its kind and place; the same
+ * table writes and reads, so that the two cannot drift apart. Reading is strict: a member that is
+ * missing, unknown, of another type or too large is an error, since a plan that was half understood
+ * would give another run under the same name. JSON integers are signed 64-bit, so unsigned ones end
+ * at 2^63 - 1. */
 #include "shared/plan.h"
 
 #include <errno.h>
@@ -31,40 +33,71 @@ struct report {
     unsigned size;
 };
 
-#define FIELD(type, member, kind) { #member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member) }
-#define TABLE(fields) { fields, sizeof(fields) / sizeof((fields)[0]) }
+#define FIELD(type, member, kind)                                                        \
+    {                                                                                    \
+#member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member) \
+    }
+#define TABLE(fields)                                \
+    {                                                \
+        fields, sizeof(fields) / sizeof((fields)[0]) \
+    }
 
 static const struct field plan_fields[] = {
-    FIELD(plan, scenario, TEXT), FIELD(plan, seed, U64), FIELD(plan, profile, TEXT), FIELD(plan, host, TEXT),
-    FIELD(plan, datastore_uuid, TEXT), FIELD(plan, datastore_kb_per_s, U32), FIELD(plan, ram_mb, U32),
-    FIELD(plan, reserved_kb, U32), FIELD(plan, swap_kb, U32), FIELD(plan, pcpus, U32), FIELD(plan, cpu_khz, U32),
-    FIELD(plan, vms, U32), FIELD(plan, epoch_boot_s, I64), FIELD(plan, utc_offset_s, I32), FIELD(plan, duration_ns, U64),
+    FIELD(plan, scenario, TEXT),       FIELD(plan, seed, U64),
+    FIELD(plan, profile, TEXT),        FIELD(plan, host, TEXT),
+    FIELD(plan, datastore_uuid, TEXT), FIELD(plan, datastore_kb_per_s, U32),
+    FIELD(plan, ram_mb, U32),          FIELD(plan, reserved_kb, U32),
+    FIELD(plan, swap_kb, U32),         FIELD(plan, pcpus, U32),
+    FIELD(plan, cpu_khz, U32),         FIELD(plan, vms, U32),
+    FIELD(plan, epoch_boot_s, I64),    FIELD(plan, utc_offset_s, I32),
+    FIELD(plan, duration_ns, U64),
 };
 static const struct field boot_fields[] = {
-    FIELD(boot_params, host, TEXT), FIELD(boot_params, build, TEXT), FIELD(boot_params, release, TEXT),
-    FIELD(boot_params, epoch_boot_s, I64), FIELD(boot_params, utc_offset_s, I32), FIELD(boot_params, swap_pages, U32),
-    FIELD(boot_params, reserved_kb, U32), FIELD(boot_params, vms, U32), FIELD(boot_params, cos_start_ns, U64),
-    FIELD(boot_params, hbd_interval_ns, U64), FIELD(boot_params, hbd_pid, U32), FIELD(boot_params, cron_daily_ns, U64),
-    FIELD(boot_params, cron_daily_files, U32), FIELD(boot_params, cron_daily_kb, U32),
+    FIELD(boot_params, host, TEXT),
+    FIELD(boot_params, build, TEXT),
+    FIELD(boot_params, release, TEXT),
+    FIELD(boot_params, epoch_boot_s, I64),
+    FIELD(boot_params, utc_offset_s, I32),
+    FIELD(boot_params, swap_pages, U32),
+    FIELD(boot_params, reserved_kb, U32),
+    FIELD(boot_params, vms, U32),
+    FIELD(boot_params, cos_start_ns, U64),
+    FIELD(boot_params, hbd_interval_ns, U64),
+    FIELD(boot_params, hbd_pid, U32),
+    FIELD(boot_params, cron_daily_ns, U64),
+    FIELD(boot_params, cron_daily_files, U32),
+    FIELD(boot_params, cron_daily_kb, U32),
 };
 static const struct field program_fields[] = {
-    FIELD(boot_program, name, TEXT), FIELD(boot_program, behaviour, TEXT), FIELD(boot_program, pid, U32),
-    FIELD(boot_program, flags, U32), FIELD(boot_program, nice, I32), FIELD(boot_program, text_kb, U32),
-    FIELD(boot_program, lib_kb, U32), FIELD(boot_program, data_kb, U32), FIELD(boot_program, stack_kb, U32),
-    FIELD(boot_program, touch_pages, U32), FIELD(boot_program, content_every, U32), FIELD(boot_program, start_ns, U64),
-    FIELD(boot_program, period_ns, U64), FIELD(boot_program, cpu_ns, U64),
+    FIELD(boot_program, name, TEXT),         FIELD(boot_program, behaviour, TEXT),
+    FIELD(boot_program, pid, U32),           FIELD(boot_program, flags, U32),
+    FIELD(boot_program, nice, I32),          FIELD(boot_program, text_kb, U32),
+    FIELD(boot_program, lib_kb, U32),        FIELD(boot_program, data_kb, U32),
+    FIELD(boot_program, stack_kb, U32),      FIELD(boot_program, touch_pages, U32),
+    FIELD(boot_program, content_every, U32), FIELD(boot_program, start_ns, U64),
+    FIELD(boot_program, period_ns, U64),     FIELD(boot_program, cpu_ns, U64),
 };
-#define FAULT_ARG(i) { "arg" #i, U64, offsetof(struct boot_fault, arg) + (i) * sizeof(uint64_t), sizeof(uint64_t) }
+#define FAULT_ARG(i)                                                                               \
+    {                                                                                              \
+        "arg" #i, U64, offsetof(struct boot_fault, arg) + (i) * sizeof(uint64_t), sizeof(uint64_t) \
+    }
 static const struct field fault_fields[] = {
-    FIELD(boot_fault, type, U32),    FIELD(boot_fault, target, TEXT), FIELD(boot_fault, at_ns, U64),
-    FIELD(boot_fault, for_ns, U64),  FAULT_ARG(0), FAULT_ARG(1), FAULT_ARG(2), FAULT_ARG(3),
+    FIELD(boot_fault, type, U32),
+    FIELD(boot_fault, target, TEXT),
+    FIELD(boot_fault, at_ns, U64),
+    FIELD(boot_fault, for_ns, U64),
+    FAULT_ARG(0),
+    FAULT_ARG(1),
+    FAULT_ARG(2),
+    FAULT_ARG(3),
 };
 static const struct table plan_table = TABLE(plan_fields);
 static const struct table boot_table = TABLE(boot_fields);
 static const struct table program_table = TABLE(program_fields);
 static const struct table fault_table = TABLE(fault_fields);
 
-static int __attribute__((format(printf, 3, 4))) fail(const struct report *r, int line, const char *format, ...)
+static int __attribute__((format(printf, 3, 4)))
+fail(const struct report *r, int line, const char *format, ...)
 {
     if (r->size == 0)
         return -1;
@@ -78,7 +111,8 @@ static int __attribute__((format(printf, 3, 4))) fail(const struct report *r, in
     return -1;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ---------------------------------------------------------------------------------------------- */
 
 static json_t *encode_field(const struct field *f, const unsigned char *at)
 {
@@ -109,7 +143,8 @@ static int encode(const struct table *t, const void *record, json_t *object)
 {
     for (size_t i = 0; i < t->count; i++) {
         const struct field *f = &t->field[i];
-        if (json_object_set_new(object, f->name, encode_field(f, (const unsigned char *)record + f->offset)) != 0)
+        if (json_object_set_new(object, f->name,
+                                encode_field(f, (const unsigned char *)record + f->offset)) != 0)
             return -1;
     }
     return 0;
@@ -120,7 +155,8 @@ static json_t *encode_array(const struct table *t, const void *first, size_t siz
     json_t *array = json_array();
     for (uint32_t i = 0; i < count; i++) {
         json_t *object = json_object();
-        if (encode(t, (const unsigned char *)first + i * size, object) != 0 || json_array_append(array, object) != 0) {
+        if (encode(t, (const unsigned char *)first + i * size, object) != 0 ||
+            json_array_append(array, object) != 0) {
             json_decref(object);
             json_decref(array);
             return NULL;
@@ -139,9 +175,11 @@ static json_t *encode_plan(const struct plan *p)
     int bad = json_object_set_new(root, "schema", json_string(PLAN_SCHEMA));
     bad |= encode(&plan_table, p, root);
     bad |= encode(&boot_table, b, boot);
-    bad |= json_object_set_new(boot, "program",
-                               encode_array(&program_table, b->program, sizeof b->program[0], b->program_count));
-    bad |= json_object_set_new(boot, "fault", encode_array(&fault_table, b->fault, sizeof b->fault[0], b->fault_count));
+    bad |= json_object_set_new(
+        boot, "program",
+        encode_array(&program_table, b->program, sizeof b->program[0], b->program_count));
+    bad |= json_object_set_new(
+        boot, "fault", encode_array(&fault_table, b->fault, sizeof b->fault[0], b->fault_count));
     bad |= json_object_set_new(root, "boot", boot);
     if (bad == 0)
         return root;
@@ -185,24 +223,31 @@ int plan_save(const char *path, const struct plan *plan, char *err, unsigned err
     return 0;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ---------------------------------------------------------------------------------------------- */
 
-static int decode_text(const struct report *r, const char *where, const struct field *f, json_t *value, unsigned char *at)
+static int decode_text(const struct report *r, const char *where, const struct field *f,
+                       json_t *value, unsigned char *at)
 {
     if (!json_is_string(value))
         return fail(r, 1, "%s%s: a text is wanted", where, f->name);
-    if (json_string_length(value) >= f->size || strlen(json_string_value(value)) != json_string_length(value))
-        return fail(r, 1, "%s%s: longer than %zu bytes or with a zero inside", where, f->name, f->size - 1);
+    if (json_string_length(value) >= f->size ||
+        strlen(json_string_value(value)) != json_string_length(value))
+        return fail(r, 1, "%s%s: longer than %zu bytes or with a zero inside", where, f->name,
+                    f->size - 1);
     memset(at, 0, f->size);
     memcpy(at, json_string_value(value), json_string_length(value));
     return 0;
 }
 
-static int decode_number(const struct report *r, const char *where, const struct field *f, json_t *value, unsigned char *at)
+static int decode_number(const struct report *r, const char *where, const struct field *f,
+                         json_t *value, unsigned char *at)
 {
     static const struct {
         int64_t least, most;
-    } range[] = { [U32] = { 0, UINT32_MAX }, [I32] = { INT32_MIN, INT32_MAX }, [U64] = { 0, INT64_MAX },
+    } range[] = { [U32] = { 0, UINT32_MAX },
+                  [I32] = { INT32_MIN, INT32_MAX },
+                  [U64] = { 0, INT64_MAX },
                   [I64] = { INT64_MIN, INT64_MAX } };
 
     if (!json_is_integer(value))
@@ -240,7 +285,8 @@ static int decode(const struct report *r, const char *where, const struct table 
 
     if (!json_is_object(object))
         return fail(r, 1, "%s an object is wanted", where);
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if (!in_table(t, key) && !in_list(others, key))
             return fail(r, 1, "%s%s: unknown", where, key);
     }
@@ -257,8 +303,8 @@ static int decode(const struct report *r, const char *where, const struct table 
 }
 
 /* Reads boot.<name>[]: at most `most` records of `size` bytes into `first`. */
-static int decode_array(const struct report *r, const char *name, const struct table *t, json_t *array, void *first,
-                        size_t size, uint32_t most, uint32_t *ret_count)
+static int decode_array(const struct report *r, const char *name, const struct table *t,
+                        json_t *array, void *first, size_t size, uint32_t most, uint32_t *ret_count)
 {
     static const char *const none[] = { NULL };
     char where[64];
@@ -267,7 +313,8 @@ static int decode_array(const struct report *r, const char *name, const struct t
         return fail(r, 1, "boot.%s: an array of at most %u is wanted", name, most);
     for (uint32_t i = 0; i < json_array_size(array); i++) {
         (void)snprintf(where, sizeof where, "boot.%s[%u].", name, i);
-        if (decode(r, where, t, json_array_get(array, i), none, (unsigned char *)first + i * size) != 0)
+        if (decode(r, where, t, json_array_get(array, i), none,
+                   (unsigned char *)first + i * size) != 0)
             return -1;
     }
     *ret_count = (uint32_t)json_array_size(array);
@@ -284,13 +331,14 @@ static int decode_plan(const struct report *r, json_t *root, struct plan *p)
 
     if (schema == NULL || strcmp(schema, PLAN_SCHEMA) != 0)
         return fail(r, 1, "schema: \"%s\" is wanted", PLAN_SCHEMA);
-    if (decode(r, "", &plan_table, root, root_others, p) != 0 || decode(r, "boot.", &boot_table, boot, boot_others, b) != 0)
+    if (decode(r, "", &plan_table, root, root_others, p) != 0 ||
+        decode(r, "boot.", &boot_table, boot, boot_others, b) != 0)
         return -1;
-    if (decode_array(r, "program", &program_table, json_object_get(boot, "program"), b->program, sizeof b->program[0],
-                     BOOT_PROGRAMS_MAX, &b->program_count) != 0)
+    if (decode_array(r, "program", &program_table, json_object_get(boot, "program"), b->program,
+                     sizeof b->program[0], BOOT_PROGRAMS_MAX, &b->program_count) != 0)
         return -1;
-    return decode_array(r, "fault", &fault_table, json_object_get(boot, "fault"), b->fault, sizeof b->fault[0],
-                        BOOT_FAULTS_MAX, &b->fault_count);
+    return decode_array(r, "fault", &fault_table, json_object_get(boot, "fault"), b->fault,
+                        sizeof b->fault[0], BOOT_FAULTS_MAX, &b->fault_count);
 }
 
 int plan_load(const char *path, struct plan *ret, char *err, unsigned err_size)

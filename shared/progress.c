@@ -10,13 +10,17 @@ static const struct {
     const char *name;
     size_t offset;
 } numbers[] = {
-    { "now_ns", offsetof(struct progress, now_ns) },   { "beats", offsetof(struct progress, beats) },
-    { "alarm_min", offsetof(struct progress, alarm_min) }, { "swap_kb", offsetof(struct progress, swap_kb) },
-    { "swap_free_kb", offsetof(struct progress, swap_free_kb) }, { "free_kb", offsetof(struct progress, free_kb) },
+    { "now_ns", offsetof(struct progress, now_ns) },
+    { "beats", offsetof(struct progress, beats) },
+    { "alarm_min", offsetof(struct progress, alarm_min) },
+    { "swap_kb", offsetof(struct progress, swap_kb) },
+    { "swap_free_kb", offsetof(struct progress, swap_free_kb) },
+    { "free_kb", offsetof(struct progress, free_kb) },
 };
 #define NUMBERS (sizeof numbers / sizeof numbers[0])
 
-static const char *const phases[PROGRESS_PHASES] = { "booting", "running", "dumping-cos", "dumping-vmkernel", "ended" };
+static const char *const phases[PROGRESS_PHASES] = { "booting", "running", "dumping-cos",
+                                                     "dumping-vmkernel", "ended" };
 
 const char *progress_phase_name(uint64_t phase)
 {
@@ -29,9 +33,11 @@ size_t progress_format(const struct progress *p, char to[PROGRESS_LINE_MAX])
     for (size_t i = 0; i < NUMBERS; i++) {
         uint64_t value;
         memcpy(&value, (const char *)p + numbers[i].offset, sizeof value);
-        used += (size_t)snprintf(to + used, PROGRESS_LINE_MAX - used, "%s=%" PRIu64 " ", numbers[i].name, value);
+        used += (size_t)snprintf(to + used, PROGRESS_LINE_MAX - used, "%s=%" PRIu64 " ",
+                                 numbers[i].name, value);
     }
-    return used + (size_t)snprintf(to + used, PROGRESS_LINE_MAX - used, "phase=%s\n", progress_phase_name(p->phase));
+    return used + (size_t)snprintf(to + used, PROGRESS_LINE_MAX - used, "phase=%s\n",
+                                   progress_phase_name(p->phase));
 }
 
 static int parse_phase(const char *value, uint64_t *ret)

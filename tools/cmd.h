@@ -1,7 +1,8 @@
 /* cmd.h - the subcommands of `lostbeat`: one file each, named cmd_NAME.c.
  *
- * A subcommand is a function with a main's arguments (argv[0] is its name) and an exit status. Results go to stdout, everything else
- * to stderr. Exit status by docs/scenarios.md: as expected, bad, or not understood. */
+ * A subcommand is a function with a main's arguments (argv[0] is its name) and an exit status.
+ * Results go to stdout, everything else to stderr. Exit status by docs/scenarios.md: as expected,
+ * bad, or not understood. */
 #ifndef TOOLS_CMD_H
 #define TOOLS_CMD_H
 
@@ -31,7 +32,8 @@ int __attribute__((format(printf, 2, 3))) cmd_usage(const struct cmd *c, const c
 /** Print "lostbeat: MESSAGE" to stderr. @return `status` */
 int __attribute__((format(printf, 2, 3))) cmd_fail(enum cmd_exit status, const char *format, ...);
 
-/** True when `text` is an option of getopt that ended in an error; it was already told by cmd_usage through opterr = 0. */
+/** True when `text` is an option of getopt that ended in an error; it was already told by cmd_usage
+ * through opterr = 0. */
 int cmd_bad_option(const struct cmd *c, char **argv);
 
 #endif /* TOOLS_CMD_H */

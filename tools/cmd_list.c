@@ -13,10 +13,12 @@ static int print_json(const struct scenario *s, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "lostbeat/scenario/1", "name",
-                                                     s[i].name, "title", s[i].title, "cause", s[i].cause, "teaches",
-                                                     s[i].teaches, "source", s[i].source));
-    const bool whole = json_array_size(array) == count && json_dumpf(array, stdout, JSON_INDENT(2)) == 0;
+        (void)json_array_append_new(
+            array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "lostbeat/scenario/1",
+                             "name", s[i].name, "title", s[i].title, "cause", s[i].cause, "teaches",
+                             s[i].teaches, "source", s[i].source));
+    const bool whole =
+        json_array_size(array) == count && json_dumpf(array, stdout, JSON_INDENT(2)) == 0;
     (void)fputc('\n', stdout);
     json_decref(array);
     return whole ? CMD_OK : cmd_fail(CMD_USAGE, "cannot write JSON");
@@ -25,8 +27,9 @@ static int print_json(const struct scenario *s, size_t count)
 static void print_text(const struct scenario *s, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        (void)printf("%s%-12s %s\n%-12s cause:   %s\n%-12s teaches: %s\n%-12s source:  %s\n", i > 0 ? "\n" : "", s[i].name,
-                     s[i].title, "", s[i].cause, "", s[i].teaches, "", s[i].source);
+        (void)printf("%s%-12s %s\n%-12s cause:   %s\n%-12s teaches: %s\n%-12s source:  %s\n",
+                     i > 0 ? "\n" : "", s[i].name, s[i].title, "", s[i].cause, "", s[i].teaches, "",
+                     s[i].source);
 }
 
 /* Loads them all; a broken one is an error, since a list with holes would hide it. */
@@ -41,7 +44,8 @@ static int load_all(char **names, struct scenario **ret, size_t *ret_count)
     if (all == NULL)
         return cmd_fail(CMD_USAGE, "no memory");
     for (size_t i = 0; i < count; i++) {
-        if (library_find(names[i], path, err, sizeof err) != 0 || scenario_load(path, &all[i], err) != 0) {
+        if (library_find(names[i], path, err, sizeof err) != 0 ||
+            scenario_load(path, &all[i], err) != 0) {
             free(all);
             return cmd_fail(CMD_USAGE, "%s", err);
         }
@@ -74,7 +78,9 @@ static int list(bool as_json)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+    static const struct option options[] = { { "json", no_argument, NULL, 'j' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { 0 } };
     bool as_json = false;
 
     opterr = 0;
@@ -97,6 +103,7 @@ const struct cmd cmd_list = {
             "\n"
             "Lists the scenarios that `lostbeat run` knows by name.\n"
             "\n"
-            "  --json   an array of objects: schema \"lostbeat/scenario/1\", name, title, cause, teaches, source\n",
+            "  --json   an array of objects: schema \"lostbeat/scenario/1\", name, title, cause, "
+            "teaches, source\n",
     .run = run,
 };

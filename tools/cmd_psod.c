@@ -22,7 +22,8 @@ struct found {
     bool whole; /* false: a part of the screen is missing in a damaged dump */
 };
 
-/* ---- finding the text ------------------------------------------------------------------------------------- */
+/* ---- finding the text
+ * ------------------------------------------------------------------------------------- */
 
 static int keep(const char *source, const char *text, size_t length, struct found *ret, char *err)
 {
@@ -55,7 +56,8 @@ static int from_text(const char *path, struct found *ret, char *err)
     return keep(path, text, length, ret, err);
 }
 
-/* The slot that was written last; slot 0 when no header can be read, whose sections may still be there. */
+/* The slot that was written last; slot 0 when no header can be read, whose sections may still be
+ * there. */
 static uint32_t newest_slot(const char *path)
 {
     uint32_t newest = 0, count = 1;
@@ -135,7 +137,8 @@ static int find(const char *path, struct found *ret, char *err)
     return starts_with_magic(path) ? from_zdump(path, ret, err) : from_text(path, ret, err);
 }
 
-/* ---- drawing it ------------------------------------------------------------------------------------------- */
+/* ---- drawing it
+ * ------------------------------------------------------------------------------------------- */
 
 static int print_ansi(const char *text)
 {
@@ -148,9 +151,11 @@ static int print_ansi(const char *text)
 static int print_json(const struct found *f)
 {
     json_t *lines = json_array();
-    for (const char *p = f->text; *p != '\0'; p += p[strcspn(p, "\n")] == '\n' ? strcspn(p, "\n") + 1 : strcspn(p, "\n"))
+    for (const char *p = f->text; *p != '\0';
+         p += p[strcspn(p, "\n")] == '\n' ? strcspn(p, "\n") + 1 : strcspn(p, "\n"))
         (void)json_array_append_new(lines, json_stringn(p, strcspn(p, "\n")));
-    json_t *root = json_pack("{s:s, s:s, s:b, s:o}", "schema", "lostbeat/psod/1", "source", f->source, "whole", f->whole, "lines", lines);
+    json_t *root = json_pack("{s:s, s:s, s:b, s:o}", "schema", "lostbeat/psod/1", "source",
+                             f->source, "whole", f->whole, "lines", lines);
     const int status = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
     json_decref(root);
     return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
@@ -172,7 +177,10 @@ static int draw(const char *path, const char *format)
         status = fputs(f.text, stdout) == EOF ? -1 : 0;
     if (status != 0 || fflush(stdout) != 0)
         return cmd_fail(CMD_USAGE, "the screen cannot be drawn as %s", format);
-    return f.whole ? CMD_OK : cmd_fail(CMD_BAD, "%s: the dump is damaged; this is what could be read of the screen", path);
+    return f.whole ? CMD_OK
+                   : cmd_fail(CMD_BAD,
+                              "%s: the dump is damaged; this is what could be read of the screen",
+                              path);
 }
 
 static int run(int argc, char **argv)
@@ -194,22 +202,26 @@ static int run(int argc, char **argv)
     if (strcmp(format, "text") != 0 && strcmp(format, "ansi") != 0 && strcmp(format, "json") != 0)
         return cmd_usage(&cmd_psod, "--format wants text or ansi, not '%s'", format);
     if (optind + 1 != argc)
-        return cmd_usage(&cmd_psod, optind == argc ? "which host, zdump or text?" : "one host or file is wanted");
+        return cmd_usage(&cmd_psod, optind == argc ? "which host, zdump or text?"
+                                                   : "one host or file is wanted");
     return draw(argv[optind], format);
 }
 
 const struct cmd cmd_psod = {
     .name = "psod",
     .summary = "draws the purple screen of a host, a zdump or a text",
-    .help = "usage: lostbeat psod HOST|FILE [--format text|ansi] [--json]\n"
-            "\n"
-            "Draws a purple screen: of a host directory, from a dump partition or vmkernel-zdump, or from\n"
-            "the text of any screen, also of a real host.\n"
-            "\n"
-            "  --format text   the text (default)\n"
-            "  --format ansi   80 columns in the colours of ESX, for a terminal with 24-bit colour\n"
-            "  --json          one object: schema \"lostbeat/psod/1\", source, whole, lines\n"
-            "\n"
-            "Exit status: 0 drawn, 1 drawn in part from a damaged dump, 2 no screen to be found there.\n",
+    .help =
+        "usage: lostbeat psod HOST|FILE [--format text|ansi] [--json]\n"
+        "\n"
+        "Draws a purple screen: of a host directory, from a dump partition or vmkernel-zdump, or "
+        "from\n"
+        "the text of any screen, also of a real host.\n"
+        "\n"
+        "  --format text   the text (default)\n"
+        "  --format ansi   80 columns in the colours of ESX, for a terminal with 24-bit colour\n"
+        "  --json          one object: schema \"lostbeat/psod/1\", source, whole, lines\n"
+        "\n"
+        "Exit status: 0 drawn, 1 drawn in part from a damaged dump, 2 no screen to be found "
+        "there.\n",
     .run = run,
 };

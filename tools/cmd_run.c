@@ -31,7 +31,8 @@ static double wall_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* ---- the progress line ------------------------------------------------------------------------------------ */
+/* ---- the progress line
+ * ------------------------------------------------------------------------------------ */
 
 struct ticker {
     const struct plan *plan;
@@ -48,12 +49,14 @@ static void draw_progress(const struct progress *p, void *context)
     if (wall_s() < t->next_s && p->phase == PROGRESS_RUNNING)
         return;
     t->next_s = wall_s() + TICKER_PERIOD_S;
-    calendar_from_epoch(t->plan->epoch_boot_s + (int64_t)(p->now_ns / 1000000000u), t->plan->utc_offset_s, &date);
+    calendar_from_epoch(t->plan->epoch_boot_s + (int64_t)(p->now_ns / 1000000000u),
+                        t->plan->utc_offset_s, &date);
     calendar_format_syslog(&date, stamp);
     (void)calendar_format_uptime(p->now_ns, uptime);
     (void)fprintf(stderr, "\r\033[K%s  up %s  %" PRIu64 " beats", stamp, uptime, p->beats);
     if (p->swap_kb != 0)
-        (void)fprintf(stderr, "  swap used %" PRIu64 " of %" PRIu64 " kB", p->swap_kb - p->swap_free_kb, p->swap_kb);
+        (void)fprintf(stderr, "  swap used %" PRIu64 " of %" PRIu64 " kB",
+                      p->swap_kb - p->swap_free_kb, p->swap_kb);
     if (p->free_kb != 0)
         (void)fprintf(stderr, "  free %" PRIu64 " kB", p->free_kb);
     if (p->alarm_min != 0)
@@ -62,17 +65,21 @@ static void draw_progress(const struct progress *p, void *context)
         (void)fprintf(stderr, "  %s", progress_phase_name(p->phase));
 }
 
-/* ---- the run ---------------------------------------------------------------------------------------------- */
+/* ---- the run
+ * ---------------------------------------------------------------------------------------------- */
 
 static int ended_badly(int status, const char *host_dir)
 {
     if (status > 128)
-        return cmd_fail(CMD_BAD, "the vmkernel was ended by signal %d (%s); what there is lies in %s", status - 128,
-                        strsignal(status - 128), host_dir);
+        return cmd_fail(CMD_BAD,
+                        "the vmkernel was ended by signal %d (%s); what there is lies in %s",
+                        status - 128, strsignal(status - 128), host_dir);
     if (status == 2)
         return cmd_fail(CMD_USAGE, "the vmkernel refused the host in %s", host_dir);
-    return cmd_fail(CMD_BAD, "the vmkernel met an error of the simulator (exit status %d); what there is lies in %s", status,
-                    host_dir);
+    return cmd_fail(
+        CMD_BAD,
+        "the vmkernel met an error of the simulator (exit status %d); what there is lies in %s",
+        status, host_dir);
 }
 
 /* Starts the VMkernel and fills the report. */
@@ -83,7 +90,8 @@ static int simulate(const struct arguments *a, struct report *r)
     char err[SCENARIO_ERROR_MAX] = "";
 
     const double start_s = wall_s();
-    const int status = hypervisor_run(r->host_dir, a->clock, terminal ? draw_progress : NULL, &ticker, err, sizeof err);
+    const int status = hypervisor_run(r->host_dir, a->clock, terminal ? draw_progress : NULL,
+                                      &ticker, err, sizeof err);
     r->wall_s = wall_s() - start_s;
     if (terminal)
         (void)fputs("\r\033[K", stderr);
@@ -111,7 +119,8 @@ static int run_planned(const struct arguments *a, const struct scenario *s, cons
     const int status = simulate(a, &r);
     if (status != CMD_OK)
         return status;
-    if ((a->json ? report_json(&r) : report_text(&r, isatty(STDOUT_FILENO) == 1)) != 0 || fflush(stdout) != 0)
+    if ((a->json ? report_json(&r) : report_text(&r, isatty(STDOUT_FILENO) == 1)) != 0 ||
+        fflush(stdout) != 0)
         return cmd_fail(CMD_BAD, "cannot write the report: %s", strerror(errno));
     return report_as_expected(&r) ? CMD_OK : CMD_BAD;
 }
@@ -123,8 +132,8 @@ static int run_scenario(const struct arguments *a)
     struct plan *p = calloc(1, sizeof *p);
     int status;
 
-    if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 || scenario_load(path, s, err) != 0 ||
-        scenario_plan(path, s, a->seed, p, err) != 0)
+    if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
+        scenario_load(path, s, err) != 0 || scenario_plan(path, s, a->seed, p, err) != 0)
         status = cmd_fail(CMD_USAGE, "%s", err);
     else
         status = run_planned(a, s, p);
@@ -133,7 +142,8 @@ static int run_scenario(const struct arguments *a)
     return status;
 }
 
-/* ---- the command line ------------------------------------------------------------------------------------- */
+/* ---- the command line
+ * ------------------------------------------------------------------------------------- */
 
 /* A seed is 0 to 2^63 - 1, since it goes into JSON. */
 static int parse_seed(const char *text, uint64_t *ret)
@@ -153,15 +163,19 @@ static int take_option(int o, struct arguments *a, char **argv)
     switch (o) {
     case 's':
         if (parse_seed(optarg, &a->seed) != 0)
-            return cmd_usage(&cmd_run, "--seed wants a number from 0 to 9223372036854775807, not '%s'", optarg);
+            return cmd_usage(
+                &cmd_run, "--seed wants a number from 0 to 9223372036854775807, not '%s'", optarg);
         return CMD_OK;
     case 'd':
         a->host_dir = optarg;
         return *optarg != '\0' ? CMD_OK : cmd_usage(&cmd_run, "--host wants a directory");
     case 'c':
         a->clock = optarg;
-        return hypervisor_clock_ok(optarg) ? CMD_OK
-                                           : cmd_usage(&cmd_run, "--clock wants virtual, real or xN (N = 1, 2, ...), not '%s'", optarg);
+        return hypervisor_clock_ok(optarg)
+                   ? CMD_OK
+                   : cmd_usage(&cmd_run,
+                               "--clock wants virtual, real or xN (N = 1, 2, ...), not '%s'",
+                               optarg);
     case 'j':
         a->json = true;
         return CMD_OK;
@@ -173,8 +187,9 @@ static int take_option(int o, struct arguments *a, char **argv)
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "seed", required_argument, NULL, 's' },  { "host", required_argument, NULL, 'd' }, { "json", no_argument, NULL, 'j' },
-        { "clock", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },       { 0 },
+        { "seed", required_argument, NULL, 's' }, { "host", required_argument, NULL, 'd' },
+        { "json", no_argument, NULL, 'j' },       { "clock", required_argument, NULL, 'c' },
+        { "help", no_argument, NULL, 'h' },       { 0 },
     };
     struct arguments a = { .seed = 1, .clock = "virtual" };
 
@@ -194,21 +209,27 @@ static int run(int argc, char **argv)
 const struct cmd cmd_run = {
     .name = "run",
     .summary = "boots a host and runs a scenario to its end",
-    .help = "usage: lostbeat run SCENARIO [--seed N] [--host DIR] [--clock virtual|real|xN] [--json]\n"
-            "\n"
-            "Makes a host directory, boots the host in it and runs the scenario to its end; then shows the\n"
-            "screen, a summary, what was left where, and what to type next. SCENARIO is a name from\n"
-            "`lostbeat list`, or a file (a path with a '/' or ending in .yaml).\n"
-            "\n"
-            "  --seed N     varies timing and contents, not sizes; the same seed gives the same bytes.\n"
-            "               Default 1\n"
-            "  --host DIR   the host directory; it must not be there or be empty.\n"
-            "               Default ./hosts/SCENARIO-SEED\n"
-            "  --clock C    virtual: from event to event, weeks in seconds (default); real: as the clock on\n"
-            "               the wall; xN: N times as fast as that. The events are the same\n"
-            "  --json       one object: schema \"lostbeat/run/1\", scenario, seed, profile, outcome, uptime_s,\n"
-            "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest\n"
-            "\n"
-            "Exit status: 0 the run ended as the scenario says, 1 it did not, 2 wrong usage or input.\n",
+    .help =
+        "usage: lostbeat run SCENARIO [--seed N] [--host DIR] [--clock virtual|real|xN] [--json]\n"
+        "\n"
+        "Makes a host directory, boots the host in it and runs the scenario to its end; then shows "
+        "the\n"
+        "screen, a summary, what was left where, and what to type next. SCENARIO is a name from\n"
+        "`lostbeat list`, or a file (a path with a '/' or ending in .yaml).\n"
+        "\n"
+        "  --seed N     varies timing and contents, not sizes; the same seed gives the same "
+        "bytes.\n"
+        "               Default 1\n"
+        "  --host DIR   the host directory; it must not be there or be empty.\n"
+        "               Default ./hosts/SCENARIO-SEED\n"
+        "  --clock C    virtual: from event to event, weeks in seconds (default); real: as the "
+        "clock on\n"
+        "               the wall; xN: N times as fast as that. The events are the same\n"
+        "  --json       one object: schema \"lostbeat/run/1\", scenario, seed, profile, outcome, "
+        "uptime_s,\n"
+        "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest\n"
+        "\n"
+        "Exit status: 0 the run ended as the scenario says, 1 it did not, 2 wrong usage or "
+        "input.\n",
     .run = run,
 };

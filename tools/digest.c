@@ -1,5 +1,5 @@
-/* digest.c - see digest.h. fts walks in byte order of names within one directory; since paths compare by whole strings ("a.b" < "a/b"),
- * the paths are collected first and sorted as a list. */
+/* digest.c - see digest.h. fts walks in byte order of names within one directory; since paths
+ * compare by whole strings ("a.b" < "a/b"), the paths are collected first and sorted as a list. */
 #include "tools/digest.h"
 
 #include <errno.h>
@@ -31,7 +31,8 @@ struct digester {
 };
 static const unsigned char zeros[CHUNK_BYTES];
 
-static int __attribute__((format(printf, 2, 3))) fail(const struct digester *d, const char *format, ...)
+static int __attribute__((format(printf, 2, 3)))
+fail(const struct digester *d, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -40,7 +41,8 @@ static int __attribute__((format(printf, 2, 3))) fail(const struct digester *d, 
     return -1;
 }
 
-/* ---- contents --------------------------------------------------------------------------------------------- */
+/* ---- contents
+ * --------------------------------------------------------------------------------------------- */
 
 static int feed(struct digester *d, const void *bytes, size_t count)
 {
@@ -70,7 +72,8 @@ static int feed_data(struct digester *d, int fd, off_t from, off_t to)
     return 0;
 }
 
-/* Reads only where there is data: a core of 800 MB is mostly holes, and zeros from memory are cheaper than zeros from a file. */
+/* Reads only where there is data: a core of 800 MB is mostly holes, and zeros from memory are
+ * cheaper than zeros from a file. */
 static int feed_sparse(struct digester *d, int fd)
 {
     struct stat st;
@@ -81,7 +84,9 @@ static int feed_sparse(struct digester *d, int fd)
     while (at < st.st_size) {
         off_t data = lseek(fd, at, SEEK_DATA);
         if (data < 0)
-            data = errno == ENXIO ? st.st_size : at; /* ENXIO: a hole up to the end; else: no holes in this file system */
+            data = errno == ENXIO
+                       ? st.st_size
+                       : at; /* ENXIO: a hole up to the end; else: no holes in this file system */
         off_t hole = data < st.st_size ? lseek(fd, data, SEEK_HOLE) : st.st_size;
         if (hole <= data)
             hole = st.st_size;
@@ -110,7 +115,8 @@ static int feed_gzip(struct digester *d, int fd)
         }
         state.next_out = d->out;
         state.avail_out = CHUNK_BYTES;
-        if (isal_inflate(&state) != ISAL_DECOMP_OK || feed(d, d->out, CHUNK_BYTES - state.avail_out) != 0)
+        if (isal_inflate(&state) != ISAL_DECOMP_OK ||
+            feed(d, d->out, CHUNK_BYTES - state.avail_out) != 0)
             return -1;
         if (state.block_state == ISAL_BLOCK_FINISH) {
             if (state.avail_in == 0 && got > 0) {
@@ -142,10 +148,13 @@ static int feed_file(struct digester *d, int host_fd, const char *path)
     errno = 0;
     const int status = is_gzip(path) ? feed_gzip(d, fd) : feed_sparse(d, fd);
     (void)close(fd);
-    return status == 0 ? 0 : fail(d, "%s: cannot be read: %s", path, errno != 0 ? strerror(errno) : "not a whole gzip file");
+    return status == 0 ? 0
+                       : fail(d, "%s: cannot be read: %s", path,
+                              errno != 0 ? strerror(errno) : "not a whole gzip file");
 }
 
-/* ---- the list --------------------------------------------------------------------------------------------- */
+/* ---- the list
+ * --------------------------------------------------------------------------------------------- */
 
 static int compare_paths(const void *a, const void *b)
 {
@@ -202,7 +211,8 @@ static int list_files(struct digester *d, const char *host_dir, struct paths *li
     return status;
 }
 
-/* ---- the digest ------------------------------------------------------------------------------------------- */
+/* ---- the digest
+ * ------------------------------------------------------------------------------------------- */
 
 static void to_hex(const unsigned char hash[SHA256_BYTES], char ret[DIGEST_HEX])
 {
@@ -225,16 +235,20 @@ static int digest_files(struct digester *d, int host_fd, const struct paths *lis
 
     for (size_t i = 0; i < list->count; i++) {
         const char *path = list->path[i];
-        if (EVP_DigestInit_ex(d->file, EVP_sha256(), NULL) != 1 || feed_file(d, host_fd, path) != 0 || finish(d->file, hex) != 0)
+        if (EVP_DigestInit_ex(d->file, EVP_sha256(), NULL) != 1 ||
+            feed_file(d, host_fd, path) != 0 || finish(d->file, hex) != 0)
             return -1;
-        if (EVP_DigestUpdate(d->all, hex, DIGEST_HEX - 1) != 1 || EVP_DigestUpdate(d->all, "  ", 2) != 1 ||
-            EVP_DigestUpdate(d->all, path, strlen(path)) != 1 || EVP_DigestUpdate(d->all, "\n", 1) != 1)
+        if (EVP_DigestUpdate(d->all, hex, DIGEST_HEX - 1) != 1 ||
+            EVP_DigestUpdate(d->all, "  ", 2) != 1 ||
+            EVP_DigestUpdate(d->all, path, strlen(path)) != 1 ||
+            EVP_DigestUpdate(d->all, "\n", 1) != 1)
             return -1;
     }
     return 0;
 }
 
-static int digest_into(struct digester *d, const char *host_dir, struct paths *list, char ret[DIGEST_HEX])
+static int digest_into(struct digester *d, const char *host_dir, struct paths *list,
+                       char ret[DIGEST_HEX])
 {
     if (d->file == NULL || d->all == NULL || d->in == NULL || d->out == NULL)
         return fail(d, "no memory");
@@ -250,7 +264,9 @@ static int digest_into(struct digester *d, const char *host_dir, struct paths *l
 
 int digest_host(const char *host_dir, char ret[DIGEST_HEX], char *err, size_t err_size)
 {
-    struct digester d = { EVP_MD_CTX_new(), EVP_MD_CTX_new(), malloc(CHUNK_BYTES), malloc(CHUNK_BYTES), err, err_size };
+    struct digester d = {
+        EVP_MD_CTX_new(), EVP_MD_CTX_new(), malloc(CHUNK_BYTES), malloc(CHUNK_BYTES), err, err_size
+    };
     struct paths list = { NULL, 0, 0 };
 
     (void)snprintf(err, err_size, "libcrypto refused");

@@ -2,11 +2,14 @@
  *
  * The digest of a host is the SHA-256 of the text that `sha256sum` would print for its files:
  *
- *     (cd HOST && find * -path run -prune -o -type f -print | LC_ALL=C sort | xargs sha256sum | sha256sum)
+ *     (cd HOST && find * -path run -prune -o -type f -print | LC_ALL=C sort |
+ *          xargs sha256sum | sha256sum)
  *
- * that is, one line "<64 hex digits>  <path>\n" per regular file except those in run/, in the order of their paths' bytes. A file
- * whose name ends in .gz counts with its uncompressed bytes, so that another compressor's level does not matter. Directories, modes
- * and times are no part of it; anything else than files and directories is an error, since no artefact is one. Holes read as zeros. */
+ * that is, one line "<64 hex digits>  <path>\n" per regular file except those in run/, in the order
+ * of their paths' bytes. A file whose name ends in .gz counts with its uncompressed bytes, so that
+ * another compressor's level does not matter. Directories, modes and times are no part of it;
+ * anything else than files and directories is an error, since no artefact is one. Holes read as
+ * zeros. */
 #ifndef TOOLS_DIGEST_H
 #define TOOLS_DIGEST_H
 

@@ -24,8 +24,10 @@ bool hypervisor_clock_ok(const char *clock)
     return strlen(clock) <= 10 && clock[1 + strspn(clock + 1, "0123456789")] == '\0';
 }
 
-/* In the child, between fork and exec: async-signal-safe calls only. Its stdout becomes our stderr, so that nothing mixes with --json. */
-static void __attribute__((noreturn)) become_vmkernel(char *const argv[], pid_t parent, int progress_fd)
+/* In the child, between fork and exec: async-signal-safe calls only. Its stdout becomes our stderr,
+ * so that nothing mixes with --json. */
+static void __attribute__((noreturn))
+become_vmkernel(char *const argv[], pid_t parent, int progress_fd)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(127);
@@ -65,14 +67,15 @@ static int wait_for(pid_t pid)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress, void *context, char *err,
-                   size_t err_size)
+int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress,
+                   void *context, char *err, size_t err_size)
 {
     char program[LIBRARY_PATH_MAX], fd_text[16];
     int fds[2];
 
     if (library_beside("vmkernel", program) != 0 || access(program, X_OK) != 0) {
-        (void)snprintf(err, err_size, "there is no vmkernel beside this program; `make` builds both");
+        (void)snprintf(err, err_size,
+                       "there is no vmkernel beside this program; `make` builds both");
         return -1;
     }
     if (pipe2(fds, O_CLOEXEC) != 0) {
@@ -80,7 +83,8 @@ int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress 
         return -1;
     }
     (void)snprintf(fd_text, sizeof fd_text, "%d", fds[1]);
-    const char *const argv[] = { program, "--host", host_dir, "--clock", clock, "--progress-fd", fd_text, NULL };
+    const char *const argv[] = { program, "--host",        host_dir, "--clock",
+                                 clock,   "--progress-fd", fd_text,  NULL };
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0)
@@ -95,7 +99,8 @@ int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress 
     return wait_for(pid);
 }
 
-int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char *err, size_t err_size)
+int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char *err,
+                      size_t err_size)
 {
     const char *schema, *outcome, *headline = "", *note = "";
     double uptime_s, virtual_s;
@@ -106,19 +111,25 @@ int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char 
 
     (void)snprintf(path, sizeof path, "%s/run/result.json", host_dir);
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL || json_unpack_ex(root, &error, 0, "{s:s, s:s, s:F, s:F, s:I, s?:s, s?:b, s?:s}", "schema", &schema,
-                                       "outcome", &outcome, "uptime_s", &uptime_s, "virtual_s", &virtual_s, "beats", &beats,
-                                       "headline", &headline, "stunned", &stunned, "note", &note) != 0) {
+    if (root == NULL ||
+        json_unpack_ex(root, &error, 0, "{s:s, s:s, s:F, s:F, s:I, s?:s, s?:b, s?:s}", "schema",
+                       &schema, "outcome", &outcome, "uptime_s", &uptime_s, "virtual_s", &virtual_s,
+                       "beats", &beats, "headline", &headline, "stunned", &stunned, "note",
+                       &note) != 0) {
         (void)snprintf(err, err_size, "%s:%d: %s", path, error.line, error.text);
         json_decref(root);
         return -1;
     }
     if (strcmp(schema, HYPERVISOR_RESULT_SCHEMA) != 0) {
-        (void)snprintf(err, err_size, "%s:1: schema is '%s', not " HYPERVISOR_RESULT_SCHEMA, path, schema);
+        (void)snprintf(err, err_size, "%s:1: schema is '%s', not " HYPERVISOR_RESULT_SCHEMA, path,
+                       schema);
         json_decref(root);
         return -1;
     }
-    *ret = (struct hypervisor_result){ .uptime_s = uptime_s, .virtual_s = virtual_s, .beats = (uint64_t)beats, .stunned = stunned != 0 };
+    *ret = (struct hypervisor_result){ .uptime_s = uptime_s,
+                                       .virtual_s = virtual_s,
+                                       .beats = (uint64_t)beats,
+                                       .stunned = stunned != 0 };
     (void)snprintf(ret->outcome, sizeof ret->outcome, "%s", outcome);
     (void)snprintf(ret->headline, sizeof ret->headline, "%s", headline);
     (void)snprintf(ret->note, sizeof ret->note, "%s", note);

@@ -1,6 +1,7 @@
 /* hypervisor.h - starts a VMkernel on a host directory, watches it, and reads how it ended.
  *
- * The VMkernel dies with the process that started it (PR_SET_PDEATHSIG), and its children with it, so nothing is left running whoever is killed. */
+ * The VMkernel dies with the process that started it (PR_SET_PDEATHSIG), and its children with it,
+ * so nothing is left running whoever is killed. */
 #ifndef TOOLS_HYPERVISOR_H
 #define TOOLS_HYPERVISOR_H
 
@@ -25,13 +26,16 @@ struct hypervisor_result {
 /** Called for each progress line; `context` is the caller's. */
 typedef void hypervisor_progress(const struct progress *p, void *context);
 
-/** Run the VMkernel beside this program on `host_dir` to its end. `clock` as given by the user. `progress` may be NULL.
- *  @return its exit status (0 = it did its job); 128 + n when signal n ended it; -1 with a line in err when it could not be started */
-int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress, void *context, char *err,
-                   size_t err_size);
+/** Run the VMkernel beside this program on `host_dir` to its end. `clock` as given by the user.
+ * `progress` may be NULL.
+ *  @return its exit status (0 = it did its job); 128 + n when signal n ended it; -1 with a line in
+ * err when it could not be started */
+int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress,
+                   void *context, char *err, size_t err_size);
 
 /** Read HOST/run/result.json. @return 0, or -1 with one line in err */
-int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char *err, size_t err_size);
+int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char *err,
+                      size_t err_size);
 
 /** True for "virtual", "real" and "xN" with N >= 1. */
 bool hypervisor_clock_ok(const char *clock);

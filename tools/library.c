@@ -108,7 +108,10 @@ int library_find(const char *scenario, char ret[LIBRARY_PATH_MAX], char *err, si
         status = unknown_scenario(scenario, names, err, err_size);
     } else {
         (void)snprintf(err, err_size, "the path is too long");
-        status = (size_t)snprintf(ret, LIBRARY_PATH_MAX, "%s/%s%s", folder, scenario, suffix) < LIBRARY_PATH_MAX ? 0 : -1;
+        status = (size_t)snprintf(ret, LIBRARY_PATH_MAX, "%s/%s%s", folder, scenario, suffix) <
+                         LIBRARY_PATH_MAX
+                     ? 0
+                     : -1;
     }
     library_free_names(names);
     return status;

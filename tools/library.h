@@ -1,7 +1,11 @@
 /* library.h - where scenarios and programs lie, seen from the running `lostbeat`.
  *
- * Everything is found from the place of the own executable, never from the environment or the current directory:
- *     build/bin/lostbeat, build/bin/vmkernel, build/scenarios/NAME.yaml (a link to tools/scenarios that the Makefile makes) */
+ * Everything is found from the place of the own executable, never from the environment or the
+ * current directory:
+ *
+ *     build/bin/lostbeat
+ *     build/bin/vmkernel
+ *     build/scenarios/NAME.yaml     (a link to tools/scenarios that the Makefile makes) */
 #ifndef TOOLS_LIBRARY_H
 #define TOOLS_LIBRARY_H
 
@@ -13,11 +17,13 @@
 /** The path of `name` beside the own executable; name may begin with "../". @return 0 or -1 */
 int library_beside(const char *name, char ret[LIBRARY_PATH_MAX]);
 
-/** The names of all scenarios, sorted, ended by NULL; free with library_free_names(). @return 0, or -1 with one line in err */
+/** The names of all scenarios, sorted, ended by NULL; free with library_free_names(). @return 0, or
+ * -1 with one line in err */
 int library_names(char **ret[], char *err, size_t err_size);
 void library_free_names(char **names);
 
-/** The file of a scenario: `scenario` itself when it is a path (has a '/' or ends in .yaml), else the one of that name.
+/** The file of a scenario: `scenario` itself when it is a path (has a '/' or ends in .yaml), else
+ * the one of that name.
  *  @return 0, or -1 with one line in err */
 int library_find(const char *scenario, char ret[LIBRARY_PATH_MAX], char *err, size_t err_size);
 

@@ -49,12 +49,15 @@ int cmd_bad_option(const struct cmd *c, char **argv)
 
 static void print_help(FILE *to)
 {
-    (void)fputs("usage: lostbeat COMMAND [ARGUMENTS]\n\nSimulates an ESX host whose service console stops beating.\n\n", to);
+    (void)fputs("usage: lostbeat COMMAND [ARGUMENTS]\n\nSimulates an ESX host whose service "
+                "console stops beating.\n\n",
+                to);
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(to, "  %-6s %s\n", commands[i]->name, commands[i]->summary);
-    (void)fputs("\n`lostbeat COMMAND --help` tells more.\n"
-                "Exit status: 0 as expected, 1 the thing looked at is bad, 2 wrong usage or input.\n",
-                to);
+    (void)fputs(
+        "\n`lostbeat COMMAND --help` tells more.\n"
+        "Exit status: 0 as expected, 1 the thing looked at is bad, 2 wrong usage or input.\n",
+        to);
 }
 
 static int unknown_command(const char *name)
@@ -74,7 +77,8 @@ int main(int argc, char **argv)
         print_help(stderr);
         return CMD_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return CMD_OK;
     }

@@ -1,4 +1,5 @@
-/* quantity.c - see quantity.h. Everything is integer arithmetic: a decimal is kept as mantissa and power of ten until the unit is known. */
+/* quantity.c - see quantity.h. Everything is integer arithmetic: a decimal is kept as mantissa and
+ * power of ten until the unit is known. */
 #include "tools/quantity.h"
 
 #include <ctype.h>
@@ -9,19 +10,23 @@
 
 #include "shared/calendar.h"
 
-const struct quantity_unit quantity_kb[] = { { "kB", 1 }, { "MB", 1024 }, { "GB", 1048576 }, { NULL, 0 } };
-const struct quantity_unit quantity_kb_per_h[] = {
-    { "kB/h", 1 }, { "MB/h", 1024 }, { "kB/min", 60 }, { "kB/s", 3600 }, { "MB/s", 3686400 }, { NULL, 0 }
+const struct quantity_unit quantity_kb[] = {
+    { "kB", 1 }, { "MB", 1024 }, { "GB", 1048576 }, { NULL, 0 }
 };
+const struct quantity_unit quantity_kb_per_h[] = { { "kB/h", 1 },       { "MB/h", 1024 },
+                                                   { "kB/min", 60 },    { "kB/s", 3600 },
+                                                   { "MB/s", 3686400 }, { NULL, 0 } };
 const struct quantity_unit quantity_kb_per_s[] = { { "kB/s", 1 }, { "MB/s", 1024 }, { NULL, 0 } };
-const struct quantity_unit quantity_khz[] = { { "kHz", 1 }, { "MHz", 1000 }, { "GHz", 1000000 }, { NULL, 0 } };
+const struct quantity_unit quantity_khz[] = {
+    { "kHz", 1 }, { "MHz", 1000 }, { "GHz", 1000000 }, { NULL, 0 }
+};
 const struct quantity_unit quantity_time[] = { { "ns", 1 },
                                                { "us", 1000 },
                                                { "ms", 1000000 },
                                                { "s", QUANTITY_NS_PER_S },
                                                { "m", 60 * QUANTITY_NS_PER_S },
                                                { "h", 3600 * QUANTITY_NS_PER_S },
-                                               { "d", QUANTITY_S_PER_DAY * QUANTITY_NS_PER_S },
+                                               { "d", QUANTITY_S_PER_DAY *QUANTITY_NS_PER_S },
                                                { NULL, 0 } };
 
 #define MANTISSA_MAX 1000000000000000LL /* 15 digits and one more fit an int64 */
@@ -65,7 +70,8 @@ static int scale_up(struct decimal d, int64_t factor, int64_t *ret)
     return 0;
 }
 
-static const struct quantity_unit *find_unit(const struct quantity_unit *units, const char *name, size_t length)
+static const struct quantity_unit *find_unit(const struct quantity_unit *units, const char *name,
+                                             size_t length)
 {
     for (; units->name != NULL; units++) {
         if (strlen(units->name) == length && memcmp(units->name, name, length) == 0)
@@ -97,7 +103,8 @@ int quantity_integer(const char *text, int64_t *ret)
     return 0;
 }
 
-/* ---- durations -------------------------------------------------------------------------------------------- */
+/* ---- durations
+ * -------------------------------------------------------------------------------------------- */
 
 static int clock_duration(const char *text, int64_t *ret_ns)
 {
@@ -114,7 +121,8 @@ static int clock_duration(const char *text, int64_t *ret_ns)
     }
     if (h > 23 || m > 59 || s > 59)
         return -1;
-    *ret_ns = (((int64_t)d * 24 + h) * 3600 + m * 60 + s) * QUANTITY_NS_PER_S + (int64_t)ms * 1000000;
+    *ret_ns =
+        (((int64_t)d * 24 + h) * 3600 + m * 60 + s) * QUANTITY_NS_PER_S + (int64_t)ms * 1000000;
     return 0;
 }
 
@@ -131,7 +139,8 @@ int quantity_duration(const char *text, int64_t *ret_ns)
             return -1;
         const size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
         const struct quantity_unit *unit = find_unit(quantity_time, text, length);
-        if (unit == NULL || unit->factor >= last || scale_up(d, unit->factor, &part) != 0 || part > INT64_MAX - sum)
+        if (unit == NULL || unit->factor >= last || scale_up(d, unit->factor, &part) != 0 ||
+            part > INT64_MAX - sum)
             return -1;
         sum += part;
         last = unit->factor;
@@ -141,7 +150,9 @@ int quantity_duration(const char *text, int64_t *ret_ns)
     return 0;
 }
 
-/* ---- dates ------------------------------------------------------------------------------------------------ */
+/* ---- dates
+ * ------------------------------------------------------------------------------------------------
+ */
 
 int quantity_date(const char *text, int64_t *ret_s)
 {
@@ -149,13 +160,15 @@ int quantity_date(const char *text, int64_t *ret_s)
     char gap;
     int end = 0;
 
-    if (sscanf(text, "%4d-%2u-%2u%c%2u:%2u%n", &d.year, &d.month, &d.day, &gap, &d.hour, &d.minute, &end) != 6)
+    if (sscanf(text, "%4d-%2u-%2u%c%2u:%2u%n", &d.year, &d.month, &d.day, &gap, &d.hour, &d.minute,
+               &end) != 6)
         return -1;
     text += end;
     end = 0;
     if (*text == ':' && sscanf(text, ":%2u%n", &d.second, &end) != 1)
         return -1;
-    if (text[end] != '\0' || (gap != ' ' && gap != 'T') || d.year < 1970 || calendar_is_valid(&d) == 0)
+    if (text[end] != '\0' || (gap != ' ' && gap != 'T') || d.year < 1970 ||
+        calendar_is_valid(&d) == 0)
         return -1;
     *ret_s = calendar_to_epoch(&d, 0);
     return 0;
@@ -167,7 +180,8 @@ int quantity_offset(const char *text, int64_t *ret_s)
     int end = 0;
     const int sign = *text == '-' ? -1 : 1;
 
-    if ((*text != '-' && *text != '+') || sscanf(text + 1, "%2u:%2u%n", &h, &m, &end) != 2 || text[1 + end] != '\0')
+    if ((*text != '-' && *text != '+') || sscanf(text + 1, "%2u:%2u%n", &h, &m, &end) != 2 ||
+        text[1 + end] != '\0')
         return -1;
     if (h > 14 || m > 59)
         return -1;
@@ -175,7 +189,8 @@ int quantity_offset(const char *text, int64_t *ret_s)
     return 0;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ---------------------------------------------------------------------------------------------- */
 
 void quantity_format(int64_t value, const struct quantity_unit *units, char *text, size_t size)
 {

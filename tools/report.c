@@ -12,15 +12,18 @@
 
 #define PATH_ROOM 4096
 
-/* By CONTRACT: the key, the place, and whether it is there only after a failure. {uuid} and {host} are replaced. */
+/* By CONTRACT: the key, the place, and whether it is there only after a failure. {uuid} and {host}
+ * are replaced. */
 static const struct artefact {
     const char *key, *place, *what;
     bool of_failure;
 } artefacts[] = {
     { "psod", "console/psod.txt", "the purple screen (psod.ans: in colours)", true },
-    { "cos_core", "vmfs/volumes/{uuid}/cos-core-{host}", "core of the service console, for gdb", true },
+    { "cos_core", "vmfs/volumes/{uuid}/cos-core-{host}", "core of the service console, for gdb",
+      true },
     { "zdump", "dev/vmkcore", "dump partition with the VMkernel's own dump", true },
-    { "vmksummary", "var/log/vmksummary", "one line an hour: swap and the three biggest programs", false },
+    { "vmksummary", "var/log/vmksummary", "one line an hour: swap and the three biggest programs",
+      false },
     { "vmkernel_log", "var/log/vmkernel", "log of the VMkernel", false },
     { "messages", "var/log/messages", "syslog of the service console", false },
 };
@@ -35,14 +38,16 @@ static void place_of(const struct artefact *a, const struct plan *p, char *ret, 
 }
 
 /* Where an artefact lies, relative to the host. @return false when this run left none */
-static bool find(const struct report *r, const struct artefact *a, char *ret, size_t size, struct stat *ret_st)
+static bool find(const struct report *r, const struct artefact *a, char *ret, size_t size,
+                 struct stat *ret_st)
 {
     char path[PATH_ROOM];
 
     place_of(a, r->plan, ret, size);
     if (a->of_failure && strcmp(r->result.outcome, "survived") == 0)
         return false;
-    return (size_t)snprintf(path, sizeof path, "%s/%s", r->host_dir, ret) < sizeof path && stat(path, ret_st) == 0;
+    return (size_t)snprintf(path, sizeof path, "%s/%s", r->host_dir, ret) < sizeof path &&
+           stat(path, ret_st) == 0;
 }
 
 bool report_as_expected(const struct report *r)
@@ -56,7 +61,9 @@ bool report_as_expected(const struct report *r)
     return e->uptime_ns[1] == 0 || (r->result.uptime_s >= from && r->result.uptime_s <= to);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------- */
+/* ---- JSON
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static json_t *artefacts_json(const struct report *r)
 {
@@ -65,7 +72,8 @@ static json_t *artefacts_json(const struct report *r)
         char place[PATH_ROOM];
         struct stat st;
         const bool there = find(r, &artefacts[i], place, sizeof place, &st);
-        (void)json_object_set_new(object, artefacts[i].key, there ? json_string(place) : json_null());
+        (void)json_object_set_new(object, artefacts[i].key,
+                                  there ? json_string(place) : json_null());
     }
     return object;
 }
@@ -73,11 +81,13 @@ static json_t *artefacts_json(const struct report *r)
 int report_json(const struct report *r)
 {
     json_t *root = json_pack(
-        "{s:s, s:s, s:I, s:s, s:s, s:f, s:I, s:f, s:f, s:b, s:s, s:o, s:s, s:s, s:b, s:s}", "schema", REPORT_SCHEMA, "scenario",
-        r->scenario->name, "seed", (json_int_t)r->plan->seed, "profile", r->plan->profile, "outcome", r->result.outcome, "uptime_s",
-        r->result.uptime_s, "beats", (json_int_t)r->result.beats, "virtual_s", r->result.virtual_s, "wall_s", r->wall_s,
-        "as_expected", report_as_expected(r), "host", r->host_dir, "artefacts", artefacts_json(r), "digest", r->digest, "headline",
-        r->result.headline, "stunned", r->result.stunned, "note", r->result.note);
+        "{s:s, s:s, s:I, s:s, s:s, s:f, s:I, s:f, s:f, s:b, s:s, s:o, s:s, s:s, s:b, s:s}",
+        "schema", REPORT_SCHEMA, "scenario", r->scenario->name, "seed", (json_int_t)r->plan->seed,
+        "profile", r->plan->profile, "outcome", r->result.outcome, "uptime_s", r->result.uptime_s,
+        "beats", (json_int_t)r->result.beats, "virtual_s", r->result.virtual_s, "wall_s", r->wall_s,
+        "as_expected", report_as_expected(r), "host", r->host_dir, "artefacts", artefacts_json(r),
+        "digest", r->digest, "headline", r->result.headline, "stunned", r->result.stunned, "note",
+        r->result.note);
     if (root == NULL)
         return -1;
     const int status = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
@@ -85,7 +95,9 @@ int report_json(const struct report *r)
     return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------- */
+/* ---- text
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static int copy_to_stdout(const struct report *r, const char *place)
 {
@@ -108,8 +120,10 @@ static void print_summary(const struct report *r)
     char uptime[CALENDAR_UPTIME_SIZE];
 
     (void)calendar_format_uptime((uint64_t)(r->result.uptime_s * 1000 + 0.5) * 1000000, uptime);
-    (void)printf("%s (seed %" PRIu64 "): %s at %s of uptime, %s\n", r->scenario->name, r->plan->seed, r->result.outcome, uptime,
-                 report_as_expected(r) ? "as the scenario expects." : "NOT as the scenario expects:");
+    (void)printf("%s (seed %" PRIu64 "): %s at %s of uptime, %s\n", r->scenario->name,
+                 r->plan->seed, r->result.outcome, uptime,
+                 report_as_expected(r) ? "as the scenario expects."
+                                       : "NOT as the scenario expects:");
     if (!report_as_expected(r)) {
         char from[CALENDAR_UPTIME_SIZE], to[CALENDAR_UPTIME_SIZE];
         (void)calendar_format_uptime((uint64_t)r->scenario->expect.uptime_ns[0], from);
@@ -121,8 +135,9 @@ static void print_summary(const struct report *r)
     }
     if (r->result.note[0] != '\0')
         (void)printf("  note:     %s\n", r->result.note);
-    (void)printf("  beats:    %" PRIu64 "\n  time:     %.0f virtual seconds in %.1f s\n  digest:   %s\n", r->result.beats,
-                 r->result.virtual_s, r->wall_s, r->digest);
+    (void)printf("  beats:    %" PRIu64
+                 "\n  time:     %.0f virtual seconds in %.1f s\n  digest:   %s\n",
+                 r->result.beats, r->result.virtual_s, r->wall_s, r->digest);
 }
 
 static void print_size(const struct stat *st)
@@ -174,7 +189,8 @@ int report_text(const struct report *r, bool colours)
     struct stat st;
 
     if (find(r, &artefacts[0], place, sizeof place, &st)) {
-        if (copy_to_stdout(r, colours ? "console/psod.ans" : place) != 0 && copy_to_stdout(r, place) != 0)
+        if (copy_to_stdout(r, colours ? "console/psod.ans" : place) != 0 &&
+            copy_to_stdout(r, place) != 0)
             return -1;
         (void)printf("\n");
     }

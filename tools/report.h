@@ -22,7 +22,8 @@ struct report {
 /** Did the run end as its scenario says: outcome, and uptime if it names one? */
 bool report_as_expected(const struct report *r);
 
-/** The screen (in colours on a terminal), the summary, what was left where and what to type next; to stdout. @return 0 or -1 */
+/** The screen (in colours on a terminal), the summary, what was left where and what to type next;
+ * to stdout. @return 0 or -1 */
 int report_text(const struct report *r, bool colours);
 
 /** One JSON object by docs/scenarios.md; to stdout. @return 0 or -1 */

@@ -10,7 +10,8 @@
 #define DAY_NS (QUANTITY_S_PER_DAY * QUANTITY_NS_PER_S)
 #define PID_MAX 32767 /* the kernel's */
 
-/* ---- the language ----------------------------------------------------------------------------------------- */
+/* ---- the language
+ * ----------------------------------------------------------------------------------------- */
 
 /* CONTRACT of `diagnose`, and "none" for hosts that are well. */
 static const char *const causes[] = { "none",
@@ -27,10 +28,12 @@ static const char *const causes[] = { "none",
                                       "storage-hang",
                                       "not-lost-heartbeat",
                                       NULL };
-static const char *const outcomes[] = { "survived", "lost-heartbeat", "cos-oops", "cos-panic", "vmkernel-psod", NULL };
+static const char *const outcomes[] = { "survived",  "lost-heartbeat", "cos-oops",
+                                        "cos-panic", "vmkernel-psod",  NULL };
 static const char *const profiles[] = { "esx-3.5", NULL };
 /* The functions of cos/programs/ that may run a program. */
-static const char *const behaviours[] = { "daemon", "vmx", "vmap", "hostd", "syslogd", "klogd", "crond", NULL };
+static const char *const behaviours[] = { "daemon",  "vmx",   "vmap",  "hostd",
+                                          "syslogd", "klogd", "crond", NULL };
 
 static const struct {
     const char *name;
@@ -38,106 +41,139 @@ static const struct {
 } faults[] = { { "leak", BOOT_FAULT_LEAK } };
 static const char *const fault_names[] = { "leak", NULL };
 
-#define PLACE(type, member) .offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+/* One line per key: its name, the member that it fills, and what may stand there. */
+/* clang-format off */
+#define PLACE(t, m) .offset = offsetof(struct t, m), .size = sizeof(((struct t *)0)->m)
+#define TEXT(key, t, m) { .name = key, .kind = SCHEMA_TEXT, PLACE(t, m) }
+#define NAME(key, t, m) { .name = key, .kind = SCHEMA_TEXT, PLACE(t, m), .identity = true }
+#define CHOICE(key, t, m, list) { .name = key, .kind = SCHEMA_CHOICE, PLACE(t, m), .choices = list }
+#define FLAG(key, t, m) { .name = key, .kind = SCHEMA_FLAG, PLACE(t, m) }
+#define INTEGER(key, t, m, from, to) \
+    { .name = key, .kind = SCHEMA_INTEGER, PLACE(t, m), .least = from, .most = to }
+#define QUANTITY(key, t, m, from, to, in) \
+    { .name = key, .kind = SCHEMA_QUANTITY, PLACE(t, m), .least = from, .most = to, .units = in }
+#define SIZE(key, t, m) QUANTITY(key, t, m, 0, KB_MOST, quantity_kb)
+#define SPREAD(key, t, m) \
+    { .name = key, .kind = SCHEMA_SPREAD, PLACE(t, m), .most = KB_MOST, .units = quantity_kb }
+#define DURATION(key, t, m, from, to) \
+    { .name = key, .kind = SCHEMA_DURATION, PLACE(t, m), .least = from, .most = to }
+#define INSTANT(key, t, m) { .name = key, .kind = SCHEMA_INSTANT, PLACE(t, m) }
+#define MAP(key, place, sub) { .name = key, .kind = SCHEMA_MAP, .offset = place, .table = sub }
+#define LIST(key, place, items) { .name = key, .kind = SCHEMA_LIST, .offset = place, .list = items }
 #define END { .name = NULL }
+/* clang-format on */
+
+#define KB_MOST 2097152 /* 2 GB: more than RAM and swap of any COS */
+#define RAM_KB_LEAST (MACHINE_RAM_MB_MIN * 1024)
+#define RAM_KB_MOST (MACHINE_RAM_MB_MAX * 1024)
+#define SECOND_NS QUANTITY_NS_PER_S
+#define HOUR_NS (3600 * SECOND_NS)
+#define YEAR_NS (366 * DAY_NS)
 
 static const struct schema_key datastore_keys[] = {
-    { .name = "uuid", .kind = SCHEMA_TEXT, PLACE(scenario_host, datastore.uuid) },
-    { .name = "speed", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, datastore.kb_per_s), .least = 1024, .most = 1048576,
-      .units = quantity_kb_per_s },
+    TEXT("uuid", scenario_host, datastore.uuid),
+    QUANTITY("speed", scenario_host, datastore.kb_per_s, 1024, 1048576, quantity_kb_per_s),
     END,
 };
 static const struct schema_key nightly_keys[] = {
-    { .name = "length", .kind = SCHEMA_DURATION, PLACE(scenario_host, nightly.length_ns), .least = 0, .most = DAY_NS },
-    { .name = "files", .kind = SCHEMA_INTEGER, PLACE(scenario_host, nightly.files), .least = 0, .most = 1000000 },
-    { .name = "memory", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, nightly.memory_kb), .least = 0, .most = 819200,
-      .units = quantity_kb },
+    DURATION("length", scenario_host, nightly.length_ns, 0, DAY_NS),
+    INTEGER("files", scenario_host, nightly.files, 0, 1000000),
+    QUANTITY("memory", scenario_host, nightly.memory_kb, 0, RAM_KB_MOST, quantity_kb),
     END,
 };
-/* Offsets of the nested tables above are those of scenario_host itself, so they are read over the host (offset 0). */
+/* The offsets of the two tables above count from the host, so they are read over it (offset 0). */
 static const struct schema_key host_keys[] = {
-    { .name = "name", .kind = SCHEMA_TEXT, PLACE(scenario_host, name) },
-    { .name = "profile", .kind = SCHEMA_CHOICE, PLACE(scenario_host, profile), .choices = profiles },
-    { .name = "build", .kind = SCHEMA_TEXT, PLACE(scenario_host, build) },
-    { .name = "kernel", .kind = SCHEMA_TEXT, PLACE(scenario_host, release) },
-    { .name = "ram", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, ram_kb), .least = MACHINE_RAM_MB_MIN * 1024,
-      .most = MACHINE_RAM_MB_MAX * 1024, .units = quantity_kb },
-    { .name = "mem-total", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, mem_total_kb), .least = 0,
-      .most = MACHINE_RAM_MB_MAX * 1024, .units = quantity_kb },
-    { .name = "swap", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, swap_kb), .least = 0, .most = 2097152,
-      .units = quantity_kb },
-    { .name = "pcpus", .kind = SCHEMA_INTEGER, PLACE(scenario_host, pcpus), .least = 1, .most = 64 },
-    { .name = "cpu", .kind = SCHEMA_QUANTITY, PLACE(scenario_host, cpu_khz), .least = 500000, .most = 10000000,
-      .units = quantity_khz },
-    { .name = "vms", .kind = SCHEMA_INTEGER, PLACE(scenario_host, vms), .least = 0, .most = 256 },
+    TEXT("name", scenario_host, name),
+    CHOICE("profile", scenario_host, profile, profiles),
+    TEXT("build", scenario_host, build),
+    TEXT("kernel", scenario_host, release),
+    QUANTITY("ram", scenario_host, ram_kb, RAM_KB_LEAST, RAM_KB_MOST, quantity_kb),
+    QUANTITY("mem-total", scenario_host, mem_total_kb, 0, RAM_KB_MOST, quantity_kb),
+    SIZE("swap", scenario_host, swap_kb),
+    INTEGER("pcpus", scenario_host, pcpus, 1, 64),
+    QUANTITY("cpu", scenario_host, cpu_khz, 500000, 10000000, quantity_khz),
+    INTEGER("vms", scenario_host, vms, 0, 256),
     { .name = "boot", .kind = SCHEMA_DATE, PLACE(scenario_host, boot_local_s) },
     { .name = "utc-offset", .kind = SCHEMA_OFFSET, PLACE(scenario_host, utc_offset_s) },
-    { .name = "cos-start", .kind = SCHEMA_DURATION, PLACE(scenario_host, cos_start_ns), .least = 0,
-      .most = 3600 * QUANTITY_NS_PER_S },
-    { .name = "heartbeat-interval", .kind = SCHEMA_DURATION, PLACE(scenario_host, heartbeat_ns), .least = QUANTITY_NS_PER_S,
-      .most = 3600 * QUANTITY_NS_PER_S },
-    { .name = "datastore", .kind = SCHEMA_MAP, .offset = 0, .table = datastore_keys },
-    { .name = "nightly", .kind = SCHEMA_MAP, .offset = 0, .table = nightly_keys },
+    DURATION("cos-start", scenario_host, cos_start_ns, 0, HOUR_NS),
+    DURATION("heartbeat-interval", scenario_host, heartbeat_ns, SECOND_NS, HOUR_NS),
+    MAP("datastore", 0, datastore_keys),
+    MAP("nightly", 0, nightly_keys),
     END,
 };
-
-#define KB_MOST 2097152 /* 2 GB: more than RAM and swap of any COS */
 static const struct schema_key program_keys[] = {
-    { .name = "name", .kind = SCHEMA_TEXT, PLACE(scenario_program, name), .identity = true },
-    { .name = "behaviour", .kind = SCHEMA_CHOICE, PLACE(scenario_program, behaviour), .choices = behaviours },
-    { .name = "pid", .kind = SCHEMA_INTEGER, PLACE(scenario_program, pid), .least = 0, .most = PID_MAX },
-    { .name = "count", .kind = SCHEMA_INTEGER, PLACE(scenario_program, count), .least = 0, .most = BOOT_PROGRAMS_MAX },
-    { .name = "nice", .kind = SCHEMA_INTEGER, PLACE(scenario_program, nice), .least = -20, .most = 19 },
-    { .name = "text", .kind = SCHEMA_QUANTITY, PLACE(scenario_program, text_kb), .least = 0, .most = KB_MOST, .units = quantity_kb },
-    { .name = "libs", .kind = SCHEMA_QUANTITY, PLACE(scenario_program, libs_kb), .least = 0, .most = KB_MOST, .units = quantity_kb },
-    { .name = "data", .kind = SCHEMA_SPREAD, PLACE(scenario_program, data_kb), .least = 0, .most = KB_MOST, .units = quantity_kb },
-    { .name = "stack", .kind = SCHEMA_QUANTITY, PLACE(scenario_program, stack_kb), .least = 0, .most = KB_MOST,
-      .units = quantity_kb },
-    { .name = "touch", .kind = SCHEMA_INTEGER, PLACE(scenario_program, touch), .least = 0, .most = 524288 },
-    { .name = "content-every", .kind = SCHEMA_INTEGER, PLACE(scenario_program, content_every), .least = 0, .most = 524288 },
-    { .name = "root", .kind = SCHEMA_FLAG, PLACE(scenario_program, root) },
-    { .name = "rawio", .kind = SCHEMA_FLAG, PLACE(scenario_program, rawio) },
-    { .name = "catches-sigterm", .kind = SCHEMA_FLAG, PLACE(scenario_program, catches_sigterm) },
-    { .name = "period", .kind = SCHEMA_DURATION, PLACE(scenario_program, period_ns), .least = 0, .most = 366 * DAY_NS },
-    { .name = "cpu", .kind = SCHEMA_DURATION, PLACE(scenario_program, cpu_ns), .least = 0, .most = DAY_NS },
-    { .name = "start", .kind = SCHEMA_INSTANT, PLACE(scenario_program, start) },
-    { .name = "stagger", .kind = SCHEMA_DURATION, PLACE(scenario_program, stagger_ns), .least = 0, .most = DAY_NS },
+    NAME("name", scenario_program, name),
+    CHOICE("behaviour", scenario_program, behaviour, behaviours),
+    INTEGER("pid", scenario_program, pid, 0, PID_MAX),
+    INTEGER("count", scenario_program, count, 0, BOOT_PROGRAMS_MAX),
+    INTEGER("nice", scenario_program, nice, -20, 19),
+    SIZE("text", scenario_program, text_kb),
+    SIZE("libs", scenario_program, libs_kb),
+    SPREAD("data", scenario_program, data_kb),
+    SIZE("stack", scenario_program, stack_kb),
+    INTEGER("touch", scenario_program, touch, 0, KB_MOST / 4),
+    INTEGER("content-every", scenario_program, content_every, 0, KB_MOST / 4),
+    FLAG("root", scenario_program, root),
+    FLAG("rawio", scenario_program, rawio),
+    FLAG("catches-sigterm", scenario_program, catches_sigterm),
+    DURATION("period", scenario_program, period_ns, 0, YEAR_NS),
+    DURATION("cpu", scenario_program, cpu_ns, 0, DAY_NS),
+    INSTANT("start", scenario_program, start),
+    DURATION("stagger", scenario_program, stagger_ns, 0, DAY_NS),
     END,
 };
 static const struct schema_key fault_keys[] = {
-    { .name = "type", .kind = SCHEMA_CHOICE, PLACE(scenario_fault, type), .identity = true, .choices = fault_names },
-    { .name = "target", .kind = SCHEMA_TEXT, PLACE(scenario_fault, target), .identity = true },
-    { .name = "at", .kind = SCHEMA_INSTANT, PLACE(scenario_fault, at) },
-    { .name = "for", .kind = SCHEMA_DURATION, PLACE(scenario_fault, for_ns), .least = 0, .most = 366 * DAY_NS },
-    { .name = "rate", .kind = SCHEMA_QUANTITY, PLACE(scenario_fault, rate_kb_per_h), .least = 1, .most = 1 << 30,
-      .units = quantity_kb_per_h },
+    { .name = "type",
+      .kind = SCHEMA_CHOICE,
+      PLACE(scenario_fault, type),
+      .identity = true,
+      .choices = fault_names },
+    NAME("target", scenario_fault, target),
+    INSTANT("at", scenario_fault, at),
+    DURATION("for", scenario_fault, for_ns, 0, YEAR_NS),
+    QUANTITY("rate", scenario_fault, rate_kb_per_h, 1, 1 << 30, quantity_kb_per_h),
     END,
 };
 static const struct schema_key expect_keys[] = {
-    { .name = "outcome", .kind = SCHEMA_CHOICE, PLACE(scenario_expect, outcome), .choices = outcomes },
-    { .name = "uptime", .kind = SCHEMA_PERIOD, PLACE(scenario_expect, uptime_ns), .least = 0, .most = 366 * DAY_NS },
+    CHOICE("outcome", scenario_expect, outcome, outcomes),
+    { .name = "uptime",
+      .kind = SCHEMA_PERIOD,
+      PLACE(scenario_expect, uptime_ns),
+      .least = 0,
+      .most = YEAR_NS },
     END,
 };
-static const struct scenario_program fresh_program = { .behaviour = "daemon", .count = 1, .stack_kb = 12, .root = 1, .rawio = 1 };
+/* What a program is that says nothing of itself: an ordinary root daemon that sleeps for ever. */
+static const struct scenario_program fresh_program = {
+    .behaviour = "daemon", .count = 1, .stack_kb = 12, .root = 1, .rawio = 1
+};
 static const struct scenario_fault fresh_fault;
 static const struct schema_list program_list = {
-    program_keys, &fresh_program, sizeof fresh_program, SCENARIO_SPECS_MAX, offsetof(struct scenario, program_count),
+    .table = program_keys,
+    .fresh = &fresh_program,
+    .item_size = sizeof fresh_program,
+    .item_max = SCENARIO_SPECS_MAX,
+    .count_offset = offsetof(struct scenario, program_count),
 };
 static const struct schema_list fault_list = {
-    fault_keys, &fresh_fault, sizeof fresh_fault, BOOT_FAULTS_MAX, offsetof(struct scenario, fault_count),
+    .table = fault_keys,
+    .fresh = &fresh_fault,
+    .item_size = sizeof fresh_fault,
+    .item_max = BOOT_FAULTS_MAX,
+    .count_offset = offsetof(struct scenario, fault_count),
 };
 static const struct schema_key keys[] = {
-    { .name = "name", .kind = SCHEMA_TEXT, PLACE(scenario, name) },
-    { .name = "title", .kind = SCHEMA_TEXT, PLACE(scenario, title) },
-    { .name = "cause", .kind = SCHEMA_CHOICE, PLACE(scenario, cause), .choices = causes },
-    { .name = "teaches", .kind = SCHEMA_TEXT, PLACE(scenario, teaches) },
-    { .name = "source", .kind = SCHEMA_TEXT, PLACE(scenario, source) },
-    { .name = "inherits", .kind = SCHEMA_TEXT, PLACE(scenario, inherits) },
-    { .name = "host", .kind = SCHEMA_MAP, PLACE(scenario, host), .table = host_keys },
-    { .name = "programs", .kind = SCHEMA_LIST, PLACE(scenario, program), .list = &program_list },
-    { .name = "faults", .kind = SCHEMA_LIST, PLACE(scenario, fault), .list = &fault_list },
-    { .name = "duration", .kind = SCHEMA_DURATION, PLACE(scenario, duration_ns), .least = QUANTITY_NS_PER_S, .most = 366 * DAY_NS },
-    { .name = "expect", .kind = SCHEMA_MAP, PLACE(scenario, expect), .table = expect_keys },
+    TEXT("name", scenario, name),
+    TEXT("title", scenario, title),
+    CHOICE("cause", scenario, cause, causes),
+    TEXT("teaches", scenario, teaches),
+    TEXT("source", scenario, source),
+    TEXT("inherits", scenario, inherits),
+    MAP("host", offsetof(struct scenario, host), host_keys),
+    LIST("programs", offsetof(struct scenario, program), &program_list),
+    LIST("faults", offsetof(struct scenario, fault), &fault_list),
+    DURATION("duration", scenario, duration_ns, SECOND_NS, YEAR_NS),
+    MAP("expect", offsetof(struct scenario, expect), expect_keys),
     END,
 };
 
@@ -146,7 +182,8 @@ const struct schema_key *scenario_keys(void)
     return keys;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ---------------------------------------------------------------------------------------------- */
 
 /* The path of an inherited file: beside the one that names it. */
 static int beside(const char *path, const char *name, char *ret, size_t size)
@@ -166,11 +203,14 @@ static int read_with_parents(const char *path, int depth, struct scenario *s, ch
     if (alone == NULL)
         return -1;
     if (depth >= SCENARIO_INHERIT_MAX) {
-        (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: inherits: more than %d files in a row", path, SCENARIO_INHERIT_MAX);
+        (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: inherits: more than %d files in a row",
+                       path, SCENARIO_INHERIT_MAX);
     } else if (schema_read(path, keys, alone, err, SCENARIO_ERROR_MAX) == 0) {
         status = 0;
         if (alone->inherits[0] != '\0')
-            status = beside(path, alone->inherits, parent, sizeof parent) == 0 ? read_with_parents(parent, depth + 1, s, err) : -1;
+            status = beside(path, alone->inherits, parent, sizeof parent) == 0
+                         ? read_with_parents(parent, depth + 1, s, err)
+                         : -1;
         if (status == 0)
             status = schema_read(path, keys, s, err, SCENARIO_ERROR_MAX);
     }
@@ -219,7 +259,8 @@ static int check_complete(const char *path, const struct scenario *s, char *err)
             return missing(path, "programs.name", err);
     }
     for (int64_t i = 0; i < s->fault_count; i++) {
-        if (s->fault[i].type[0] == '\0' || s->fault[i].target[0] == '\0' || s->fault[i].rate_kb_per_h == 0)
+        if (s->fault[i].type[0] == '\0' || s->fault[i].target[0] == '\0' ||
+            s->fault[i].rate_kb_per_h == 0)
             return missing(path, "faults.type, .target or .rate", err);
     }
     return 0;
@@ -228,14 +269,18 @@ static int check_complete(const char *path, const struct scenario *s, char *err)
 /* A name goes into file names, logs and host directories. */
 static int check_names(const char *path, const struct scenario *s, char *err)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     const char *const names[] = { s->name, s->host.name, s->host.datastore.uuid };
     static const char *const what[] = { "name", "host.name", "host.datastore.uuid" };
 
     for (int i = 0; i < 3; i++) {
-        if (names[i][strspn(names[i], allowed)] != '\0' || names[i][0] == '.' || names[i][0] == '-') {
-            (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: %s: '%.64s' has other characters than letters, digits and . - _", path,
-                           what[i], names[i]);
+        if (names[i][strspn(names[i], allowed)] != '\0' || names[i][0] == '.' ||
+            names[i][0] == '-') {
+            (void)snprintf(
+                err, SCENARIO_ERROR_MAX,
+                "%s:1:1: %s: '%.64s' has other characters than letters, digits and . - _", path,
+                what[i], names[i]);
             return -1;
         }
     }
@@ -258,7 +303,8 @@ int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERRO
     return status;
 }
 
-/* ---- the plan --------------------------------------------------------------------------------------------- */
+/* ---- the plan
+ * --------------------------------------------------------------------------------------------- */
 
 /* ns since boot of an instant; negative when it lies before the boot. */
 static int64_t instant_ns(const struct scenario *s, const struct schema_instant *i)
@@ -266,7 +312,8 @@ static int64_t instant_ns(const struct scenario *s, const struct schema_instant 
     return i->local == 0 ? i->value : (i->value - s->host.boot_local_s) * QUANTITY_NS_PER_S;
 }
 
-static int plan_fail(const char *path, const char *key, const char *name, const char *what, char *err)
+static int plan_fail(const char *path, const char *key, const char *name, const char *what,
+                     char *err)
 {
     (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: %s: %s: %s", path, key, name, what);
     return -1;
@@ -278,8 +325,10 @@ static uint32_t program_flags(const struct scenario_program *p)
            (p->catches_sigterm != 0 ? BOOT_PROG_SIGTERM : 0);
 }
 
-/* The i-th of `count` processes of one line: pids count up, starts are staggered, data sizes spread evenly. */
-static void program_one(const struct scenario_program *p, int64_t i, int64_t start_ns, struct boot_program *to)
+/* The i-th of `count` processes of one line: pids count up, starts are staggered, data sizes spread
+ * evenly. */
+static void program_one(const struct scenario_program *p, int64_t i, int64_t start_ns,
+                        struct boot_program *to)
 {
     const int64_t spread = p->data_kb[1] - p->data_kb[0];
 
@@ -290,7 +339,8 @@ static void program_one(const struct scenario_program *p, int64_t i, int64_t sta
     to->nice = (int32_t)p->nice;
     to->text_kb = (uint32_t)p->text_kb;
     to->lib_kb = (uint32_t)p->libs_kb;
-    to->data_kb = (uint32_t)(p->data_kb[0] + (p->count > 1 ? spread * i / (p->count - 1) / 4 * 4 : 0));
+    to->data_kb =
+        (uint32_t)(p->data_kb[0] + (p->count > 1 ? spread * i / (p->count - 1) / 4 * 4 : 0));
     to->stack_kb = (uint32_t)p->stack_kb;
     to->touch_pages = (uint32_t)p->touch;
     to->content_every = (uint32_t)p->content_every;
@@ -299,7 +349,8 @@ static void program_one(const struct scenario_program *p, int64_t i, int64_t sta
     to->cpu_ns = (uint64_t)p->cpu_ns;
 }
 
-static int plan_programs(const char *path, const struct scenario *s, struct boot_params *b, char *err)
+static int plan_programs(const char *path, const struct scenario *s, struct boot_params *b,
+                         char *err)
 {
     for (int64_t n = 0; n < s->program_count; n++) {
         const struct scenario_program *p = &s->program[n];
@@ -314,7 +365,8 @@ static int plan_programs(const char *path, const struct scenario *s, struct boot
     for (uint32_t i = 0; i < b->program_count; i++) {
         for (uint32_t j = 0; j < i && b->program[i].pid != 0; j++) {
             if (b->program[j].pid == b->program[i].pid)
-                return plan_fail(path, "programs", b->program[i].name, "its pid is another program's", err);
+                return plan_fail(path, "programs", b->program[i].name,
+                                 "its pid is another program's", err);
         }
     }
     return 0;
@@ -396,7 +448,8 @@ static void plan_host(const struct scenario *s, struct plan *p)
     p->duration_ns = (uint64_t)s->duration_ns;
 }
 
-int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret, char err[SCENARIO_ERROR_MAX])
+int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret,
+                  char err[SCENARIO_ERROR_MAX])
 {
     struct plan *p = calloc(1, sizeof *p);
     int status = -1;

@@ -1,7 +1,8 @@
 /* scenario.h - what a scenario says, and the plan that it becomes.
  *
- * A scenario file is read over the host file that it inherits (schema.h has the rules), checked as a whole, and turned into a
- * struct plan, the record that the VMkernel runs. docs/scenarios.md explains every key to its writer; the table in scenario.c is the truth. */
+ * A scenario file is read over the host file that it inherits (schema.h has the rules), checked as
+ * a whole, and turned into a struct plan, the record that the VMkernel runs. docs/scenarios.md
+ * explains every key to its writer; the table in scenario.c is the truth. */
 #ifndef TOOLS_SCENARIO_H
 #define TOOLS_SCENARIO_H
 
@@ -58,11 +59,14 @@ struct scenario {
     struct scenario_expect expect;
 };
 
-/** Read a scenario file with all that it inherits and check that nothing is missing. @return 0, or -1 with one line in err (*ret untouched) */
+/** Read a scenario file with all that it inherits and check that nothing is missing. @return 0, or
+ * -1 with one line in err (*ret untouched) */
 int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX]);
 
-/** Turn a scenario into the plan of one run. `path` is for messages. @return 0, or -1 with one line in err (*ret untouched) */
-int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret, char err[SCENARIO_ERROR_MAX]);
+/** Turn a scenario into the plan of one run. `path` is for messages. @return 0, or -1 with one line
+ * in err (*ret untouched) */
+int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret,
+                  char err[SCENARIO_ERROR_MAX]);
 
 /** The table of all keys, for those who document or check it. */
 const struct schema_key *scenario_keys(void);

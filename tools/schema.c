@@ -1,4 +1,5 @@
-/* schema.c - see schema.h. The reader walks the tables and the document side by side; `struct reader` carries what an error line needs. */
+/* schema.c - see schema.h. The reader walks the tables and the document side by side; `struct
+ * reader` carries what an error line needs. */
 #include "tools/schema.h"
 
 #include <errno.h>
@@ -20,7 +21,9 @@ struct reader {
     size_t err_size;
 };
 
-/* ---- errors ----------------------------------------------------------------------------------------------- */
+/* ---- errors
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static size_t edit_distance(const char *a, const char *b)
 {
@@ -45,7 +48,8 @@ static size_t edit_distance(const char *a, const char *b)
 const char *schema_nearest(const char *name, const char *const *names)
 {
     const char *best = NULL;
-    size_t best_distance = strlen(name) / 3 + 2; /* a swap of two letters counts 2; most of it must be right */
+    size_t best_distance =
+        strlen(name) / 3 + 2; /* a swap of two letters counts 2; most of it must be right */
 
     for (; strlen(name) <= NEAREST_LENGTH && *names != NULL; names++) {
         if (strlen(*names) > NEAREST_LENGTH)
@@ -59,11 +63,12 @@ const char *schema_nearest(const char *name, const char *const *names)
     return best;
 }
 
-static int __attribute__((format(printf, 4, 5))) fail(struct reader *r, const yaml_node_t *at, const char *key,
-                                                      const char *format, ...)
+static int __attribute__((format(printf, 4, 5)))
+fail(struct reader *r, const yaml_node_t *at, const char *key, const char *format, ...)
 {
     va_list args;
-    int used = snprintf(r->err, r->err_size, "%s:%zu:%zu: %s: ", r->path, at->start_mark.line + 1, at->start_mark.column + 1, key);
+    int used = snprintf(r->err, r->err_size, "%s:%zu:%zu: %s: ", r->path, at->start_mark.line + 1,
+                        at->start_mark.column + 1, key);
     if (used < 0 || (size_t)used >= r->err_size)
         return -1;
     va_start(args, format);
@@ -73,8 +78,8 @@ static int __attribute__((format(printf, 4, 5))) fail(struct reader *r, const ya
 }
 
 /* "what 'name'; did you mean 'nearest'?", or the list of what is allowed. */
-static int fail_name(struct reader *r, const yaml_node_t *at, const char *key, const char *what, const char *name,
-                     const char *const *names)
+static int fail_name(struct reader *r, const yaml_node_t *at, const char *key, const char *what,
+                     const char *name, const char *const *names)
 {
     const char *nearest = schema_nearest(name, names);
     char allowed[512] = "";
@@ -83,11 +88,13 @@ static int fail_name(struct reader *r, const yaml_node_t *at, const char *key, c
     if (nearest != NULL)
         return fail(r, at, key, "%s; did you mean '%s'?", what, nearest);
     for (; *names != NULL && used < sizeof allowed; names++)
-        used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s", used > 0 ? ", " : "", *names);
+        used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s",
+                                 used > 0 ? ", " : "", *names);
     return fail(r, at, key, "%s; allowed: %s", what, allowed);
 }
 
-static int fail_key(struct reader *r, const yaml_node_t *at, const char *name, const struct schema_key *table)
+static int fail_key(struct reader *r, const yaml_node_t *at, const char *name,
+                    const struct schema_key *table)
 {
     const char *names[KEYS_MAX + 1] = { NULL };
     for (size_t i = 0; i < KEYS_MAX && table[i].name != NULL; i++)
@@ -95,14 +102,17 @@ static int fail_key(struct reader *r, const yaml_node_t *at, const char *name, c
     return fail_name(r, at, name, "unknown key", name, names);
 }
 
-/* ---- values ----------------------------------------------------------------------------------------------- */
+/* ---- values
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static const char *scalar(const yaml_node_t *node)
 {
     return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 }
 
-static int check_range(struct reader *r, const yaml_node_t *node, const struct schema_key *k, int64_t value)
+static int check_range(struct reader *r, const yaml_node_t *node, const struct schema_key *k,
+                       int64_t value)
 {
     const struct quantity_unit *units = NULL;
     char least[32], most[32];
@@ -127,11 +137,13 @@ static int fail_units(struct reader *r, const yaml_node_t *node, const struct sc
     char text[128] = "";
     size_t used = 0;
     for (const struct quantity_unit *u = k->units; u->name != NULL && used < sizeof text; u++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? ", " : "", u->name);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? ", " : "",
+                                 u->name);
     return fail(r, node, k->name, "'%s' is not a number with a unit (%s)", scalar(node), text);
 }
 
-static int read_text(struct reader *r, const yaml_node_t *node, const struct schema_key *k, char *at)
+static int read_text(struct reader *r, const yaml_node_t *node, const struct schema_key *k,
+                     char *at)
 {
     const char *text = scalar(node);
     const size_t length = node->data.scalar.length;
@@ -153,7 +165,8 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct sch
     return 0;
 }
 
-static int read_flag(struct reader *r, const yaml_node_t *node, const struct schema_key *k, int64_t *ret)
+static int read_flag(struct reader *r, const yaml_node_t *node, const struct schema_key *k,
+                     int64_t *ret)
 {
     if (strcmp(scalar(node), "true") != 0 && strcmp(scalar(node), "false") != 0)
         return fail(r, node, k->name, "'%s' is neither true nor false", scalar(node));
@@ -161,20 +174,24 @@ static int read_flag(struct reader *r, const yaml_node_t *node, const struct sch
     return 0;
 }
 
-static int read_instant(struct reader *r, const yaml_node_t *node, const struct schema_key *k, struct schema_instant *ret)
+static int read_instant(struct reader *r, const yaml_node_t *node, const struct schema_key *k,
+                        struct schema_instant *ret)
 {
     struct schema_instant i = { 0, 0 };
     if (quantity_date(scalar(node), &i.value) == 0) {
         i.local = 1;
     } else if (quantity_duration(scalar(node), &i.value) != 0) {
-        return fail(r, node, k->name, "'%s' is neither a time since boot (42d14h, 42:14:03) nor a date (2009-10-01 14:54)",
-                    scalar(node));
+        return fail(
+            r, node, k->name,
+            "'%s' is neither a time since boot (42d14h, 42:14:03) nor a date (2009-10-01 14:54)",
+            scalar(node));
     }
     *ret = i;
     return 0;
 }
 
-static int read_number(struct reader *r, const yaml_node_t *node, const struct schema_key *k, int64_t *ret)
+static int read_number(struct reader *r, const yaml_node_t *node, const struct schema_key *k,
+                       int64_t *ret)
 {
     const char *text = scalar(node);
     int64_t value;
@@ -208,7 +225,8 @@ static int read_number(struct reader *r, const yaml_node_t *node, const struct s
     return 0;
 }
 
-static int read_scalar(struct reader *r, const yaml_node_t *node, const struct schema_key *k, void *at)
+static int read_scalar(struct reader *r, const yaml_node_t *node, const struct schema_key *k,
+                       void *at)
 {
     if (scalar(node) == NULL)
         return fail(r, node, k->name, "a single value is wanted here");
@@ -235,10 +253,12 @@ static int read_pair(struct reader *r, yaml_node_t *node, const struct schema_ke
             return -1;
         pair[1] = pair[0];
     } else {
-        if (node->type != YAML_SEQUENCE_NODE || node->data.sequence.items.top - node->data.sequence.items.start != 2)
+        if (node->type != YAML_SEQUENCE_NODE ||
+            node->data.sequence.items.top - node->data.sequence.items.start != 2)
             return fail(r, node, k->name, "[from, to] is wanted here");
         for (int i = 0; i < 2; i++) {
-            const yaml_node_t *item = yaml_document_get_node(&r->doc, node->data.sequence.items.start[i]);
+            const yaml_node_t *item =
+                yaml_document_get_node(&r->doc, node->data.sequence.items.start[i]);
             if (scalar(item) == NULL)
                 return fail(r, item, k->name, "a single value is wanted here");
             if (read_number(r, item, k, &pair[i]) != 0)
@@ -251,13 +271,17 @@ static int read_pair(struct reader *r, yaml_node_t *node, const struct schema_ke
     return 0;
 }
 
-/* ---- maps and lists --------------------------------------------------------------------------------------- */
+/* ---- maps and lists
+ * --------------------------------------------------------------------------------------- */
 
-static int read_list(struct reader *r, yaml_node_t *node, const struct schema_key *k, unsigned char *record);
+static int read_list(struct reader *r, yaml_node_t *node, const struct schema_key *k,
+                     unsigned char *record);
 
-static int read_map(struct reader *r, yaml_node_t *node, const char *name, const struct schema_key *table, void *record);
+static int read_map(struct reader *r, yaml_node_t *node, const char *name,
+                    const struct schema_key *table, void *record);
 
-static int read_value(struct reader *r, yaml_node_t *node, const struct schema_key *k, unsigned char *record)
+static int read_value(struct reader *r, yaml_node_t *node, const struct schema_key *k,
+                      unsigned char *record)
 {
     switch (k->kind) {
     case SCHEMA_MAP:
@@ -272,9 +296,11 @@ static int read_value(struct reader *r, yaml_node_t *node, const struct schema_k
     }
 }
 
-static yaml_node_t *pair_of(struct reader *r, yaml_node_t *map, const char *name, yaml_node_t **ret_key)
+static yaml_node_t *pair_of(struct reader *r, yaml_node_t *map, const char *name,
+                            yaml_node_t **ret_key)
 {
-    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+         p++) {
         yaml_node_t *key = yaml_document_get_node(&r->doc, p->key);
         if (scalar(key) != NULL && strcmp(scalar(key), name) == 0) {
             *ret_key = key;
@@ -286,7 +312,8 @@ static yaml_node_t *pair_of(struct reader *r, yaml_node_t *map, const char *name
 
 static int check_keys(struct reader *r, yaml_node_t *map, const struct schema_key *table)
 {
-    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+         p++) {
         yaml_node_t *key = yaml_document_get_node(&r->doc, p->key);
         yaml_node_t *first = NULL;
         const struct schema_key *k = table;
@@ -304,7 +331,8 @@ static int check_keys(struct reader *r, yaml_node_t *map, const struct schema_ke
 }
 
 /* Keys are read in the order of the table, whatever order the file has. */
-static int read_map(struct reader *r, yaml_node_t *node, const char *name, const struct schema_key *table, void *record)
+static int read_map(struct reader *r, yaml_node_t *node, const char *name,
+                    const struct schema_key *table, void *record)
 {
     yaml_node_t *key = NULL;
 
@@ -320,7 +348,8 @@ static int read_map(struct reader *r, yaml_node_t *node, const char *name, const
     return 0;
 }
 
-static bool same_identity(const struct schema_key *table, const unsigned char *a, const unsigned char *b)
+static bool same_identity(const struct schema_key *table, const unsigned char *a,
+                          const unsigned char *b)
 {
     for (const struct schema_key *k = table; k->name != NULL; k++) {
         if (k->identity && memcmp(a + k->offset, b + k->offset, k->size) != 0)
@@ -329,10 +358,11 @@ static bool same_identity(const struct schema_key *table, const unsigned char *a
     return true;
 }
 
-/* Where an item is to be read to: over the inherited one that it names, or behind the last. The file's own earlier items are not looked at, so
- * several programs may bear one name. NULL with the error told. */
-static unsigned char *place_item(struct reader *r, yaml_node_t *node, const struct schema_key *k, unsigned char *items,
-                                 int64_t inherited, int64_t *count)
+/* Where an item is to be read to: over the inherited one that it names, or behind the last. The
+ * file's own earlier items are not looked at, so several programs may bear one name. NULL with the
+ * error told. */
+static unsigned char *place_item(struct reader *r, yaml_node_t *node, const struct schema_key *k,
+                                 unsigned char *items, int64_t inherited, int64_t *count)
 {
     const struct schema_list *l = k->list;
     unsigned char *found = NULL;
@@ -362,14 +392,16 @@ static unsigned char *place_item(struct reader *r, yaml_node_t *node, const stru
     return found;
 }
 
-static int read_list(struct reader *r, yaml_node_t *node, const struct schema_key *k, unsigned char *record)
+static int read_list(struct reader *r, yaml_node_t *node, const struct schema_key *k,
+                     unsigned char *record)
 {
     int64_t *count = (int64_t *)(void *)(record + k->list->count_offset);
     const int64_t inherited = *count;
 
     if (node->type != YAML_SEQUENCE_NODE)
         return fail(r, node, k->name, "a list is wanted here");
-    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top;
+         i++) {
         yaml_node_t *item = yaml_document_get_node(&r->doc, *i);
         unsigned char *at = place_item(r, item, k, record + k->offset, inherited, count);
         if (at == NULL || read_map(r, item, k->name, k->list->table, at) != 0)
@@ -378,12 +410,15 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
     return 0;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------ */
+/* ---- files
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static int fail_syntax(const struct reader *r, const yaml_parser_t *parser)
 {
-    (void)snprintf(r->err, r->err_size, "%s:%zu:%zu: YAML: %s", r->path, parser->problem_mark.line + 1,
-                   parser->problem_mark.column + 1, parser->problem != NULL ? parser->problem : "no memory");
+    (void)snprintf(r->err, r->err_size, "%s:%zu:%zu: YAML: %s", r->path,
+                   parser->problem_mark.line + 1, parser->problem_mark.column + 1,
+                   parser->problem != NULL ? parser->problem : "no memory");
     return -1;
 }
 
@@ -397,7 +432,8 @@ static int read_document(struct reader *r, const struct schema_key *table, void 
     return read_map(r, root, "(file)", table, record);
 }
 
-int schema_read(const char *path, const struct schema_key *table, void *record, char *err, size_t err_size)
+int schema_read(const char *path, const struct schema_key *table, void *record, char *err,
+                size_t err_size)
 {
     struct reader r = { .path = path, .err = err, .err_size = err_size };
     yaml_parser_t parser;

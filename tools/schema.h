@@ -1,14 +1,15 @@
 /* schema.h - YAML files read against tables.
  *
- * A table says for each key what may stand there and where it goes: the reader turns a mapping into a struct and refuses everything that the
- * table does not name, with one line that leads there:
+ * A table says for each key what may stand there and where it goes: the reader turns a mapping into
+ * a struct and refuses everything that the table does not name, with one line that leads there:
  *
  *     FILE:LINE:COLUMN: KEY: what is wrong; did you mean 'NEAREST'?
  *
- * Values are overlaid: what a file does not mention stays as it was, so a file that inherits is read over the result of the one that
- * it names. An item of a list that equals an inherited item in all its identity keys changes that item; any other is appended.
- * libyaml's documents are used because each node carries its position; libcyaml loads "mb: 800kB" as 800 and reports an unknown key at the
- * previous key's line. All numbers are int64_t in base units; texts are char arrays. */
+ * Values are overlaid: what a file does not mention stays as it was, so a file that inherits is
+ * read over the result of the one that it names. An item of a list that equals an inherited item in
+ * all its identity keys changes that item; any other is appended. libyaml's documents are used
+ * because each node carries its position; libcyaml loads "mb: 800kB" as 800 and reports an unknown
+ * key at the previous key's line. All numbers are int64_t in base units; texts are char arrays. */
 #ifndef TOOLS_SCHEMA_H
 #define TOOLS_SCHEMA_H
 
@@ -55,16 +56,19 @@ struct schema_key {
 
 struct schema_list {
     const struct schema_key *table;
-    const void *fresh;   /* what an item is before its keys are read */
+    const void *fresh; /* what an item is before its keys are read */
     size_t item_size, item_max;
-    size_t count_offset; /* of the int64_t that counts the items, in the struct that holds the list */
+    size_t
+        count_offset; /* of the int64_t that counts the items, in the struct that holds the list */
 };
 
-/** Read FILE over *record (which must hold defaults or the result of another file). @return 0, or -1 with one line in err; *record may then be
- *  changed in part. */
-int schema_read(const char *path, const struct schema_key *table, void *record, char *err, size_t err_size);
+/** Read FILE over *record (which must hold defaults or the result of another file). @return 0, or
+ * -1 with one line in err; *record may then be changed in part. */
+int schema_read(const char *path, const struct schema_key *table, void *record, char *err,
+                size_t err_size);
 
-/** The entry of `names` (ended by NULL) that looks most like `name`, or NULL if none looks like it. */
+/** The entry of `names` (ended by NULL) that looks most like `name`, or NULL if none looks like it.
+ */
 const char *schema_nearest(const char *name, const char *const *names);
 
 #endif /* TOOLS_SCHEMA_H */

@@ -48,7 +48,8 @@ static int check_empty(const char *dir, char *err, size_t err_size)
     (void)closedir(d);
     if (empty)
         return 0;
-    (void)snprintf(err, err_size, "%s: not empty; name another directory with --host, or remove it", dir);
+    (void)snprintf(err, err_size, "%s: not empty; name another directory with --host, or remove it",
+                   dir);
     return -1;
 }
 

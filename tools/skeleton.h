@@ -1,6 +1,7 @@
 /* skeleton.h - a new host directory with nothing in it but the plan of its run.
  *
- * run/ holds the truth about a run and is closed to others (0700). Everything else in a host is made by the VMkernel and the COS. */
+ * run/ holds the truth about a run and is closed to others (0700). Everything else in a host is
+ * made by the VMkernel and the COS. */
 #ifndef TOOLS_SKELETON_H
 #define TOOLS_SKELETON_H
 

@@ -1,4 +1,5 @@
-/* test_plan.c - a run's plan: what is written is what is read, and nothing half understood is accepted. */
+/* test_plan.c - a run's plan: what is written is what is read, and nothing half understood is
+ * accepted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,7 +80,8 @@ static void save_changed(struct fixture *f, const char *from, const char *to)
     char *at = strstr(text, from);
     assert_non_null(at);
     rewind(file);
-    assert_int_equal(fprintf(file, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) > 0, 1);
+    assert_int_equal(fprintf(file, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) > 0,
+                     1);
     assert_int_equal(ftruncate(fileno(file), ftell(file)), 0);
     assert_int_equal(fclose(file), 0);
 }
@@ -130,8 +132,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_plan_comes_back_as_it_was_saved, setup, teardown),
         cmocka_unit_test_setup_teardown(test_plan_of_full_size_fits, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_plan_refuses_what_it_does_not_understand, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_plan_refuses_to_save_what_could_not_be_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_plan_refuses_what_it_does_not_understand, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_plan_refuses_to_save_what_could_not_be_read, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,10 +16,14 @@ static void test_quantity_units_scale_to_the_base(void **state)
         const struct quantity_unit *units;
         int64_t want;
     } table[] = {
-        { "800MB", quantity_kb, 819200 },         { "554168kB", quantity_kb, 554168 },
-        { "0kB", quantity_kb, 0 },                { "1.5MB", quantity_kb, 1536 },
-        { "8 MB", quantity_kb, 8192 },            { "2662kB/h", quantity_kb_per_h, 2662 },
-        { "1kB/s", quantity_kb_per_h, 3600 },     { "2992.5MHz", quantity_khz, 2992500 },
+        { "800MB", quantity_kb, 819200 },
+        { "554168kB", quantity_kb, 554168 },
+        { "0kB", quantity_kb, 0 },
+        { "1.5MB", quantity_kb, 1536 },
+        { "8 MB", quantity_kb, 8192 },
+        { "2662kB/h", quantity_kb_per_h, 2662 },
+        { "1kB/s", quantity_kb_per_h, 3600 },
+        { "2992.5MHz", quantity_khz, 2992500 },
         { "27733kB/s", quantity_kb_per_s, 27733 },
     };
     (void)state;
@@ -32,8 +36,19 @@ static void test_quantity_units_scale_to_the_base(void **state)
 
 static void test_quantity_refuses_what_is_not_a_whole_number_of_a_known_unit(void **state)
 {
-    static const char *const bad[] = { "",     "800",   "MB",      "800mb", "800MiB", "-1MB",  "0.3kB",
-                                       "1.MB", "1..5MB", "800MB ", "1e3MB", " 1MB",   "99999999999999999999kB" };
+    static const char *const bad[] = { "",
+                                       "800",
+                                       "MB",
+                                       "800mb",
+                                       "800MiB",
+                                       "-1MB",
+                                       "0.3kB",
+                                       "1.MB",
+                                       "1..5MB",
+                                       "800MB ",
+                                       "1e3MB",
+                                       " 1MB",
+                                       "99999999999999999999kB" };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t got = UNTOUCHED;
@@ -48,8 +63,12 @@ static void test_quantity_durations_in_both_forms(void **state)
         const char *text;
         int64_t want_s;
     } table[] = {
-        { "60s", 60 },           { "42d", 42 * 86400 },           { "42d14h3m", 42 * 86400 + 14 * 3600 + 180 },
-        { "1.5h", 5400 },        { "42:14:03", 42 * 86400 + 14 * 3600 + 180 }, { "42:14:03:58", 42 * 86400 + 14 * 3600 + 238 },
+        { "60s", 60 },
+        { "42d", 42 * 86400 },
+        { "42d14h3m", 42 * 86400 + 14 * 3600 + 180 },
+        { "1.5h", 5400 },
+        { "42:14:03", 42 * 86400 + 14 * 3600 + 180 },
+        { "42:14:03:58", 42 * 86400 + 14 * 3600 + 238 },
         { "0s", 0 },
     };
     int64_t got;
@@ -65,7 +84,9 @@ static void test_quantity_durations_in_both_forms(void **state)
 
 static void test_quantity_refuses_durations_that_could_mean_two_things(void **state)
 {
-    static const char *const bad[] = { "", "60", "3m14h", "1h1h", "1d:2", "1:24:00", "1:00:60", "42:14", "1:2:3:4:5", "5x", "10000000d" };
+    static const char *const bad[] = { "",          "60",      "3m14h",    "1h1h",
+                                       "1d:2",      "1:24:00", "1:00:60",  "42:14",
+                                       "1:2:3:4:5", "5x",      "10000000d" };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t got = UNTOUCHED;

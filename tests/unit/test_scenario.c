@@ -1,4 +1,5 @@
-/* test_scenario.c - scenario files: what they become, and that a mistake is told with its place and the nearest valid name. */
+/* test_scenario.c - scenario files: what they become, and that a mistake is told with its place and
+ * the nearest valid name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,32 +14,33 @@
 #include "tools/scenario.h"
 
 /* The smallest whole scenario; line numbers below count in it. */
-static const char whole[] = "name: tiny\n"                        /* 1 */
-                            "title: t\n"                          /* 2 */
-                            "cause: memory-leak\n"                /* 3 */
-                            "teaches: t\n"                        /* 4 */
-                            "source: s\n"                         /* 5 */
-                            "host:\n"                             /* 6 */
-                            "  name: h\n"                         /* 7 */
-                            "  profile: esx-3.5\n"                /* 8 */
-                            "  build: '1'\n"                      /* 9 */
-                            "  kernel: k\n"                       /* 10 */
-                            "  ram: 32MB\n"                       /* 11 */
-                            "  swap: 64MB\n"                      /* 12 */
-                            "  pcpus: 1\n"                        /* 13 */
-                            "  cpu: 2GHz\n"                       /* 14 */
-                            "  boot: 2009-10-01 14:54\n"          /* 15 */
-                            "  utc-offset: '-05:00'\n"            /* 16 */
-                            "  heartbeat-interval: 60s\n"         /* 17 */
-                            "  datastore: {uuid: u, speed: 1MB/s}\n" /* 18 */
-                            "programs:\n"                         /* 19 */
-                            "  - {name: p, count: 3, data: [8kB, 16kB], start: 10s, stagger: 5s, pid: 100}\n" /* 20 */
-                            "faults:\n"                           /* 21 */
-                            "  - {type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h}\n" /* 22 */
-                            "duration: 1d\n"                      /* 23 */
-                            "expect:\n"                           /* 24 */
-                            "  outcome: lost-heartbeat\n"         /* 25 */
-                            "  uptime: ['0:13:00', 15h]\n";       /* 26 */
+static const char whole[] =
+    "name: tiny\n"                                                                    /* 1 */
+    "title: t\n"                                                                      /* 2 */
+    "cause: memory-leak\n"                                                            /* 3 */
+    "teaches: t\n"                                                                    /* 4 */
+    "source: s\n"                                                                     /* 5 */
+    "host:\n"                                                                         /* 6 */
+    "  name: h\n"                                                                     /* 7 */
+    "  profile: esx-3.5\n"                                                            /* 8 */
+    "  build: '1'\n"                                                                  /* 9 */
+    "  kernel: k\n"                                                                   /* 10 */
+    "  ram: 32MB\n"                                                                   /* 11 */
+    "  swap: 64MB\n"                                                                  /* 12 */
+    "  pcpus: 1\n"                                                                    /* 13 */
+    "  cpu: 2GHz\n"                                                                   /* 14 */
+    "  boot: 2009-10-01 14:54\n"                                                      /* 15 */
+    "  utc-offset: '-05:00'\n"                                                        /* 16 */
+    "  heartbeat-interval: 60s\n"                                                     /* 17 */
+    "  datastore: {uuid: u, speed: 1MB/s}\n"                                          /* 18 */
+    "programs:\n"                                                                     /* 19 */
+    "  - {name: p, count: 3, data: [8kB, 16kB], start: 10s, stagger: 5s, pid: 100}\n" /* 20 */
+    "faults:\n"                                                                       /* 21 */
+    "  - {type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h}\n"                /* 22 */
+    "duration: 1d\n"                                                                  /* 23 */
+    "expect:\n"                                                                       /* 24 */
+    "  outcome: lost-heartbeat\n"                                                     /* 25 */
+    "  uptime: ['0:13:00', 15h]\n";                                                   /* 26 */
 
 struct fixture {
     char dir[64], path[128], base[128], err[SCENARIO_ERROR_MAX];
@@ -105,7 +107,8 @@ static void test_scenario_becomes_a_plan(void **state)
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(p->boot.program[i].pid, 100 + i);
         assert_int_equal(p->boot.program[i].data_kb, 8 + 4 * i);
-        assert_int_equal(p->boot.program[i].start_ns, UINT64_C(10000000000) + UINT64_C(5000000000) * i);
+        assert_int_equal(p->boot.program[i].start_ns,
+                         UINT64_C(10000000000) + UINT64_C(5000000000) * i);
         assert_int_equal(p->boot.program[i].flags, BOOT_PROG_ROOT | BOOT_PROG_RAWIO);
     }
     assert_int_equal(p->boot.fault_count, 1);
@@ -125,16 +128,19 @@ static void test_scenario_mistakes_are_told_with_their_place(void **state)
         { "32MB", "32mb", "s.yaml:11:8: ram: '32mb' is not a number with a unit (kB, MB, GB)" },
         { "32MB", "16MB", "s.yaml:11:8: ram: '16MB' is out of range (32MB to 800MB)" },
         { "32MB", "[1, 2]", "s.yaml:11:8: ram: a single value is wanted here" },
-        { "cause: memory-leak", "cause: memory-leek", "s.yaml:3:8: cause: unknown value 'memory-leek'; did you mean 'memory-leak'?" },
+        { "cause: memory-leak", "cause: memory-leek",
+          "s.yaml:3:8: cause: unknown value 'memory-leek'; did you mean 'memory-leak'?" },
         { "type: leak", "type: kill", "type: unknown value 'kill'; allowed: leak" },
         { "count: 3", "count: three", "s.yaml:20:22: count: 'three' is not a whole number" },
         { "count: 3", "root: yes", "root: 'yes' is neither true nor false" },
         { "pid: 100", "pid: 40000", "pid: '40000' is out of range (0 to 32767)" },
         { "[8kB, 16kB]", "[16kB, 8kB]", "data: [from, to] with from > to" },
         { "start: 10s", "start: soon", "start: 'soon' is neither a time since boot" },
-        { "at: 2009-10-02 14:54", "at: 2009-09-30 14:54", "faults: leak: 'at' lies before the host boots" },
+        { "at: 2009-10-02 14:54", "at: 2009-09-30 14:54",
+          "faults: leak: 'at' lies before the host boots" },
         { "target: p", "target: q", "faults: q: no program of that name" },
-        { "heartbeat-interval: 60s", "heartbeat-interval: 60", "heartbeat-interval: '60' is not a duration" },
+        { "heartbeat-interval: 60s", "heartbeat-interval: 60",
+          "heartbeat-interval: '60' is not a duration" },
         { "'-05:00'", "EST", "utc-offset: 'EST' is not an offset" },
         { "  boot: 2009-10-01 14:54\n", "", "host.boot: missing" },
         { "  name: h\n", "  name: h\n  name: i\n", "s.yaml:8:3: name: stands twice" },
@@ -198,10 +204,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_scenario_becomes_a_plan, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scenario_mistakes_are_told_with_their_place, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scenario_inherits_and_changes_only_what_it_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scenario_that_inherits_itself_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scenario_errors_of_a_base_name_the_base, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_mistakes_are_told_with_their_place, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_inherits_and_changes_only_what_it_names,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_that_inherits_itself_is_refused, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_errors_of_a_base_name_the_base, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
