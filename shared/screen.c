@@ -1,4 +1,5 @@
-/* screen.c - see screen.h. Text is appended to a bounded buffer that remembers when it overflowed, so that the layout reads like the screen. */
+/* screen.c - see screen.h. Text is appended to a bounded buffer that remembers when it overflowed,
+ * so that the layout reads like the screen. */
 #include "shared/screen.h"
 
 #include <assert.h>
@@ -47,10 +48,12 @@ static struct out start(char *to, size_t size)
 
 static void put_regs(struct out *o, const struct screen_regs *r)
 {
-    put(o, "frame=0x%x ip=0x%x cr2=0x%x cr3=0x%x cr4=0x%x\n", r->frame, r->ip, r->cr2, r->cr3, r->cr4);
+    put(o, "frame=0x%x ip=0x%x cr2=0x%x cr3=0x%x cr4=0x%x\n", r->frame, r->ip, r->cr2, r->cr3,
+        r->cr4);
     put(o, "es=0x%x ds=0x%x fs=0x%x gs=0x%x\n", r->es, r->ds, r->fs, r->gs);
     put(o, "eax=0x%x ebx=0x%x ecx=0x%x edx=0x%x\n", r->eax, r->ebx, r->ecx, r->edx);
-    put(o, "ebp=0x%x esi=0x%x edi=0x%x err=%" PRId32 " eflags=0x%x\n", r->ebp, r->esi, r->edi, r->err, r->eflags);
+    put(o, "ebp=0x%x esi=0x%x edi=0x%x err=%" PRId32 " eflags=0x%x\n", r->ebp, r->esi, r->edi,
+        r->err, r->eflags);
 }
 
 static void put_worlds(struct out *o, const struct screen *s)
@@ -58,12 +61,13 @@ static void put_worlds(struct out *o, const struct screen *s)
     for (uint32_t i = 0; i < s->world_count; i++) {
         const struct screen_world *w = &s->worlds[i];
         const char *end = i % 4 == 3 || i + 1 == s->world_count ? "\n" : " ";
-        put(o, "%s%" PRIu32 ":%" PRIu32 "/%.*s%s", w->panicking ? "*" : "", w->pcpu, w->id, (int)SCREEN_WORLD_NAME,
-            w->name, end);
+        put(o, "%s%" PRIu32 ":%" PRIu32 "/%.*s%s", w->panicking ? "*" : "", w->pcpu, w->id,
+            (int)SCREEN_WORLD_NAME, w->name, end);
     }
 }
 
-/* A name or a log line can come from a mad COS; a screen has one line per line and no control characters. */
+/* A name or a log line can come from a mad COS; a screen has one line per line and no control
+ * characters. */
 static void make_printable(char *text)
 {
     for (char *c = text; *c != '\0'; c++) {
@@ -86,8 +90,10 @@ int screen_text(const struct screen *s, char *to, size_t size)
     put_worlds(&o, s);
     if (s->bluescreen)
         put(&o, "@BlueScreen: %s\n", s->headline);
-    /* The VMkernel resolves a COS address with its own symbol table, and blk_dev is what lies nearest; the sum wraps at 2^32. */
-    put(&o, "0x%x:[0x%x]blk_dev+0x%x stack: 0x0, 0x0, 0x0\n", s->regs.ebp, s->regs.ip, s->regs.ip - s->symbol_base);
+    /* The VMkernel resolves a COS address with its own symbol table, and blk_dev is what lies
+     * nearest; the sum wraps at 2^32. */
+    put(&o, "0x%x:[0x%x]blk_dev+0x%x stack: 0x0, 0x0, 0x0\n", s->regs.ebp, s->regs.ip,
+        s->regs.ip - s->symbol_base);
     (void)calendar_format_uptime(s->uptime_ns, uptime);
     put(&o, "VMK uptime: %s TSC: %" PRIu64 "\n", uptime, s->tsc);
     for (uint32_t i = 0; i < s->log_count; i++)
@@ -108,16 +114,17 @@ int screen_interim_text(const char *product, char *to, size_t size)
     return finish(&o);
 }
 
-/* One row of the terminal: exactly SCREEN_COLUMNS cells, then the colours end, so that the ground does not bleed into the next line. The
- * text may be any file's, so no byte of it may act on the terminal. */
+/* One row of the terminal: exactly SCREEN_COLUMNS cells, then the colours end, so that the ground
+ * does not bleed into the next line. The text may be any file's, so no byte of it may act on the
+ * terminal. */
 static void put_row(struct out *o, const char *text, size_t n, bool first)
 {
     char row[SCREEN_COLUMNS + 1];
     for (size_t i = 0; i < n; i++)
         row[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
     row[n] = '\0';
-    put(o, "\x1b[48;2;%u;%u;%um\x1b[38;2;255;255;%um%-*s\x1b[0m\n", SCREEN_RED, SCREEN_GREEN, SCREEN_BLUE,
-        first ? 85u : 255u, (int)SCREEN_COLUMNS, row);
+    put(o, "\x1b[48;2;%u;%u;%um\x1b[38;2;255;255;%um%-*s\x1b[0m\n", SCREEN_RED, SCREEN_GREEN,
+        SCREEN_BLUE, first ? 85u : 255u, (int)SCREEN_COLUMNS, row);
 }
 
 int screen_ansi(const char *text, char *to, size_t size)

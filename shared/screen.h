@@ -1,13 +1,14 @@
 /* screen.h - the purple screen: one model, and its views as plain text and for an ANSI terminal.
  *
- * The model holds the facts of a screen (registers, worlds, log lines); screen_text() lays them out as ESX 3.5 did, and every other view draws
- * that text, so that no two views can differ in what they say. Nothing here looks at a host or a COS: who fills the model decides.
+ * The model holds the facts of a screen (registers, worlds, log lines); screen_text() lays them out
+ * as ESX 3.5 did, and every other view draws that text, so that no two views can differ in what
+ * they say. Nothing here looks at a host or a COS: who fills the model decides.
  *
  *     VMware ESX Server [Releasebuild-123630]                     product
  *     Lost heartbeat                                              headline
  *     frame=0x.. ip=0x.. cr2=0x.. cr3=0x.. cr4=0x..               regs (low 32 bits)
  *     ...
- *     *0:1024/console 1:1367/vmware-vm ...                        worlds, four a line, names cut to 9 bytes
+ *     *0:1024/console 1:1367/vmware-vm ...                        worlds, 4 a line, 9-byte names
  *     @BlueScreen: Lost heartbeat                                 if the release prints it
  *     0x<ebp>:[0x<ip>]blk_dev+0x<ip - base> stack: 0x0, 0x0, 0x0  backtrace line
  *     VMK uptime: d:hh:mm:ss.mmm TSC: <dec>
@@ -15,8 +16,9 @@
  *     Starting coredump ...                                       status
  *     <log lines that came while the dump was going on>           after
  *
- * Sources (docs/sources.md): [KB308590/Screen] for the layout and every word of it; [BSOD] for the colours (first line yellow, the rest
- * white, ground #a700a8). The terminal view wraps at 80 columns as the text mode of a VGA adapter does (INFERRED). */
+ * Sources (docs/sources.md): [KB308590/Screen] for the layout and every word of it; [BSOD] for the
+ * colours (first line yellow, the rest white, ground #a700a8). The terminal view wraps at 80
+ * columns as the text mode of a VGA adapter does (INFERRED). */
 #ifndef SHARED_SCREEN_H
 #define SHARED_SCREEN_H
 
@@ -57,9 +59,9 @@ struct screen {
     struct screen_regs regs;
     struct screen_world worlds[SCREEN_WORLDS_MAX];
     uint32_t world_count;
-    bool bluescreen;       /* the release prints the @BlueScreen line */
-    uint32_t symbol_base;  /* address of blk_dev: the VMkernel symbol nearest to any COS address */
-    uint64_t uptime_ns;    /* VMK uptime */
+    bool bluescreen;      /* the release prints the @BlueScreen line */
+    uint32_t symbol_base; /* address of blk_dev: the VMkernel symbol nearest to any COS address */
+    uint64_t uptime_ns;   /* VMK uptime */
     uint64_t tsc;
     char log[SCREEN_LOG_MAX][SCREEN_LINE_MAX];
     uint32_t log_count;
@@ -69,13 +71,16 @@ struct screen {
 };
 
 /** Lay the screen out as text, lines ended by '\n'. Bytes that are not printable ASCII become '?'.
- *  @return its length, or -1 when `size` is too small (SCREEN_TEXT_MAX never is); `to` is then an empty string */
+ *  @return its length, or -1 when `size` is too small (SCREEN_TEXT_MAX never is); `to` is then an
+ *  empty string */
 int screen_text(const struct screen *s, char *to, size_t size);
 
-/** The screen that stands while the COS core is written [KB308590/Screen]: product line and "Dumping console os core. ...". */
+/** The screen that stands while the COS core is written [KB308590/Screen]: product line and
+ * "Dumping console os core. ...". */
 int screen_interim_text(const char *product, char *to, size_t size);
 
-/** Draw any screen text for a terminal with 24-bit colours: SCREEN_COLUMNS wide, at least SCREEN_ROWS high, longer lines wrapped.
+/** Draw any screen text for a terminal with 24-bit colours: SCREEN_COLUMNS wide, at least
+ * SCREEN_ROWS high, longer lines wrapped.
  *  @return its length, or -1 when `size` is too small; `to` is then an empty string */
 int screen_ansi(const char *text, char *to, size_t size);
 

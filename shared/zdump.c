@@ -1,4 +1,5 @@
-/* zdump.c - see zdump.h. Packing and reading stand in one file, so that each field is written and read a few lines apart. */
+/* zdump.c - see zdump.h. Packing and reading stand in one file, so that each field is written and
+ * read a few lines apart. */
 #include "shared/zdump.h"
 
 #include <assert.h>
@@ -17,7 +18,7 @@
 static const char slot_magic[8] = { 'V', 'M', 'K', 'Z', 'D', 'U', 'M', 'P' };
 static const char section_magic[8] = { 'Z', 'S', 'E', 'C', 'T', 'I', 'O', 'N' };
 
-/* ---- fields --------------------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 static void put32(unsigned char *to, uint32_t v)
 {
@@ -33,7 +34,8 @@ static void put64(unsigned char *to, uint64_t v)
 
 static uint32_t get32(const unsigned char *from)
 {
-    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
+           (uint32_t)from[3] << 24;
 }
 
 static uint64_t get64(const unsigned char *from)
@@ -60,10 +62,23 @@ static uint32_t crc(const unsigned char *bytes, size_t len)
     return crc32_gzip_refl(0, bytes, len);
 }
 
-/* ---- slot header ---------------------------------------------------------------------------------------------- */
+/* ---- slot header ----------------------------------------------------------------------------- */
 
-enum { SLOT_VERSION = 8, SLOT_INDEX = 12, SLOT_COUNT = 16, SLOT_STATE = 20, SLOT_BYTES = 24, SLOT_USED = 32, SLOT_ID = 40,
-       SLOT_UPTIME = 48, SLOT_EPOCH = 56, SLOT_BUILD = 64, SLOT_HOST = 96, SLOT_REASON = 160, SLOT_CRC = 508 };
+enum {
+    SLOT_VERSION = 8,
+    SLOT_INDEX = 12,
+    SLOT_COUNT = 16,
+    SLOT_STATE = 20,
+    SLOT_BYTES = 24,
+    SLOT_USED = 32,
+    SLOT_ID = 40,
+    SLOT_UPTIME = 48,
+    SLOT_EPOCH = 56,
+    SLOT_BUILD = 64,
+    SLOT_HOST = 96,
+    SLOT_REASON = 160,
+    SLOT_CRC = 508
+};
 
 void zdump_slot_encode(const struct zdump_slot *slot, unsigned char ret[ZDUMP_SLOT_HEADER])
 {
@@ -89,7 +104,8 @@ int zdump_slot_decode(const unsigned char *bytes, size_t len, struct zdump_slot 
 {
     if (len < ZDUMP_SLOT_HEADER || memcmp(bytes, slot_magic, sizeof slot_magic) != 0)
         return -1;
-    if (get32(bytes + SLOT_CRC) != crc(bytes, SLOT_CRC) || get32(bytes + SLOT_VERSION) != ZDUMP_VERSION)
+    if (get32(bytes + SLOT_CRC) != crc(bytes, SLOT_CRC) ||
+        get32(bytes + SLOT_VERSION) != ZDUMP_VERSION)
         return -1;
     struct zdump_slot slot = {
         .version = get32(bytes + SLOT_VERSION),
@@ -111,13 +127,23 @@ int zdump_slot_decode(const unsigned char *bytes, size_t len, struct zdump_slot 
     return 0;
 }
 
-/* ---- section: packing ------------------------------------------------------------------------------------------ */
+/* ---- section: packing ------------------------------------------------------------------------ */
 
-enum { SEC_TYPE = 8, SEC_INDEX = 12, SEC_ID = 16, SEC_RAW = 24, SEC_STORED = 32, SEC_NAME = 40, SEC_SHA = 72, SEC_CRC = 124 };
+enum {
+    SEC_TYPE = 8,
+    SEC_INDEX = 12,
+    SEC_ID = 16,
+    SEC_RAW = 24,
+    SEC_STORED = 32,
+    SEC_NAME = 40,
+    SEC_SHA = 72,
+    SEC_CRC = 124
+};
 _Static_assert(SEC_CRC + 4 == ZDUMP_SECTION_HEADER, "the header's checksum is its last field");
 _Static_assert(SLOT_CRC + 4 == ZDUMP_SLOT_HEADER, "likewise");
 
-/* gzip level 1 of ISA-L: the same bytes on every processor for levels 0 to 2, and no time or name in the header. */
+/* gzip level 1 of ISA-L: the same bytes on every processor for levels 0 to 2, and no time or name
+ * in the header. */
 static size_t compress_bytes(const void *data, size_t len, unsigned char *to, size_t size)
 {
     struct isal_zstream *z = calloc(1, sizeof *z);
@@ -149,18 +175,20 @@ static size_t align_up(size_t n)
     return (n + ZDUMP_ALIGN - 1) / ZDUMP_ALIGN * ZDUMP_ALIGN;
 }
 
-unsigned char *zdump_section_pack(uint64_t dump_id, uint32_t index, enum zdump_type type, const char *name, const void *data,
-                                  size_t len, size_t *ret_len)
+unsigned char *zdump_section_pack(uint64_t dump_id, uint32_t index, enum zdump_type type,
+                                  const char *name, const void *data, size_t len, size_t *ret_len)
 {
     assert(type != ZDUMP_END || len == 0);
     if (len > ZDUMP_RAW_MAX)
         return NULL;
-    const size_t room = len + len / 8 + 1024; /* deflate's worst case is stored blocks, 5 bytes per 64 kB */
+    /* Deflate's worst case is stored blocks, 5 bytes per 64 kB. */
+    const size_t room = len + len / 8 + 1024;
     unsigned char *bytes = calloc(1, align_up(ZDUMP_SECTION_HEADER + room));
     if (bytes == NULL)
         return NULL;
     size_t stored = 0;
-    if (type != ZDUMP_END && (stored = compress_bytes(data, len, bytes + ZDUMP_SECTION_HEADER, room)) == 0) {
+    if (type != ZDUMP_END &&
+        (stored = compress_bytes(data, len, bytes + ZDUMP_SECTION_HEADER, room)) == 0) {
         free(bytes);
         return NULL;
     }
@@ -177,9 +205,10 @@ unsigned char *zdump_section_pack(uint64_t dump_id, uint32_t index, enum zdump_t
     return bytes;
 }
 
-/* ---- section: reading ------------------------------------------------------------------------------------------- */
+/* ---- section: reading ------------------------------------------------------------------------ */
 
-static bool section_decode(const unsigned char *bytes, size_t len, struct zdump_section *ret, uint64_t *ret_id)
+static bool section_decode(const unsigned char *bytes, size_t len, struct zdump_section *ret,
+                           uint64_t *ret_id)
 {
     if (len < ZDUMP_SECTION_HEADER || memcmp(bytes, section_magic, sizeof section_magic) != 0)
         return false;
@@ -216,7 +245,8 @@ static size_t inflate_bytes(const unsigned char *from, size_t len, char *to, siz
 }
 
 /* Read the section whose header stands at `offset`. @return false when memory is short. */
-static bool section_read(const unsigned char *bytes, size_t len, size_t offset, struct zdump_section *s)
+static bool section_read(const unsigned char *bytes, size_t len, size_t offset,
+                         struct zdump_section *s)
 {
     const size_t begin = offset + ZDUMP_SECTION_HEADER;
     const size_t at_hand = len - begin < s->stored_bytes ? len - begin : (size_t)s->stored_bytes;
@@ -236,8 +266,8 @@ static bool section_read(const unsigned char *bytes, size_t len, size_t offset, 
 }
 
 /* The next offset at which a header of this dump stands; `len` if there is none. */
-static size_t next_header(const unsigned char *bytes, size_t len, size_t from, bool id_known, uint64_t id,
-                          struct zdump_section *ret, uint64_t *ret_id)
+static size_t next_header(const unsigned char *bytes, size_t len, size_t from, bool id_known,
+                          uint64_t id, struct zdump_section *ret, uint64_t *ret_id)
 {
     for (size_t at = from; at + ZDUMP_SECTION_HEADER <= len; at += ZDUMP_ALIGN) {
         if (section_decode(bytes + at, len - at, ret, ret_id) && (!id_known || *ret_id == id))
@@ -276,15 +306,19 @@ int zdump_parse(const void *data, size_t len, struct zdump *ret)
         }
         ret->sections[ret->count++] = s;
         whole &= s.health == ZDUMP_WHOLE;
-        /* A damaged length must not hide what follows: behind a section that is not whole, look at every sector. */
-        at = found + (s.health == ZDUMP_WHOLE ? align_up(ZDUMP_SECTION_HEADER + (size_t)s.stored_bytes) : ZDUMP_ALIGN);
+        /* A damaged length must not hide what follows: behind a section that is not whole, look at
+         * every sector. */
+        at = found + (s.health == ZDUMP_WHOLE
+                          ? align_up(ZDUMP_SECTION_HEADER + (size_t)s.stored_bytes)
+                          : ZDUMP_ALIGN);
     }
     ret->complete = ret->slot_ok && ended && whole;
     return 0;
 }
 
 /* Where the slot lies in the file, by the header of slot 0. */
-static int slot_range(const unsigned char *bytes, size_t len, uint32_t slot, size_t *ret_from, size_t *ret_len)
+static int slot_range(const unsigned char *bytes, size_t len, uint32_t slot, size_t *ret_from,
+                      size_t *ret_len)
 {
     struct zdump_slot first;
     *ret_from = 0;
@@ -300,7 +334,8 @@ static int slot_range(const unsigned char *bytes, size_t len, uint32_t slot, siz
     return 0;
 }
 
-static int load_fd(int fd, const char *path, uint32_t slot, struct zdump *ret, char *err, size_t err_size)
+static int load_fd(int fd, const char *path, uint32_t slot, struct zdump *ret, char *err,
+                   size_t err_size)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
@@ -347,17 +382,28 @@ const struct zdump_section *zdump_find(const struct zdump *z, enum zdump_type ty
 const char *zdump_type_name(uint32_t type)
 {
     switch ((enum zdump_type)type) {
-    case ZDUMP_NOTES: return "notes";
-    case ZDUMP_SCREEN: return "screen";
-    case ZDUMP_LOG: return "vmkernel-log";
-    case ZDUMP_COS_LOG: return "cos-log";
-    case ZDUMP_STATE: return "state";
-    case ZDUMP_PCPUS: return "pcpus";
-    case ZDUMP_WORLDS: return "worlds";
-    case ZDUMP_HEARTBEATS: return "heartbeats";
-    case ZDUMP_RING: return "ring";
-    case ZDUMP_COS_TASKS: return "cos-tasks";
-    case ZDUMP_END: return "end";
+    case ZDUMP_NOTES:
+        return "notes";
+    case ZDUMP_SCREEN:
+        return "screen";
+    case ZDUMP_LOG:
+        return "vmkernel-log";
+    case ZDUMP_COS_LOG:
+        return "cos-log";
+    case ZDUMP_STATE:
+        return "state";
+    case ZDUMP_PCPUS:
+        return "pcpus";
+    case ZDUMP_WORLDS:
+        return "worlds";
+    case ZDUMP_HEARTBEATS:
+        return "heartbeats";
+    case ZDUMP_RING:
+        return "ring";
+    case ZDUMP_COS_TASKS:
+        return "cos-tasks";
+    case ZDUMP_END:
+        return "end";
     }
     return "unknown";
 }

@@ -1,19 +1,23 @@
 /* zdump.h - the format of the VMkernel's own dump, and its reader.
  *
- * The dump partition (HOST/dev/vmkcore) is a file of a fixed size with equal slots; a slot, and a vmkernel-zdump file taken from one, is
+ * The dump partition (HOST/dev/vmkcore) is a file of a fixed size with equal slots; a slot, and a
+ * vmkernel-zdump file taken from one, is
  *
- *     +0      slot header, 512 bytes               magic "VMKZDUMP", version, slot geometry, dump id, uptime, state, build, host
+ *     +0      slot header, 512 bytes               "VMKZDUMP", version, geometry, state, dump id,
+ *                                                  uptime, build, host, reason
  *     +512    section 0: header 128 bytes, then its stored bytes, zero-padded to the next 512
  *     ...     section 1, 2, ...
  *     ...     end section (type END, no bytes)
  *
- * A section's stored bytes are one gzip member (ISA-L level 1, no name, no time). Each section header says what follows, carries the dump's
- * id, its own CRC-32, and the SHA-256 of the raw bytes. So a dump that was cut at any byte is read up to the cut, a section
- * that is damaged in its middle costs that section only (the reader looks for the next header on a 512-byte boundary), and what an older, longer
- * dump left behind in the slot is recognised by its id.
+ * A section's stored bytes are one gzip member (ISA-L level 1, no name, no time). Each section
+ * header says what follows, carries the dump's id, its own CRC-32, and the SHA-256 of the raw
+ * bytes. So a dump that was cut at any byte is read up to the cut, a section that is damaged in its
+ * middle costs that section only (the reader looks for the next header on a 512-byte boundary), and
+ * what an older, longer dump left behind in the slot is recognised by its id.
  *
- * Numbers are little-endian. All fields not named are zero. The format is OUR CHOICE: the real one is not public. docs/FORMATS.md has the tables.
- * The reader trusts nothing: every length is checked against the bytes at hand and the limits below. */
+ * Numbers are little-endian. All fields not named are zero. The format is OUR CHOICE: the real one
+ * is not public. docs/FORMATS.md has the tables. The reader trusts nothing: every length is checked
+ * against the bytes at hand and the limits below. */
 #ifndef SHARED_ZDUMP_H
 #define SHARED_ZDUMP_H
 
@@ -26,22 +30,26 @@
 #define ZDUMP_SLOT_HEADER 512u    /* bytes */
 #define ZDUMP_SECTION_HEADER 128u /* bytes */
 #define ZDUMP_SECTIONS_MAX 64u    /* of one dump; a writer uses about a dozen */
-#define ZDUMP_RAW_MAX (64u << 20) /* bytes of one section uncompressed: 65536 tasks with 64 frames fit */
+/* Bytes of one section uncompressed: 12,800 tasks with 64 frames of 80 bytes fit. */
+#define ZDUMP_RAW_MAX (64u << 20)
 #define ZDUMP_SLOTS_MAX 16u
-#define ZDUMP_PARTITION_BYTES (110ull << 20) /* a vmkcore partition of ESX 3.x is about 100 MB; OUR CHOICE */
+#define ZDUMP_PARTITION_BYTES (110ull << 20) /* about 100 MB on ESX 3.x; OUR CHOICE */
 
 enum zdump_type { /* stored in files: never renumber */
-    ZDUMP_NOTES = 1,      /* oddities met while dumping, one per line; "not stunned" among them */
-    ZDUMP_SCREEN = 2,     /* the purple screen as text */
-    ZDUMP_LOG = 3,        /* VMkernel log ring, oldest line first */
-    ZDUMP_COS_LOG = 4,    /* printk buffer of the COS in order, then the stack trace that its Oops would have printed */
-    ZDUMP_STATE = 5,      /* key=value: VMkernel, profile, COS */
-    ZDUMP_PCPUS = 6,      /* one pCPU per line with the world on it */
-    ZDUMP_WORLDS = 7,     /* one world per line */
-    ZDUMP_HEARTBEATS = 8, /* one beat per line: virtual time, sequence number, latency */
-    ZDUMP_RING = 9,       /* key=value: counters of the heartbeat ring */
-    ZDUMP_COS_TASKS = 10, /* every COS task with its backtrace */
-    ZDUMP_END = 0xffff,
+                  ZDUMP_NOTES =
+                      1, /* oddities met while dumping, one per line; "not stunned" among them */
+                  ZDUMP_SCREEN = 2, /* the purple screen as text */
+                  ZDUMP_LOG = 3,    /* VMkernel log ring, oldest line first */
+                  ZDUMP_COS_LOG =
+                      4, /* printk buffer of the COS in order, then the trace of its Oops */
+                  ZDUMP_STATE = 5,  /* key=value: VMkernel, profile, COS */
+                  ZDUMP_PCPUS = 6,  /* one pCPU per line with the world on it */
+                  ZDUMP_WORLDS = 7, /* one world per line */
+                  ZDUMP_HEARTBEATS =
+                      8,          /* one beat per line: virtual time, sequence number, latency */
+                  ZDUMP_RING = 9, /* key=value: counters of the heartbeat ring */
+                  ZDUMP_COS_TASKS = 10, /* every COS task with its backtrace */
+                  ZDUMP_END = 0xffff,
 };
 
 enum zdump_slot_state { ZDUMP_EMPTY = 0, ZDUMP_WRITING = 1, ZDUMP_COMPLETE = 2 };
@@ -57,13 +65,13 @@ struct zdump_slot { /* the slot header */
     int64_t epoch_s;     /* the same as UTC */
     char build[32];
     char host[64];
-    char reason[96];     /* headline */
+    char reason[96]; /* headline */
 };
 
 enum zdump_health {
     ZDUMP_WHOLE,   /* lengths and checksum agree */
     ZDUMP_CUT,     /* the file ends inside; `data` holds what could be unpacked */
-    ZDUMP_CORRUPT, /* stored bytes do not unpack, or to something else; `data` holds what came out */
+    ZDUMP_CORRUPT, /* stored bytes unpack to something else; `data` holds what came out */
 };
 
 struct zdump_section {
@@ -71,41 +79,46 @@ struct zdump_section {
     uint32_t index;
     char name[32]; /* printable, terminated */
     enum zdump_health health;
-    uint64_t offset;     /* of the section header, from the slot's start */
-    uint64_t raw_bytes;  /* as the header says */
+    uint64_t offset;    /* of the section header, from the slot's start */
+    uint64_t raw_bytes; /* as the header says */
     uint64_t stored_bytes;
     unsigned char sha256[32]; /* of the raw bytes, as the header says */
-    char *data;      /* unpacked bytes and a zero after them (owned by the dump) */
-    size_t data_len; /* <= raw_bytes */
+    char *data;               /* unpacked bytes and a zero after them (owned by the dump) */
+    size_t data_len;          /* <= raw_bytes */
 };
 
 struct zdump {
-    bool slot_ok;            /* a valid slot header was there; `slot` is zero otherwise */
+    bool slot_ok; /* a valid slot header was there; `slot` is zero otherwise */
     struct zdump_slot slot;
-    bool complete;           /* the end section was reached and every section is whole */
+    bool complete; /* the end section was reached and every section is whole */
     uint32_t count;
     struct zdump_section sections[ZDUMP_SECTIONS_MAX];
 };
 
 /** Put a header into its on-disk form. */
 void zdump_slot_encode(const struct zdump_slot *slot, unsigned char ret[ZDUMP_SLOT_HEADER]);
-/** @return 0, or -1 when these are not the bytes of a slot header of a known version (*ret untouched) */
+/** @return 0, or -1 when these are not the bytes of a slot header of a known version (*ret
+ *  untouched) */
 int zdump_slot_decode(const unsigned char *bytes, size_t len, struct zdump_slot *ret);
 
-/** Pack one section: header, gzip member, padding. `dump_id` and `index` go into the header. type END takes len 0.
- *  @return the bytes (malloc, caller frees) with *ret_len set to a multiple of ZDUMP_ALIGN; NULL when memory is short or len > ZDUMP_RAW_MAX */
-unsigned char *zdump_section_pack(uint64_t dump_id, uint32_t index, enum zdump_type type, const char *name, const void *data,
-                                  size_t len, size_t *ret_len);
+/** Pack one section: header, gzip member, padding. `dump_id` and `index` go into the header. type
+ * END takes len 0.
+ *  @return the bytes (malloc, caller frees) with *ret_len set to a multiple of ZDUMP_ALIGN; NULL
+ *  when memory is short or len > ZDUMP_RAW_MAX */
+unsigned char *zdump_section_pack(uint64_t dump_id, uint32_t index, enum zdump_type type,
+                                  const char *name, const void *data, size_t len, size_t *ret_len);
 
 /**
- * Read a dump from memory. Never fails on contents: what could be read is in *ret, each section with its health; a file that is no dump at all gives slot_ok
- * false and count 0. @return 0, or -1 when memory is short (*ret is then empty). Free with zdump_free().
+ * Read a dump from memory. Never fails on contents: what could be read is in *ret, each section
+ * with its health; a file that is no dump at all gives slot_ok false and count 0. @return 0, or -1
+ * when memory is short (*ret is then empty). Free with zdump_free().
  */
 int zdump_parse(const void *bytes, size_t len, struct zdump *ret);
 
 /**
  * Read slot `slot` of a dump partition, or (slot 0) a vmkernel-zdump file.
- * @return 0; -1 with one line in err when the file cannot be read or has no such slot. An empty slot is no error: slot.state says so.
+ *  @return 0; -1 with one line in err when the file cannot be read or has no such slot. An empty
+ *  slot is no error: slot.state says so.
  */
 int zdump_load(const char *path, uint32_t slot, struct zdump *ret, char *err, size_t err_size);
 

@@ -29,12 +29,14 @@ struct plan {
     size_t notes_len;
 };
 
-/* ---- notes ------------------------------------------------------------------------------------------------------ */
+/* ---- notes ----------------------------------------------------------------------------------- */
 
 static void put_note(FILE *to, const char *name, uint32_t type, const void *desc, size_t len)
 {
     static const char zero[4];
-    const Elf64_Nhdr nh = { .n_namesz = (uint32_t)strlen(name) + 1, .n_descsz = (uint32_t)len, .n_type = type };
+    const Elf64_Nhdr nh = { .n_namesz = (uint32_t)strlen(name) + 1,
+                            .n_descsz = (uint32_t)len,
+                            .n_type = type };
     (void)fwrite(&nh, sizeof nh, 1, to);
     (void)fwrite(name, nh.n_namesz, 1, to);
     (void)fwrite(zero, (4 - nh.n_namesz % 4) % 4, 1, to);
@@ -51,9 +53,11 @@ static void put_prstatus(FILE *to, const struct cos_task *t)
 {
     const struct cos_frame *f = &t->regs;
     /* x86-64's user_regs order (sys/user.h). orig_rax -1: not in a system call. */
-    const uint64_t regs[ELF_NGREG] = { f->r15, f->r14, f->r13, f->r12, f->rbp, f->rbx, f->r11, f->r10, f->r9,
-                                       f->r8,  f->rax, f->rcx, f->rdx, f->rsi, f->rdi, UINT64_MAX, f->rip, KERNEL_CS,
-                                       f->rflags, f->rsp, KERNEL_DS, 0, 0, f->ds, f->es, 0, 0 };
+    const uint64_t regs[ELF_NGREG] = { f->r15,    f->r14, f->r13,    f->r12,     f->rbp, f->rbx,
+                                       f->r11,    f->r10, f->r9,     f->r8,      f->rax, f->rcx,
+                                       f->rdx,    f->rsi, f->rdi,    UINT64_MAX, f->rip, KERNEL_CS,
+                                       f->rflags, f->rsp, KERNEL_DS, 0,          0,      f->ds,
+                                       f->es,     0,      0 };
     struct elf_prstatus status;
     memset(&status, 0, sizeof status);
     status.pr_pid = (int)lwp(t->pid);
@@ -79,8 +83,12 @@ static void put_prpsinfo(FILE *to, const struct cos_task *t)
 static void put_auxv(FILE *to, const struct image *img)
 {
     const Elf64_auxv_t auxv[] = {
-        { AT_PAGESZ, { PAGE } },           { AT_PHDR, { img->phdr_va } },   { AT_PHENT, { sizeof(Elf64_Phdr) } },
-        { AT_PHNUM, { img->phdr_count } }, { AT_ENTRY, { img->entry } }, { AT_NULL, { 0 } },
+        { AT_PAGESZ, { PAGE } },
+        { AT_PHDR, { img->phdr_va } },
+        { AT_PHENT, { sizeof(Elf64_Phdr) } },
+        { AT_PHNUM, { img->phdr_count } },
+        { AT_ENTRY, { img->entry } },
+        { AT_NULL, { 0 } },
     };
     put_note(to, "CORE", NT_AUXV, auxv, sizeof auxv);
 }
@@ -94,16 +102,18 @@ static int put_cosinfo(FILE *to, const struct core_source *src)
     FILE *f = open_memstream(&text, &len);
     if (f == NULL)
         return -ENOMEM;
-    (void)fprintf(f, "OSRELEASE=%s\nPAGESIZE=%u\nPAGE_OFFSET=%" PRIx64 "\nSTUNNED=%d\nTIME=%" PRIu64 "\n", src->release, PAGE,
-                  img->page_offset, src->stunned ? 1 : 0, src->time_ns);
+    (void)fprintf(
+        f, "OSRELEASE=%s\nPAGESIZE=%u\nPAGE_OFFSET=%" PRIx64 "\nSTUNNED=%d\nTIME=%" PRIu64 "\n",
+        src->release, PAGE, img->page_offset, src->stunned ? 1 : 0, src->time_ns);
     if (src->tasks->current < src->tasks->count)
         (void)fprintf(f, "CURRENT=%" PRIx32 "\n", src->tasks->task[src->tasks->current].address);
     for (uint32_t i = 0; i < img->info_count; i++)
         (void)fprintf(f, "%s=%" PRIu64 "\n", img->info[i].key, img->info[i].value);
     for (uint32_t i = 0; i < img->symbol_count; i++) {
-        if (strncmp(img->symbol[i].name, "cosinfo_", 8) == 0) /* the records that are printed above */
-            continue;
-        (void)fprintf(f, "SYMBOL(%s)=%" PRIx64 ",%" PRIx64 "\n", img->symbol[i].name, img->symbol[i].address, img->symbol[i].size);
+        if (strncmp(img->symbol[i].name, "cosinfo_", 8) == 0)
+            continue; /* the records that are printed above */
+        (void)fprintf(f, "SYMBOL(%s)=%" PRIx64 ",%" PRIx64 "\n", img->symbol[i].name,
+                      img->symbol[i].address, img->symbol[i].size);
     }
     if (fclose(f) != 0) {
         free(text);
@@ -117,7 +127,8 @@ static int put_cosinfo(FILE *to, const struct core_source *src)
 static int make_notes(struct plan *p, const struct core_source *src)
 {
     const struct cos_tasks *tasks = src->tasks;
-    const struct cos_task *current = tasks->current < tasks->count ? &tasks->task[tasks->current] : NULL;
+    const struct cos_task *current =
+        tasks->current < tasks->count ? &tasks->task[tasks->current] : NULL;
     FILE *f = open_memstream(&p->notes, &p->notes_len);
     if (f == NULL)
         return -ENOMEM;
@@ -133,9 +144,10 @@ static int make_notes(struct plan *p, const struct core_source *src)
     return fclose(f) != 0 ? -ENOMEM : result;
 }
 
-/* ---- layout ----------------------------------------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
-static void add_load(struct plan *p, uint64_t start, uint64_t end, const struct image_segment *image)
+static void add_load(struct plan *p, uint64_t start, uint64_t end,
+                     const struct image_segment *image)
 {
     if (start >= end)
         return;
@@ -143,7 +155,8 @@ static void add_load(struct plan *p, uint64_t start, uint64_t end, const struct 
     p->load[p->count++] = (struct load){ .start = start, .end = end, .image = image };
 }
 
-/* RAM from end to end; a part of the image that is not writable takes the place of the RAM beneath it. */
+/* RAM from end to end; a part of the image that is not writable takes the place of the RAM beneath
+ * it. */
 static void make_loads(struct plan *p, const struct cosmem *m)
 {
     const uint64_t ram_end = m->image->page_offset + m->ram_bytes;
@@ -167,7 +180,8 @@ static uint64_t round_up(uint64_t n)
 /* Give each load its place. @return the length of the file */
 static uint64_t place_loads(struct plan *p)
 {
-    uint64_t offset = round_up(sizeof(Elf64_Ehdr) + (p->count + 1) * sizeof(Elf64_Phdr) + p->notes_len);
+    uint64_t offset =
+        round_up(sizeof(Elf64_Ehdr) + (p->count + 1) * sizeof(Elf64_Phdr) + p->notes_len);
     for (uint32_t i = 0; i < p->count; i++) {
         p->load[i].offset = offset;
         offset += p->load[i].end - p->load[i].start;
@@ -175,7 +189,7 @@ static uint64_t place_loads(struct plan *p)
     return offset;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 struct writer {
     const struct dumpio *io;
@@ -192,7 +206,8 @@ static int put(struct writer *w, const void *bytes, size_t len, uint64_t offset)
     w->written += len;
     w->last = offset + len;
     if (w->last - w->synced_to >= CORE_SYNC_BYTES) {
-        (void)w->io->writeback(w->io->ctx, w->fd, (off_t)w->synced_to, (off_t)(w->last - w->synced_to));
+        (void)w->io->writeback(w->io->ctx, w->fd, (off_t)w->synced_to,
+                               (off_t)(w->last - w->synced_to));
         w->synced_to = w->last;
     }
     return 0;
@@ -202,7 +217,8 @@ static int write_head(struct writer *w, const struct plan *p, const struct cosme
 {
     Elf64_Phdr ph[LOADS_MAX + 1];
     const Elf64_Ehdr eh = {
-        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_NONE },
+        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT,
+                     ELFOSABI_NONE },
         .e_type = ET_CORE,
         .e_machine = EM_X86_64,
         .e_version = EV_CURRENT,
@@ -212,12 +228,17 @@ static int write_head(struct writer *w, const struct plan *p, const struct cosme
         .e_phnum = (Elf64_Half)(p->count + 1),
     };
     memset(ph, 0, sizeof ph);
-    ph[0] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = sizeof eh + (p->count + 1) * sizeof ph[0], .p_filesz = p->notes_len, .p_align = 4 };
+    ph[0] = (Elf64_Phdr){ .p_type = PT_NOTE,
+                          .p_offset = sizeof eh + (p->count + 1) * sizeof ph[0],
+                          .p_filesz = p->notes_len,
+                          .p_align = 4 };
     for (uint32_t i = 0; i < p->count; i++) {
         const struct load *l = &p->load[i];
         ph[i + 1] = (Elf64_Phdr){
             .p_type = PT_LOAD,
-            .p_flags = PF_R | (l->image == NULL ? PF_W : l->image->executable ? PF_X : 0u),
+            .p_flags = PF_R | (l->image == NULL       ? PF_W
+                               : l->image->executable ? PF_X
+                                                      : 0u),
             .p_offset = l->offset,
             .p_vaddr = l->start,
             .p_paddr = l->start - m->image->page_offset,
@@ -251,15 +272,17 @@ static bool is_zero(const unsigned char *page)
     uint64_t words[8];
     for (unsigned i = 0; i < PAGE; i += sizeof words) {
         memcpy(words, page + i, sizeof words);
-        if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0)
+        if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] |
+             words[7]) != 0)
             return false;
     }
     return true;
 }
 
-/* Write [from, to) of RAM; `offset` is the place of physical address 0 in the core. Short runs of zero pages are written along, since a
- * system call costs more than copying them. */
-static int write_extent(struct writer *w, const unsigned char *ram, uint64_t from, uint64_t to, uint64_t offset)
+/* Write [from, to) of RAM; `offset` is the place of physical address 0 in the core. Short runs of
+ * zero pages are written along, since a system call costs more than copying them. */
+static int write_extent(struct writer *w, const unsigned char *ram, uint64_t from, uint64_t to,
+                        uint64_t offset)
 {
     uint64_t begin = from, end = from; /* what is to be written next */
     int result = 0;
@@ -277,8 +300,10 @@ static int write_extent(struct writer *w, const unsigned char *ram, uint64_t fro
     return result;
 }
 
-/* The next range of [from, to) that the memory has pages for; without a descriptor all of it. @return false when there is none */
-static bool next_data(const struct core_source *src, uint64_t from, uint64_t to, uint64_t *ret_from, uint64_t *ret_to)
+/* The next range of [from, to) that the memory has pages for; without a descriptor all of it.
+ * @return false when there is none */
+static bool next_data(const struct core_source *src, uint64_t from, uint64_t to, uint64_t *ret_from,
+                      uint64_t *ret_to)
 {
     *ret_from = from;
     *ret_to = to;
@@ -288,7 +313,7 @@ static bool next_data(const struct core_source *src, uint64_t from, uint64_t to,
         return true;
     const off_t data = lseek(src->memory_fd, (off_t)(src->ram_offset + from), SEEK_DATA);
     if (data < 0)
-        return errno != ENXIO; /* ENXIO: a hole up to the end. Any other answer: look at every page */
+        return errno != ENXIO; /* ENXIO: a hole up to the end. Else: look at every page */
     const off_t hole = lseek(src->memory_fd, data, SEEK_HOLE);
     *ret_from = (uint64_t)data - src->ram_offset;
     if (hole >= 0 && (uint64_t)hole - src->ram_offset < to)
@@ -307,21 +332,23 @@ static int write_ram(struct writer *w, const struct load *l, const struct core_s
     return result;
 }
 
-static int write_core(const struct dumpio *io, int fd, const struct plan *p, uint64_t bytes, const struct core_source *src,
-                      struct core_result *ret)
+static int write_core(const struct dumpio *io, int fd, const struct plan *p, uint64_t bytes,
+                      const struct core_source *src, struct core_result *ret)
 {
     struct writer w = { .io = io, .fd = fd };
     int result = io->truncate(io->ctx, fd, (off_t)bytes);
     if (result == 0)
         result = write_head(&w, p, src->mem);
     for (uint32_t i = 0; i < p->count && result == 0; i++)
-        result = p->load[i].image != NULL ? write_image(&w, &p->load[i], src->mem) : write_ram(&w, &p->load[i], src);
+        result = p->load[i].image != NULL ? write_image(&w, &p->load[i], src->mem)
+                                          : write_ram(&w, &p->load[i], src);
     if (result == 0)
         *ret = (struct core_result){ .bytes = bytes, .written = w.written };
     return result;
 }
 
-int coscore_write(const struct dumpio *io, const char *path, const struct core_source *src, struct core_result *ret)
+int coscore_write(const struct dumpio *io, const char *path, const struct core_source *src,
+                  struct core_result *ret)
 {
     struct plan p = { .count = 0 };
     struct core_result done;
@@ -331,7 +358,8 @@ int coscore_write(const struct dumpio *io, const char *path, const struct core_s
     const uint64_t bytes = place_loads(&p);
     if (result == 0) {
         const int fd = dumpio_begin(io, path);
-        result = fd < 0 ? fd : dumpio_commit(io, path, fd, write_core(io, fd, &p, bytes, src, &done));
+        result =
+            fd < 0 ? fd : dumpio_commit(io, path, fd, write_core(io, fd, &p, bytes, src, &done));
     }
     free(p.notes);
     if (result == 0)

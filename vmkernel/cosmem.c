@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TASKS_LIMIT 65536u        /* above threads-max of 800 MB (12,800) and any pid */
-#define LOG_LIMIT (1u << 20)      /* a 2.4 log buffer is 16 to 128 kB */
+#define TASKS_LIMIT 65536u   /* above threads-max of 800 MB (12,800) and any pid */
+#define LOG_LIMIT (1u << 20) /* a 2.4 log buffer is 16 to 128 kB */
 #define THREAD_SIZE_MAX (1u << 16)
 
 static bool read_page_part(const struct cosmem *m, uint64_t address, void *to, size_t len)
@@ -82,27 +82,35 @@ static void read_frame(const struct cosmem *m, struct cos_task *t, struct notes 
     if (t->frame == 0)
         return;
     const uint64_t thread_size = info(m, "NUMBER(thread_size)");
-    const uint64_t top = t->address + (thread_size < THREAD_SIZE_MAX ? thread_size : THREAD_SIZE_MAX);
+    const uint64_t top =
+        t->address + (thread_size < THREAD_SIZE_MAX ? thread_size : THREAD_SIZE_MAX);
     if (t->frame % 4 != 0 || !cosmem_read(m, t->frame, &t->regs, sizeof t->regs)) {
-        notes_add(notes, "pid %" PRIu32 " (%s): its register frame at 0x%" PRIx32 " is out of reach", t->pid, t->comm, t->frame);
+        notes_add(notes,
+                  "pid %" PRIu32 " (%s): its register frame at 0x%" PRIx32 " is out of reach",
+                  t->pid, t->comm, t->frame);
         return;
     }
     t->has_regs = true;
     if (t->frame < t->address || t->frame + sizeof t->regs > top)
-        notes_add(notes, "pid %" PRIu32 " (%s): its register frame at 0x%" PRIx32 " is not on its stack", t->pid, t->comm, t->frame);
+        notes_add(notes,
+                  "pid %" PRIu32 " (%s): its register frame at 0x%" PRIx32 " is not on its stack",
+                  t->pid, t->comm, t->frame);
 }
 
-bool cosmem_task(const struct cosmem *m, uint64_t address, struct cos_task *ret, struct notes *notes)
+bool cosmem_task(const struct cosmem *m, uint64_t address, struct cos_task *ret,
+                 struct notes *notes)
 {
     const uint64_t size = info(m, "SIZE(task_struct)");
-    if (address % 4 != 0 || address > UINT32_MAX || size > THREAD_SIZE_MAX || !cosmem_read(m, address, &(char[1]){ 0 }, 1))
+    if (address % 4 != 0 || address > UINT32_MAX || size > THREAD_SIZE_MAX ||
+        !cosmem_read(m, address, &(char[1]){ 0 }, 1))
         return false;
     struct cos_task t = { .address = (uint32_t)address };
-    const bool whole = cosmem_read32(m, address + info(m, "OFFSET(task_struct.pid)"), &t.pid) &&
-                       cosmem_read32(m, address + info(m, "OFFSET(task_struct.ppid)"), &t.ppid) &&
-                       cosmem_read32(m, address + info(m, "OFFSET(task_struct.state)"), &t.state) &&
-                       cosmem_read32(m, address + info(m, "OFFSET(task_struct.frame)"), &t.frame) &&
-                       cosmem_read(m, address + info(m, "OFFSET(task_struct.comm)"), t.comm, sizeof t.comm);
+    const bool whole =
+        cosmem_read32(m, address + info(m, "OFFSET(task_struct.pid)"), &t.pid) &&
+        cosmem_read32(m, address + info(m, "OFFSET(task_struct.ppid)"), &t.ppid) &&
+        cosmem_read32(m, address + info(m, "OFFSET(task_struct.state)"), &t.state) &&
+        cosmem_read32(m, address + info(m, "OFFSET(task_struct.frame)"), &t.frame) &&
+        cosmem_read(m, address + info(m, "OFFSET(task_struct.comm)"), t.comm, sizeof t.comm);
     if (!whole)
         return false;
     t.comm[COSMEM_COMM - 1] = '\0';
@@ -112,7 +120,8 @@ bool cosmem_task(const struct cosmem *m, uint64_t address, struct cos_task *ret,
     return true;
 }
 
-/* One bit per page of RAM: no two tasks share a page, so a page met twice is a circle that does not close at its head. */
+/* One bit per page of RAM: no two tasks share a page, so a page met twice is a circle that does not
+ * close at its head. */
 static bool met_before(const struct cosmem *m, unsigned char *seen, uint32_t address)
 {
     const uint64_t page = (address - m->image->page_offset) / IMAGE_PAGE;
@@ -137,7 +146,8 @@ static bool append(struct cos_tasks *list, const struct cos_task *t)
     return true;
 }
 
-static void walk(const struct cosmem *m, uint64_t head, unsigned char *seen, struct cos_tasks *ret, struct notes *notes)
+static void walk(const struct cosmem *m, uint64_t head, unsigned char *seen, struct cos_tasks *ret,
+                 struct notes *notes)
 {
     const uint64_t next_offset = info(m, "OFFSET(task_struct.next_task)");
     uint64_t at = head;
@@ -145,11 +155,15 @@ static void walk(const struct cosmem *m, uint64_t head, unsigned char *seen, str
         struct cos_task t;
         uint32_t next;
         if (met_before(m, seen, (uint32_t)at)) {
-            notes_add(notes, "task list: 0x%" PRIx64 " is met twice or is no address of RAM; %" PRIu32 " tasks before it", at, ret->count);
+            notes_add(notes,
+                      "task list: 0x%" PRIx64 " is met twice or is no address of RAM; %" PRIu32
+                      " tasks before it",
+                      at, ret->count);
             return;
         }
         if (!cosmem_task(m, at, &t, notes) || !cosmem_read32(m, at + next_offset, &next)) {
-            notes_add(notes, "task list: no task at 0x%" PRIx64 "; %" PRIu32 " tasks before it", at, ret->count);
+            notes_add(notes, "task list: no task at 0x%" PRIx64 "; %" PRIu32 " tasks before it", at,
+                      ret->count);
             return;
         }
         if (ret->count == TASKS_LIMIT || !append(ret, &t)) {
@@ -179,7 +193,8 @@ static void find_current(const struct cosmem *m, struct cos_tasks *ret, struct n
         notes_add(notes, "current_task 0x%" PRIx32 " is no task", address);
         return;
     }
-    notes_add(notes, "current task 0x%" PRIx32 " (pid %" PRIu32 ") is not in the task list", address, t.pid);
+    notes_add(notes, "current task 0x%" PRIx32 " (pid %" PRIu32 ") is not in the task list",
+              address, t.pid);
     ret->current = ret->count - 1;
 }
 
@@ -189,7 +204,8 @@ void cosmem_tasks(const struct cosmem *m, struct cos_tasks *ret, struct notes *n
     *ret = (struct cos_tasks){ 0 };
     unsigned char *seen = calloc(1, m->ram_bytes / IMAGE_PAGE / 8 + 1);
     if (seen == NULL || !image_find(m->image, "init_task_union", &head))
-        notes_add(notes, "task list: %s", seen == NULL ? "not enough memory" : "no symbol init_task_union");
+        notes_add(notes, "task list: %s",
+                  seen == NULL ? "not enough memory" : "no symbol init_task_union");
     else
         walk(m, head, seen, ret, notes);
     free(seen);
@@ -206,14 +222,17 @@ char *cosmem_log(const struct cosmem *m, size_t *ret_len, struct notes *notes)
 {
     uint64_t buf, size;
     uint32_t start, end;
-    if (!image_find(m->image, "log_buf", &buf) || !image_info(m->image, "NUMBER(log_buf_len)", &size) || size == 0 ||
-        size > LOG_LIMIT || !cosmem_variable(m, "log_start", &start, sizeof start) ||
+    if (!image_find(m->image, "log_buf", &buf) ||
+        !image_info(m->image, "NUMBER(log_buf_len)", &size) || size == 0 || size > LOG_LIMIT ||
+        !cosmem_variable(m, "log_start", &start, sizeof start) ||
         !cosmem_variable(m, "log_end", &end, sizeof end)) {
         notes_add(notes, "the COS's kernel log cannot be found");
         return NULL;
     }
     if (end - start > size) {
-        notes_add(notes, "COS kernel log: %" PRIu32 " bytes between start and end, more than it has", end - start);
+        notes_add(notes,
+                  "COS kernel log: %" PRIu32 " bytes between start and end, more than it has",
+                  end - start);
         start = end - (uint32_t)size;
     }
     char *ring = malloc(size), *text = malloc(size + 1);
@@ -234,12 +253,19 @@ char *cosmem_log(const struct cosmem *m, size_t *ret_len, struct notes *notes)
 char cosmem_state_letter(uint32_t state)
 {
     switch (state) { /* values of 2.4 */
-    case 0: return 'R';
-    case 1: return 'S';
-    case 2: return 'D';
-    case 4: return 'T';
-    case 8: return 'Z';
-    case 16: return 'X';
-    default: return '?';
+    case 0:
+        return 'R';
+    case 1:
+        return 'S';
+    case 2:
+        return 'D';
+    case 4:
+        return 'T';
+    case 8:
+        return 'Z';
+    case 16:
+        return 'X';
+    default:
+        return '?';
     }
 }

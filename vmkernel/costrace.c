@@ -5,23 +5,26 @@
 
 #define THREAD_SIZE_MAX (1u << 16)
 
-static void print_where(FILE *to, const struct cosmem *m, const struct cos_frame *r, const char *release)
+static void print_where(FILE *to, const struct cosmem *m, const struct cos_frame *r,
+                        const char *release)
 {
     uint64_t offset;
     const struct image_symbol *f = image_function(m->image, r->rip, &offset);
     if (f != NULL)
-        (void)fprintf(to, "<4>EIP is at %s [kernel] 0x%" PRIx64 " (%s/i686)\n", f->name, offset, release);
+        (void)fprintf(to, "<4>EIP is at %s [kernel] 0x%" PRIx64 " (%s/i686)\n", f->name, offset,
+                      release);
     else
         (void)fprintf(to, "<4>EIP is at [unresolved] (%s/i686)\n", release);
 }
 
 static void print_registers(FILE *to, const struct cos_frame *r)
 {
-    (void)fprintf(to, "<4>eax: %08x   ebx: %08x   ecx: %08x   edx: %08x\n", (uint32_t)r->rax, (uint32_t)r->rbx, (uint32_t)r->rcx,
-                  (uint32_t)r->rdx);
-    (void)fprintf(to, "<4>esi: %08x   edi: %08x   ebp: %08x   esp: %08x\n", (uint32_t)r->rsi, (uint32_t)r->rdi, (uint32_t)r->rbp,
-                  (uint32_t)r->rsp);
-    (void)fprintf(to, "<4>ds: %04x   cs: 0060   es: %04x   ss: 0068\n", (unsigned)(r->ds & 0xffff), (unsigned)(r->es & 0xffff));
+    (void)fprintf(to, "<4>eax: %08x   ebx: %08x   ecx: %08x   edx: %08x\n", (uint32_t)r->rax,
+                  (uint32_t)r->rbx, (uint32_t)r->rcx, (uint32_t)r->rdx);
+    (void)fprintf(to, "<4>esi: %08x   edi: %08x   ebp: %08x   esp: %08x\n", (uint32_t)r->rsi,
+                  (uint32_t)r->rdi, (uint32_t)r->rbp, (uint32_t)r->rsp);
+    (void)fprintf(to, "<4>ds: %04x   cs: 0060   es: %04x   ss: 0068\n", (unsigned)(r->ds & 0xffff),
+                  (unsigned)(r->es & 0xffff));
 }
 
 static void print_stack(FILE *to, const struct cosmem *m, uint64_t from, uint64_t top)
@@ -48,8 +51,11 @@ static void print_calls(FILE *to, const struct cosmem *m, uint64_t from, uint64_
             break;
         const struct image_symbol *f = image_function(m->image, word, &offset);
         if (f == NULL)
+            f = image_caller(m->image, word, &offset);
+        if (f == NULL)
             continue;
-        (void)fprintf(to, "%s[<%08" PRIx64 ">] %s [kernel] 0x%" PRIx64 " (0x%" PRIx64 ")\n", start, word, f->name, offset, at);
+        (void)fprintf(to, "%s[<%08" PRIx64 ">] %s [kernel] 0x%" PRIx64 " (0x%" PRIx64 ")\n", start,
+                      word, f->name, offset, at);
         start = "<4>";
     }
     if (*start == '\0')
@@ -65,15 +71,18 @@ void costrace_print(FILE *to, const struct cosmem *m, const struct cos_task *t, 
         return;
     }
     (void)image_info(m->image, "NUMBER(thread_size)", &thread_size);
-    const uint64_t top = t->address + (thread_size < THREAD_SIZE_MAX ? thread_size : THREAD_SIZE_MAX);
-    const uint64_t from = r->rsp >= t->address && r->rsp < top ? r->rsp : top; /* a wild stack pointer: print no stack */
+    const uint64_t top =
+        t->address + (thread_size < THREAD_SIZE_MAX ? thread_size : THREAD_SIZE_MAX);
+    /* A wild stack pointer: print no stack. */
+    const uint64_t from = r->rsp >= t->address && r->rsp < top ? r->rsp : top;
 
     (void)fprintf(to, "<4>EIP:    0060:[<%08x>]    Tainted: P \n", (uint32_t)r->rip);
     (void)fprintf(to, "<4>EFLAGS: %08x\n<4>\n", (uint32_t)r->rflags);
     print_where(to, m, r, release);
     print_registers(to, r);
     /* 2.4 prints the second of the two pages as "stackpage". */
-    (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 ", stackpage=%08" PRIx32 ")\n", t->comm, t->pid, t->address + IMAGE_PAGE);
+    (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 ", stackpage=%08" PRIx32 ")\n", t->comm,
+                  t->pid, t->address + IMAGE_PAGE);
     print_stack(to, m, from, top);
     print_calls(to, m, from, top);
 }

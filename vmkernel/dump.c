@@ -56,7 +56,7 @@ static void __attribute__((format(printf, 2, 3))) fail(struct dump *d, const cha
     d->failed = true;
 }
 
-/* ---- stun -------------------------------------------------------------------------------------------------------- */
+/* ---- stun ------------------------------------------------------------------------------------ */
 
 /* @return true when the process is frozen */
 static bool stun_one(struct dump *d, pid_t *pid, const char *name)
@@ -73,7 +73,9 @@ static bool stun_one(struct dump *d, pid_t *pid, const char *name)
         *pid = 0;
         return false;
     case STUN_REFUSED:
-        notes_add(&d->notes, "%s: could not be stunned (somebody traces it); it is ended after the dump", name);
+        notes_add(&d->notes,
+                  "%s: could not be stunned (somebody traces it); it is ended after the dump",
+                  name);
         return false;
     }
     return false;
@@ -89,14 +91,17 @@ static void stun(struct dump *d)
         (void)stun_one(d, &vmk->hbd_pid, "vmnixhbd");
     vmk->cos = cos_stunned ? VMK_COS_STUNNED : VMK_COS_NOT_STUNNED;
     if (!cos_stunned)
-        notes_add(&d->notes, "not stunned%s", died ? ": the COS had died; registers are those of its last hand-over" : "");
+        notes_add(&d->notes, "not stunned%s",
+                  died ? ": the COS had died; registers are those of its last hand-over" : "");
 }
 
-/* ---- reading the COS ---------------------------------------------------------------------------------------------- */
+/* ---- reading the COS ------------------------------------------------------------------------- */
 
 static struct cosmem memory_of(const struct vmk *vmk, const struct image *image)
 {
-    return (struct cosmem){ .image = image, .ram = vmk->machine.ram, .ram_bytes = vmk->machine.ram_bytes };
+    return (struct cosmem){ .image = image,
+                            .ram = vmk->machine.ram,
+                            .ram_bytes = vmk->machine.ram_bytes };
 }
 
 int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid)
@@ -141,7 +146,7 @@ static const struct cos_task *current_task(const struct dump *d)
     return d->tasks.current < d->tasks.count ? &d->tasks.task[d->tasks.current] : NULL;
 }
 
-/* ---- log lines ---------------------------------------------------------------------------------------------------- */
+/* ---- log lines ------------------------------------------------------------------------------- */
 
 static void log_cos_error(struct dump *d)
 {
@@ -162,11 +167,12 @@ static void log_core(struct dump *d)
                                             { .name = "host", .text = vmk->plan.host } };
     vmk->now_ns += DUMP_CORE_DELAY_NS;
     (void)profile_format(text, sizeof text, vmk->profile->form_cos_dump, values, 2);
-    log_put(&vmk->log, LOG_INFO, vmk->now_ns, vmk->worlds.dump_pcpu, vmk->worlds.world[vmk->worlds.dump_world].id, text);
+    log_put(&vmk->log, LOG_INFO, vmk->now_ns, vmk->worlds.dump_pcpu,
+            vmk->worlds.world[vmk->worlds.dump_world].id, text);
     d->after_count = log_tail(&vmk->log, d->after, 1);
 }
 
-/* ---- the cos-core --------------------------------------------------------------------------------------------------- */
+/* ---- the cos-core ---------------------------------------------------------------------------- */
 
 static void write_core(struct dump *d)
 {
@@ -178,7 +184,8 @@ static void write_core(struct dump *d)
         return;
     }
     log_core(d);
-    (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/cos-core-%s", vmk->host_dir, vmk->plan.datastore_uuid, vmk->plan.host);
+    (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/cos-core-%s", vmk->host_dir,
+                   vmk->plan.datastore_uuid, vmk->plan.host);
     const struct core_source src = {
         .mem = &d->mem,
         .tasks = &d->tasks,
@@ -195,10 +202,11 @@ static void write_core(struct dump *d)
     }
     /* A datastore takes the whole of it, holes or not. */
     if (vmk->plan.datastore_kb_per_s > 0)
-        vmk->now_ns += (uint64_t)((unsigned __int128)done.bytes * 1000000000u / 1024 / vmk->plan.datastore_kb_per_s);
+        vmk->now_ns += (uint64_t)((unsigned __int128)done.bytes * 1000000000u / 1024 /
+                                  vmk->plan.datastore_kb_per_s);
 }
 
-/* ---- the screen ------------------------------------------------------------------------------------------------------ */
+/* ---- the screen ------------------------------------------------------------------------------ */
 
 static void show(struct dump *d, const char *text)
 {
@@ -240,7 +248,8 @@ static void make_screen(struct dump *d)
         fail(d, "no screen: not enough memory");
         return;
     }
-    if (d->has_image && !cosmem_variable(&d->mem, "last_fault_address", &src.last_fault_address, sizeof src.last_fault_address))
+    if (d->has_image && !cosmem_variable(&d->mem, "last_fault_address", &src.last_fault_address,
+                                         sizeof src.last_fault_address))
         notes_add(&d->notes, "last_fault_address is out of reach");
     psod_compose(&src, screen);
     const int n = screen_text(screen, d->screen, sizeof d->screen);
@@ -249,23 +258,37 @@ static void make_screen(struct dump *d)
     show(d, d->screen);
 }
 
-/* ---- the zdump ------------------------------------------------------------------------------------------------------- */
+/* ---- the zdump ------------------------------------------------------------------------------- */
 
 /* Print the contents of one section. */
 static void print_part(FILE *to, struct dump *d, enum zdump_type type)
 {
     switch (type) {
-    case ZDUMP_STATE: dump_text_state(to, d->vmk, d->headline, d->stun_ns); break;
-    case ZDUMP_PCPUS: dump_text_pcpus(to, d->vmk, d->stun_ns); break;
-    case ZDUMP_WORLDS: dump_text_worlds(to, d->vmk, d->stun_ns); break;
-    case ZDUMP_HEARTBEATS: dump_text_heartbeats(to, d->vmk); break;
-    case ZDUMP_RING: dump_text_ring(to, d->vmk); break;
+    case ZDUMP_STATE:
+        dump_text_state(to, d->vmk, d->headline, d->stun_ns);
+        break;
+    case ZDUMP_PCPUS:
+        dump_text_pcpus(to, d->vmk, d->stun_ns);
+        break;
+    case ZDUMP_WORLDS:
+        dump_text_worlds(to, d->vmk, d->stun_ns);
+        break;
+    case ZDUMP_HEARTBEATS:
+        dump_text_heartbeats(to, d->vmk);
+        break;
+    case ZDUMP_RING:
+        dump_text_ring(to, d->vmk);
+        break;
     case ZDUMP_COS_TASKS:
         if (d->has_image)
             dump_text_tasks(to, &d->mem, &d->tasks, d->traces);
         break;
-    case ZDUMP_NOTES: dump_text_notes(to, &d->notes); break;
-    case ZDUMP_SCREEN: (void)fputs(d->screen, to); break;
+    case ZDUMP_NOTES:
+        dump_text_notes(to, &d->notes);
+        break;
+    case ZDUMP_SCREEN:
+        (void)fputs(d->screen, to);
+        break;
     case ZDUMP_LOG: {
         char *text = malloc(LOG_RING_BYTES);
         if (text != NULL)
@@ -285,16 +308,20 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
             costrace_print(to, &d->mem, current_task(d), d->vmk->plan.boot.release);
         break;
     }
-    case ZDUMP_END: break;
+    case ZDUMP_END:
+        break;
     }
 }
 
 /* The order in the file is the order of worth: a dump that is cut loses its end. */
-static const enum zdump_type order[] = { ZDUMP_NOTES, ZDUMP_SCREEN,     ZDUMP_STATE, ZDUMP_LOG,       ZDUMP_COS_LOG,
-                                         ZDUMP_PCPUS, ZDUMP_HEARTBEATS, ZDUMP_RING,  ZDUMP_COS_TASKS, ZDUMP_WORLDS };
+static const enum zdump_type order[] = { ZDUMP_NOTES,      ZDUMP_SCREEN,  ZDUMP_STATE,
+                                         ZDUMP_LOG,        ZDUMP_COS_LOG, ZDUMP_PCPUS,
+                                         ZDUMP_HEARTBEATS, ZDUMP_RING,    ZDUMP_COS_TASKS,
+                                         ZDUMP_WORLDS };
 #define PARTS (sizeof order / sizeof order[0])
 
-/* Make the text of each section. Backwards, so that the notes (first) hold what was noted while the others were made. */
+/* Make the text of each section. Backwards, so that the notes (first) hold what was noted while the
+ * others were made. */
 static int make_parts(struct dump *d, struct zdump_part parts[PARTS])
 {
     for (size_t i = PARTS; i-- > 0;) {
@@ -331,7 +358,8 @@ static void write_zdump(struct dump *d)
     (void)snprintf(path, sizeof path, "%s/%s", vmk->host_dir, DUMP_PARTITION);
     slot.uptime_ns = vmk->now_ns;
     slot.epoch_s = vmk->plan.epoch_boot_s + (int64_t)(vmk->now_ns / 1000000000u);
-    slot.dump_id = rng_hash((uint64_t)vmk->plan.epoch_boot_s, vmk->now_ns); /* the same instant of the same boot is the same dump */
+    /* The same instant of the same boot is the same dump. */
+    slot.dump_id = rng_hash((uint64_t)vmk->plan.epoch_boot_s, vmk->now_ns);
     (void)snprintf(slot.build, sizeof slot.build, "%s", vmk->profile->build);
     (void)snprintf(slot.host, sizeof slot.host, "%s", vmk->plan.host);
     (void)snprintf(slot.reason, sizeof slot.reason, "COS Error: %.80s", d->headline);
@@ -343,7 +371,7 @@ static void write_zdump(struct dump *d)
         fail(d, "zdump not whole: %s", strerror(-result));
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static void choose_slot(struct dump *d)
 {

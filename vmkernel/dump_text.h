@@ -1,7 +1,9 @@
 /* dump_text.h - the contents of the zdump's sections, as text.
  *
- * Each function prints one section. Lines are "key=value" or one record per line of "key=value" pairs, so that a person can read them and a script can
- * cut them; a value with blanks stands last on its line. Only what a real VMkernel could know is printed: no cause, no seed, no path of this machine. docs/FORMATS.md lists the keys. */
+ * Each function prints one section. Lines are "key=value" or one record per line of "key=value"
+ * pairs, so that a person can read them and a script can cut them; a value with blanks stands last
+ * on its line. Only what a real VMkernel could know is printed: no cause, no seed, no path of this
+ * machine. docs/FORMATS.md lists the keys. */
 #ifndef VMK_DUMP_TEXT_H
 #define VMK_DUMP_TEXT_H
 
@@ -22,7 +24,8 @@ void dump_text_heartbeats(FILE *to, const struct vmk *vmk);
 /** ZDUMP_RING: counters of the heartbeat ring. */
 void dump_text_ring(FILE *to, const struct vmk *vmk);
 /** ZDUMP_COS_TASKS: every task with its backtrace; `traces` in the order of the tasks, or NULL. */
-void dump_text_tasks(FILE *to, const struct cosmem *m, const struct cos_tasks *tasks, const struct unwind_trace *traces);
+void dump_text_tasks(FILE *to, const struct cosmem *m, const struct cos_tasks *tasks,
+                     const struct unwind_trace *traces);
 /** ZDUMP_NOTES: one per line. */
 void dump_text_notes(FILE *to, const struct notes *notes);
 

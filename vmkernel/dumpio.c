@@ -102,7 +102,8 @@ int dumpio_begin(const struct dumpio *io, const char *path)
 {
     char temporary[PATH_BYTES];
     const int bad = temporary_name(path, temporary);
-    return bad != 0 ? bad : io->open(io->ctx, temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+    return bad != 0 ? bad
+                    : io->open(io->ctx, temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
 }
 
 int dumpio_commit(const struct dumpio *io, const char *path, int fd, int result)

@@ -1,7 +1,8 @@
-/* dumpio.h - the effects of a dump on files, as a table of functions, and the two ways in which a dump makes a file.
+/* dumpio.h - the effects of a dump on files, as a table of functions, and the two ways in which a
+ * dump makes a file.
  *
- * Everything that a dump writes goes through this table: the real one in production, one that fails the Nth call in tests/fault. Results are those of
- * the system calls, but errors come as -errno. */
+ * Everything that a dump writes goes through this table: the real one in production, one that fails
+ * the Nth call in tests/fault. Results are those of the system calls, but errors come as -errno. */
 #ifndef VMK_DUMPIO_H
 #define VMK_DUMPIO_H
 
@@ -14,7 +15,7 @@ struct dumpio {
     int (*open)(void *ctx, const char *path, int flags, mode_t mode);
     ssize_t (*pwrite)(void *ctx, int fd, const void *bytes, size_t len, off_t offset);
     int (*truncate)(void *ctx, int fd, off_t len);
-    int (*writeback)(void *ctx, int fd, off_t offset, off_t len); /* start it, do not wait; a hint: its failure is ignored */
+    int (*writeback)(void *ctx, int fd, off_t offset, off_t len); /* a hint: start, do not wait */
     int (*fsync)(void *ctx, int fd);
     int (*close)(void *ctx, int fd);
     int (*rename)(void *ctx, const char *from, const char *to);
@@ -27,13 +28,16 @@ extern const struct dumpio dumpio_real;
 /** Write all of it, whatever pieces the system takes. @return 0 or -errno */
 int dumpio_write_all(const struct dumpio *io, int fd, const void *bytes, size_t len, off_t offset);
 
-/** Open PATH.tmp for a file that dumpio_commit() later gives its name. @return descriptor or -errno */
+/** Open PATH.tmp for a file that dumpio_commit() later gives its name. @return descriptor or -errno
+ */
 int dumpio_begin(const struct dumpio *io, const char *path);
-/** fsync, close and rename PATH.tmp to PATH; when `result` (of the writing) is not 0, or a step fails, remove PATH.tmp instead.
+/** fsync, close and rename PATH.tmp to PATH; when `result` (of the writing) is not 0, or a step
+ * fails, remove PATH.tmp instead.
  *  @return 0 or the first -errno; PATH is then what it was before */
 int dumpio_commit(const struct dumpio *io, const char *path, int fd, int result);
 
-/** Replace PATH by these bytes at once: a reader sees the old file or the new one. @return 0 or -errno */
+/** Replace PATH by these bytes at once: a reader sees the old file or the new one. @return 0 or
+ * -errno */
 int dumpio_replace(const struct dumpio *io, const char *path, const void *bytes, size_t len);
 
 #endif /* VMK_DUMPIO_H */

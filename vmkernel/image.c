@@ -25,8 +25,9 @@ static const char *add_segment(struct image *img, const Elf64_Phdr *ph)
 {
     if (img->segment_count == IMAGE_SEGMENTS_MAX)
         return "too many segments";
-    if (ph->p_vaddr % IMAGE_PAGE != ph->p_offset % IMAGE_PAGE || piece(img, ph->p_offset, ph->p_filesz, 1) == NULL ||
-        ph->p_filesz > ph->p_memsz || ph->p_memsz > MACHINE_RAM_MB_MAX * 1048576ull || ph->p_vaddr > UINT32_MAX)
+    if (ph->p_vaddr % IMAGE_PAGE != ph->p_offset % IMAGE_PAGE ||
+        piece(img, ph->p_offset, ph->p_filesz, 1) == NULL || ph->p_filesz > ph->p_memsz ||
+        ph->p_memsz > MACHINE_RAM_MB_MAX * 1048576ull || ph->p_vaddr > UINT32_MAX)
         return "bad segment";
     struct image_segment *s = &img->segment[img->segment_count];
     s->start = ph->p_vaddr / IMAGE_PAGE * IMAGE_PAGE;
@@ -51,8 +52,8 @@ static void find_build_id(struct image *img, const Elf64_Phdr *ph)
         const uint64_t end = desc + (nh.n_descsz + 3ull) / 4 * 4;
         if (end > ph->p_filesz)
             return;
-        if (nh.n_type == NT_GNU_BUILD_ID && nh.n_namesz == 4 && memcmp(notes + name, "GNU", 4) == 0 &&
-            nh.n_descsz <= IMAGE_BUILD_ID_MAX) {
+        if (nh.n_type == NT_GNU_BUILD_ID && nh.n_namesz == 4 &&
+            memcmp(notes + name, "GNU", 4) == 0 && nh.n_descsz <= IMAGE_BUILD_ID_MAX) {
             memcpy(img->build_id, notes + desc, nh.n_descsz);
             img->build_id_len = nh.n_descsz;
         }
@@ -73,7 +74,8 @@ static const char *read_segments(struct image *img, const Elf64_Ehdr *eh)
             find_build_id(img, &ph[i]);
         if (bad != NULL)
             return bad;
-        if (ph[i].p_type == PT_LOAD && ph[i].p_offset <= eh->e_phoff && eh->e_phoff < ph[i].p_offset + ph[i].p_filesz)
+        if (ph[i].p_type == PT_LOAD && ph[i].p_offset <= eh->e_phoff &&
+            eh->e_phoff < ph[i].p_offset + ph[i].p_filesz)
             img->phdr_va = ph[i].p_vaddr + (eh->e_phoff - ph[i].p_offset);
         if (ph[i].p_type == PT_GNU_EH_FRAME) {
             img->eh_frame_hdr = ph[i].p_vaddr;
@@ -92,24 +94,28 @@ static int symbol_order(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static const char *read_symbols(struct image *img, const Elf64_Shdr *symtab, const Elf64_Shdr *strtab)
+static const char *read_symbols(struct image *img, const Elf64_Shdr *symtab,
+                                const Elf64_Shdr *strtab)
 {
     const uint64_t count = symtab->sh_size / sizeof(Elf64_Sym);
     const Elf64_Sym *sym = piece(img, symtab->sh_offset, symtab->sh_size, 8);
     const char *names = piece(img, strtab->sh_offset, strtab->sh_size, 1);
-    if (sym == NULL || names == NULL || strtab->sh_size == 0 || names[strtab->sh_size - 1] != '\0' || count > 1u << 20)
+    if (sym == NULL || names == NULL || strtab->sh_size == 0 ||
+        names[strtab->sh_size - 1] != '\0' || count > 1u << 20)
         return "bad symbol table";
     img->symbol = calloc(count + 1, sizeof *img->symbol);
     if (img->symbol == NULL)
         return "not enough memory";
     for (uint64_t i = 0; i < count; i++) {
         const unsigned type = ELF64_ST_TYPE(sym[i].st_info);
-        if ((type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE) || sym[i].st_shndx == SHN_UNDEF ||
-            sym[i].st_shndx >= SHN_LORESERVE || sym[i].st_name >= strtab->sh_size || names[sym[i].st_name] == '\0')
+        if ((type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE) ||
+            sym[i].st_shndx == SHN_UNDEF || sym[i].st_shndx >= SHN_LORESERVE ||
+            sym[i].st_name >= strtab->sh_size || names[sym[i].st_name] == '\0')
             continue;
-        img->symbol[img->symbol_count++] = (struct image_symbol){
-            .address = sym[i].st_value, .size = sym[i].st_size, .name = names + sym[i].st_name, .function = type == STT_FUNC
-        };
+        img->symbol[img->symbol_count++] = (struct image_symbol){ .address = sym[i].st_value,
+                                                                  .size = sym[i].st_size,
+                                                                  .name = names + sym[i].st_name,
+                                                                  .function = type == STT_FUNC };
     }
     qsort(img->symbol, img->symbol_count, sizeof *img->symbol, symbol_order);
     return NULL;
@@ -143,7 +149,8 @@ static const char *read_sections(struct image *img, const Elf64_Ehdr *eh)
         const char *bad = NULL;
         if (sh[i].sh_type == SHT_SYMTAB && sh[i].sh_link < eh->e_shnum && img->symbol == NULL)
             bad = read_symbols(img, &sh[i], &sh[sh[i].sh_link]);
-        else if (sh[i].sh_name < strings->sh_size && strcmp(names + sh[i].sh_name, COSINFO_SECTION) == 0 && img->info == NULL)
+        else if (sh[i].sh_name < strings->sh_size &&
+                 strcmp(names + sh[i].sh_name, COSINFO_SECTION) == 0 && img->info == NULL)
             bad = read_info(img, &sh[i]);
         if (bad != NULL)
             return bad;
@@ -167,8 +174,8 @@ static const char *check_required(const struct image *img)
 static const char *parse(struct image *img)
 {
     const Elf64_Ehdr *eh = piece(img, 0, sizeof *eh, 8);
-    if (eh == NULL || memcmp(eh->e_ident, ELFMAG, SELFMAG) != 0 || eh->e_ident[EI_CLASS] != ELFCLASS64 ||
-        eh->e_machine != EM_X86_64)
+    if (eh == NULL || memcmp(eh->e_ident, ELFMAG, SELFMAG) != 0 ||
+        eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64)
         return "is not an x86-64 ELF file";
     if (eh->e_type != ET_EXEC)
         return "is not linked at a fixed address";
@@ -182,7 +189,9 @@ static const char *parse(struct image *img)
         return bad;
     if (!image_info(img, "NUMBER(PAGE_OFFSET)", &img->page_offset))
         img->page_offset = img->segment[0].start - MACHINE_IMAGE_OFFSET;
-    return img->page_offset % IMAGE_PAGE == 0 && img->segment[0].start >= img->page_offset ? NULL : "bad PAGE_OFFSET";
+    return img->page_offset % IMAGE_PAGE == 0 && img->segment[0].start >= img->page_offset
+               ? NULL
+               : "bad PAGE_OFFSET";
 }
 
 static int map_file(const char *path, struct image *img)
@@ -191,7 +200,9 @@ static int map_file(const char *path, struct image *img)
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    int result = fstat(fd, &st) != 0 ? -errno : !S_ISREG(st.st_mode) || st.st_size == 0 ? -EINVAL : 0;
+    int result = fstat(fd, &st) != 0                       ? -errno
+                 : !S_ISREG(st.st_mode) || st.st_size == 0 ? -EINVAL
+                                                           : 0;
     if (result == 0) {
         img->len = (size_t)st.st_size;
         img->bytes = mmap(NULL, img->len, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -254,7 +265,8 @@ bool image_info(const struct image *img, const char *key, uint64_t *ret_value)
     return false;
 }
 
-const struct image_symbol *image_function(const struct image *img, uint64_t address, uint64_t *ret_offset)
+const struct image_symbol *image_function(const struct image *img, uint64_t address,
+                                          uint64_t *ret_offset)
 {
     uint32_t low = 0, high = img->symbol_count;
     while (low < high) {
@@ -264,7 +276,8 @@ const struct image_symbol *image_function(const struct image *img, uint64_t addr
         else
             high = mid;
     }
-    /* Labels and objects may stand between a function's start and the address: the nearest function below decides. */
+    /* Labels and objects may stand between a function's start and the address: the nearest function
+     * below decides. */
     while (low > 0 && !img->symbol[low - 1].function)
         low--;
     if (low == 0)
@@ -273,6 +286,16 @@ const struct image_symbol *image_function(const struct image *img, uint64_t addr
     if (address - s->address >= (s->size > 0 ? s->size : 1))
         return NULL;
     *ret_offset = address - s->address;
+    return s;
+}
+
+const struct image_symbol *image_caller(const struct image *img, uint64_t address,
+                                        uint64_t *ret_offset)
+{
+    const struct image_symbol *s =
+        address > 0 ? image_function(img, address - 1, ret_offset) : NULL;
+    if (s != NULL)
+        *ret_offset += 1;
     return s;
 }
 
@@ -285,7 +308,8 @@ const struct image_segment *image_segment_at(const struct image *img, uint64_t a
     return NULL;
 }
 
-void image_read(const struct image *img, const struct image_segment *seg, uint64_t address, void *to, size_t len)
+void image_read(const struct image *img, const struct image_segment *seg, uint64_t address,
+                void *to, size_t len)
 {
     assert(address >= seg->start && len <= seg->end - address);
     const uint64_t offset = seg->offset + (address - seg->start);

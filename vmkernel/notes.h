@@ -1,7 +1,8 @@
 /* notes.h - oddities met while a dump is taken.
  *
- * A dump of a sick machine meets things that should not be. Each becomes one line here, and the lines a section of the zdump; nothing that is read from
- * the COS stops a dump. The number of lines is bounded, since a mad COS could make them without end. */
+ * A dump of a sick machine meets things that should not be. Each becomes one line here, and the
+ * lines a section of the zdump; nothing that is read from the COS stops a dump. The number of lines
+ * is bounded, since a mad COS could make them without end. */
 #ifndef VMK_NOTES_H
 #define VMK_NOTES_H
 

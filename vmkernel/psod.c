@@ -69,17 +69,19 @@ void psod_compose(const struct psod_source *src, struct screen *ret)
     s.log_count = src->log_count;
     copy_lines(s.after, src->after, src->after_count);
     s.after_count = src->after_count;
-    /* Two messages go to the screen twice, once by the panic code and once by the dump code; "log" says that the log is part of it
-     * [KB308590/Screen]. */
+    /* Two messages go to the screen twice, once by the panic code and once by the dump code; "log"
+     * says that the log is part of it [KB308590/Screen]. */
     if (src->slot_count > 0)
-        (void)snprintf(s.status, sizeof s.status,
-                       "Starting coredump to disk Starting coredump to disk Dumping using slot %" PRIu32 " of %" PRIu32
-                       "... using slot %" PRIu32 " of %" PRIu32 "... log",
-                       src->slot + 1, src->slot_count, src->slot + 1, src->slot_count);
+        (void)snprintf(
+            s.status, sizeof s.status,
+            "Starting coredump to disk Starting coredump to disk Dumping using slot %" PRIu32
+            " of %" PRIu32 "... using slot %" PRIu32 " of %" PRIu32 "... log",
+            src->slot + 1, src->slot_count, src->slot + 1, src->slot_count);
     *ret = s;
 }
 
-static int show_file(const struct dumpio *io, const char *host_dir, const char *name, const char *text, int len)
+static int show_file(const struct dumpio *io, const char *host_dir, const char *name,
+                     const char *text, int len)
 {
     char path[4096];
     const int n = snprintf(path, sizeof path, "%s/console/%s", host_dir, name);
@@ -94,7 +96,8 @@ int psod_show(const struct dumpio *io, const char *host_dir, const char *text)
     if (ansi == NULL)
         return -ENOMEM;
     const int plain = show_file(io, host_dir, "psod.txt", text, (int)strlen(text));
-    const int coloured = show_file(io, host_dir, "psod.ans", ansi, screen_ansi(text, ansi, SCREEN_ANSI_MAX));
+    const int coloured =
+        show_file(io, host_dir, "psod.ans", ansi, screen_ansi(text, ansi, SCREEN_ANSI_MAX));
     free(ansi);
     return plain != 0 ? plain : coloured;
 }

@@ -1,14 +1,17 @@
-/* psod.h - the purple screen of this host: fills the screen model (shared/screen.h) from a stunned COS and the VMkernel's own state, and puts it on
- * the console (HOST/console/psod.txt, psod.ans).
+/* psod.h - the purple screen of this host: fills the screen model (shared/screen.h) from a stunned
+ * COS and the VMkernel's own state, and puts it on the console (HOST/console/psod.txt, psod.ans).
  *
  * What it decides, line by line:
- *     registers      low 32 bits of the current COS task's saved frame, as a 32-bit VMkernel would have them [KB308590: COS registers]
- *     frame=         physical address of that frame in COS RAM: OUR CHOICE, the real meaning is unknown
+ *     registers      low 32 bits of the current COS task's saved frame: the screen of a COS error
+ *                    shows the COS's registers, not the VMkernel's [KB308590/Screen]
+ *     frame=         physical address of that frame in COS RAM: OUR CHOICE, the meaning is unknown
  *     es, ds         the frame's slots with their stale upper halves; fs, gs 0 [KB308590/Screen]
- *     cr2            last fault address of the COS; cr3 = profile base + bytes of COS RAM [D]; cr4 from the profile
+ *     cr2            last fault address of the COS
+ *     cr3, cr4       profile base + bytes of COS RAM [D]; the profile's
  *     err, eflags    0 [KB308590/Screen: 0 although the COS was running]
  *     worlds         of the instant at which the COS was stunned
- *     VMK uptime     when the screen is painted, which is after the COS core was written; TSC = uptime * kHz [D] */
+ *     VMK uptime     when the screen is painted, which is after the COS core was written
+ *     TSC            uptime * kHz [D] */
 #ifndef VMK_PSOD_H
 #define VMK_PSOD_H
 
@@ -32,19 +35,20 @@ struct psod_source {
     uint64_t page_offset;
     uint64_t ram_bytes;
     uint32_t cpu_khz;
-    uint64_t stun_ns;  /* worlds are those of this instant */
-    uint64_t paint_ns; /* VMK uptime */
+    uint64_t stun_ns;            /* worlds are those of this instant */
+    uint64_t paint_ns;           /* VMK uptime */
     char (*log)[LOG_LINE_MAX];   /* lines up to the stun, oldest first */
     uint32_t log_count;          /* <= SCREEN_LOG_MAX */
     char (*after)[LOG_LINE_MAX]; /* lines since */
     uint32_t after_count;
-    uint32_t slot, slot_count;   /* of the dump partition, from 0; slot_count 0 = no dump partition, then no status line */
+    uint32_t slot, slot_count; /* of the dump partition, from 0; slot_count 0 = there is none */
 };
 
 /** Fill the model. Pure: equal sources, equal screens. */
 void psod_compose(const struct psod_source *src, struct screen *ret);
 
-/** Replace console/psod.txt and console/psod.ans of a host by this text. @return 0 or the first -errno (the other file is still tried) */
+/** Replace console/psod.txt and console/psod.ans of a host by this text. @return 0 or the first
+ * -errno (the other file is still tried) */
 int psod_show(const struct dumpio *io, const char *host_dir, const char *text);
 
 #endif /* VMK_PSOD_H */

@@ -27,15 +27,16 @@ enum stun_result stun_process(pid_t pid)
     if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_EXITKILL) != 0) {
         int status;
         /* ESRCH may mean a death that nobody has seen yet. */
-        return waitpid(pid, &status, WNOHANG) == pid && !WIFSTOPPED(status) ? STUN_DEAD : STUN_REFUSED;
+        return waitpid(pid, &status, WNOHANG) == pid && !WIFSTOPPED(status) ? STUN_DEAD
+                                                                            : STUN_REFUSED;
     }
-    (void)ptrace(PTRACE_INTERRUPT, pid, NULL, NULL); /* can only fail if it has died; the wait tells */
+    (void)ptrace(PTRACE_INTERRUPT, pid, NULL, NULL); /* fails if it has died: the wait tells */
     for (;;) {
         const int status = next_change(pid);
         if (status < 0 || WIFEXITED(status) || WIFSIGNALED(status))
             return STUN_DEAD;
         if (WIFSTOPPED(status))
-            return STUN_OK; /* whatever stop it is (a signal's, a group stop): it does not run until we say so, and we do not */
+            return STUN_OK; /* whatever stop it is: it runs when we say so, and we do not */
     }
 }
 

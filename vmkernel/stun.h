@@ -2,9 +2,10 @@
  *
  *     runs --SEIZE, INTERRUPT, wait--> stunned --SIGKILL, reap--> gone
  *
- * A stunned process is in a ptrace stop: no signal but SIGKILL moves it, and it is never let go on. PTRACE_O_EXITKILL ends it with us. A process
- * under somebody's debugger cannot be seized (EPERM); then it is left as it is, and the caller says so in the dump and ends it afterwards. The
- * baton is not here either way, so a COS that cannot be frozen sleeps at its gate. */
+ * A stunned process is in a ptrace stop: no signal but SIGKILL moves it, and it is never let go on.
+ * PTRACE_O_EXITKILL ends it with us. A process under somebody's debugger cannot be seized (EPERM);
+ * then it is left as it is, and the caller says so in the dump and ends it afterwards. The baton is
+ * not here either way, so a COS that cannot be frozen sleeps at its gate. */
 #ifndef VMK_STUN_H
 #define VMK_STUN_H
 

@@ -1,7 +1,8 @@
 /* unwind.c - see unwind.h.
  *
- * dwarf_search_unwind_table() is exported by libunwind though no header declares it; debuggers that unwind from a dump (perf among them) use it
- * with UNW_INFO_FORMAT_REMOTE_TABLE, which reads the table through the accessors: the one way in which no live process is needed. */
+ * dwarf_search_unwind_table() is exported by libunwind though no header declares it; debuggers that
+ * unwind from a dump (perf among them) use it with UNW_INFO_FORMAT_REMOTE_TABLE, which reads the
+ * table through the accessors: the one way in which no live process is needed. */
 #include "vmkernel/unwind.h"
 
 #include <assert.h>
@@ -17,20 +18,22 @@
 #include <unistd.h>
 
 #define dwarf_search_unwind_table UNW_OBJ(dwarf_search_unwind_table)
-extern int dwarf_search_unwind_table(unw_addr_space_t as, unw_word_t ip, unw_dyn_info_t *di, unw_proc_info_t *pi,
-                                     int need_unwind_info, void *arg);
+extern int dwarf_search_unwind_table(unw_addr_space_t as, unw_word_t ip, unw_dyn_info_t *di,
+                                     unw_proc_info_t *pi, int need_unwind_info, void *arg);
 
 struct target { /* the `arg` of all accessors */
     const struct cosmem *mem;
     const struct cos_frame *regs;
 };
 
-/* .eh_frame_hdr: version, three encodings, then for the usual encodings pcrel sdata4 eh_frame_ptr, udata4 count, and the sorted
- * table of (function, FDE) pairs, 8 bytes each, relative to the header. */
+/* .eh_frame_hdr: version, three encodings, then for the usual encodings pcrel sdata4 eh_frame_ptr,
+ * udata4 count, and the sorted table of (function, FDE) pairs, 8 bytes each, relative to the
+ * header. */
 #define HDR_TABLE 12u
 #define HDR_ENTRY 8u
 
-static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi, int need_unwind_info, void *arg)
+static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi,
+                          int need_unwind_info, void *arg)
 {
     const struct target *t = arg;
     const struct image *img = t->mem->image;
@@ -50,7 +53,8 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
         .format = UNW_INFO_FORMAT_REMOTE_TABLE,
         .start_ip = seg->start,
         .end_ip = seg->end,
-        .u.rti = { .segbase = img->eh_frame_hdr, .table_data = img->eh_frame_hdr + HDR_TABLE,
+        .u.rti = { .segbase = img->eh_frame_hdr,
+                   .table_data = img->eh_frame_hdr + HDR_TABLE,
                    .table_len = count * HDR_ENTRY / sizeof(unw_word_t) },
     };
     return dwarf_search_unwind_table(as, ip, &di, pi, need_unwind_info, arg);
@@ -71,7 +75,8 @@ static int get_dyn_info_list_addr(unw_addr_space_t as, unw_word_t *ret, void *ar
     return -UNW_ENOINFO;
 }
 
-static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write, void *arg)
+static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
+                      void *arg)
 {
     (void)as;
     const struct target *t = arg;
@@ -81,28 +86,47 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 static const uint64_t *frame_register(const struct cos_frame *f, unw_regnum_t reg)
 {
     switch (reg) {
-    case UNW_X86_64_RAX: return &f->rax;
-    case UNW_X86_64_RDX: return &f->rdx;
-    case UNW_X86_64_RCX: return &f->rcx;
-    case UNW_X86_64_RBX: return &f->rbx;
-    case UNW_X86_64_RSI: return &f->rsi;
-    case UNW_X86_64_RDI: return &f->rdi;
-    case UNW_X86_64_RBP: return &f->rbp;
-    case UNW_X86_64_RSP: return &f->rsp;
-    case UNW_X86_64_R8: return &f->r8;
-    case UNW_X86_64_R9: return &f->r9;
-    case UNW_X86_64_R10: return &f->r10;
-    case UNW_X86_64_R11: return &f->r11;
-    case UNW_X86_64_R12: return &f->r12;
-    case UNW_X86_64_R13: return &f->r13;
-    case UNW_X86_64_R14: return &f->r14;
-    case UNW_X86_64_R15: return &f->r15;
-    case UNW_X86_64_RIP: return &f->rip;
-    default: return NULL;
+    case UNW_X86_64_RAX:
+        return &f->rax;
+    case UNW_X86_64_RDX:
+        return &f->rdx;
+    case UNW_X86_64_RCX:
+        return &f->rcx;
+    case UNW_X86_64_RBX:
+        return &f->rbx;
+    case UNW_X86_64_RSI:
+        return &f->rsi;
+    case UNW_X86_64_RDI:
+        return &f->rdi;
+    case UNW_X86_64_RBP:
+        return &f->rbp;
+    case UNW_X86_64_RSP:
+        return &f->rsp;
+    case UNW_X86_64_R8:
+        return &f->r8;
+    case UNW_X86_64_R9:
+        return &f->r9;
+    case UNW_X86_64_R10:
+        return &f->r10;
+    case UNW_X86_64_R11:
+        return &f->r11;
+    case UNW_X86_64_R12:
+        return &f->r12;
+    case UNW_X86_64_R13:
+        return &f->r13;
+    case UNW_X86_64_R14:
+        return &f->r14;
+    case UNW_X86_64_R15:
+        return &f->r15;
+    case UNW_X86_64_RIP:
+        return &f->rip;
+    default:
+        return NULL;
     }
 }
 
-static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write, void *arg)
+static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
+                      void *arg)
 {
     (void)as;
     const struct target *t = arg;
@@ -113,7 +137,8 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
     return 0;
 }
 
-static int access_fpreg(unw_addr_space_t as, unw_regnum_t reg, unw_fpreg_t *value, int write, void *arg)
+static int access_fpreg(unw_addr_space_t as, unw_regnum_t reg, unw_fpreg_t *value, int write,
+                        void *arg)
 {
     (void)as;
     (void)reg;
@@ -131,7 +156,8 @@ static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *arg)
     return -UNW_EINVAL;
 }
 
-static int get_proc_name(unw_addr_space_t as, unw_word_t address, char *name, size_t len, unw_word_t *offset, void *arg)
+static int get_proc_name(unw_addr_space_t as, unw_word_t address, char *name, size_t len,
+                         unw_word_t *offset, void *arg)
 {
     (void)as;
     (void)address;
@@ -161,9 +187,11 @@ static void unwind_task(unw_addr_space_t as, struct target *t, struct unwind_tra
         return;
     for (;;) {
         unw_word_t ip, sp;
-        if (unw_get_reg(&cursor, UNW_REG_IP, &ip) != 0 || unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0)
+        if (unw_get_reg(&cursor, UNW_REG_IP, &ip) != 0 ||
+            unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0)
             return;
-        /* A frame outside the text is where libunwind began to guess by rbp: it stands for nothing. */
+        /* A frame outside the text is where libunwind began to guess by rbp: it stands for nothing.
+         */
         const struct image_segment *seg = image_segment_at(t->mem->image, ip);
         if (ret->count > 0 && (seg == NULL || !seg->executable))
             return;
@@ -194,7 +222,8 @@ static void write_all(int fd, const void *bytes, size_t len)
 }
 
 /* The child. SIGALRM's default action is the deadline. */
-static void __attribute__((noreturn)) helper(const struct cosmem *m, const struct cos_tasks *tasks, int fd)
+static void __attribute__((noreturn))
+helper(const struct cosmem *m, const struct cos_tasks *tasks, int fd)
 {
     sigset_t none;
     const struct rlimit no_core = { 0, 0 };
@@ -251,7 +280,8 @@ static void reap(pid_t pid)
         ;
 }
 
-struct unwind_trace *unwind_tasks(const struct cosmem *m, const struct cos_tasks *tasks, struct notes *notes)
+struct unwind_trace *unwind_tasks(const struct cosmem *m, const struct cos_tasks *tasks,
+                                  struct notes *notes)
 {
     struct unwind_trace *traces = calloc(tasks->count + 1u, sizeof *traces);
     if (traces == NULL)
@@ -278,8 +308,8 @@ struct unwind_trace *unwind_tasks(const struct cosmem *m, const struct cos_tasks
         check(&traces[i]);
     }
     if (done < tasks->count)
-        notes_add(notes, "unwinding: the helper %s after %" PRIu32 " of %" PRIu32 " tasks", pid > 0 ? "died" : "could not be started",
-                  done, tasks->count);
+        notes_add(notes, "unwinding: the helper %s after %" PRIu32 " of %" PRIu32 " tasks",
+                  pid > 0 ? "died" : "could not be started", done, tasks->count);
     return traces;
 }
 

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t slots, uint64_t bytes)
+int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t slots,
+                           uint64_t bytes)
 {
     assert(slots > 0 && slots <= ZDUMP_SLOTS_MAX);
     const uint64_t slot_bytes = bytes / slots / ZDUMP_ALIGN * ZDUMP_ALIGN;
@@ -20,7 +21,9 @@ int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t s
     int result = io->truncate(io->ctx, fd, (off_t)bytes);
     for (uint32_t i = 0; i < slots && result == 0; i++) {
         unsigned char header[ZDUMP_SLOT_HEADER];
-        const struct zdump_slot slot = { .slot = i, .slot_count = slots, .state = ZDUMP_EMPTY, .slot_bytes = slot_bytes };
+        const struct zdump_slot slot = {
+            .slot = i, .slot_count = slots, .state = ZDUMP_EMPTY, .slot_bytes = slot_bytes
+        };
         zdump_slot_encode(&slot, header);
         result = dumpio_write_all(io, fd, header, sizeof header, (off_t)(i * slot_bytes));
     }
@@ -51,7 +54,8 @@ static int choose(int fd, struct zdump_slot *ret)
         return -ENOSPC;
     struct zdump_slot best;
     if (!read_slot(fd, 0, &best) || best.slot_bytes > (uint64_t)st.st_size / best.slot_count) {
-        *ret = (struct zdump_slot){ .slot = 0, .slot_count = 1, .slot_bytes = (uint64_t)st.st_size };
+        *ret =
+            (struct zdump_slot){ .slot = 0, .slot_count = 1, .slot_bytes = (uint64_t)st.st_size };
         return 0;
     }
     const struct zdump_slot first = best;
@@ -63,7 +67,9 @@ static int choose(int fd, struct zdump_slot *ret)
         if (is_older(&s, &best))
             best = s;
     }
-    *ret = (struct zdump_slot){ .slot = best.slot, .slot_count = first.slot_count, .slot_bytes = first.slot_bytes };
+    *ret = (struct zdump_slot){ .slot = best.slot,
+                                .slot_count = first.slot_count,
+                                .slot_bytes = first.slot_bytes };
     return 0;
 }
 
@@ -92,15 +98,17 @@ static int put_header(struct writer *w, struct zdump_slot *slot, enum zdump_slot
     return dumpio_write_all(w->io, w->fd, header, sizeof header, (off_t)w->base);
 }
 
-static int put_section(struct writer *w, uint64_t dump_id, uint32_t index, const struct zdump_part *part)
+static int put_section(struct writer *w, uint64_t dump_id, uint32_t index,
+                       const struct zdump_part *part)
 {
     size_t len;
-    unsigned char *bytes =
-        zdump_section_pack(dump_id, index, part->type, zdump_type_name(part->type), part->data, part->len, &len);
+    unsigned char *bytes = zdump_section_pack(
+        dump_id, index, part->type, zdump_type_name(part->type), part->data, part->len, &len);
     if (bytes == NULL)
         return -ENOMEM;
     const uint64_t room = w->end - w->at;
-    int result = dumpio_write_all(w->io, w->fd, bytes, len < room ? len : (size_t)room, (off_t)w->at);
+    int result =
+        dumpio_write_all(w->io, w->fd, bytes, len < room ? len : (size_t)room, (off_t)w->at);
     free(bytes);
     if (result == 0 && len > room)
         result = -ENOSPC;
@@ -109,7 +117,8 @@ static int put_section(struct writer *w, uint64_t dump_id, uint32_t index, const
     return result;
 }
 
-static int put_sections(struct writer *w, uint64_t dump_id, const struct zdump_part *parts, uint32_t count)
+static int put_sections(struct writer *w, uint64_t dump_id, const struct zdump_part *parts,
+                        uint32_t count)
 {
     uint32_t index = 0;
     int result = 0;
@@ -121,8 +130,8 @@ static int put_sections(struct writer *w, uint64_t dump_id, const struct zdump_p
     return result == 0 ? put_section(w, dump_id, index, &end) : result;
 }
 
-int zdump_write(const struct dumpio *io, const char *path, const struct zdump_slot *slot, const struct zdump_part *parts,
-                uint32_t count)
+int zdump_write(const struct dumpio *io, const char *path, const struct zdump_slot *slot,
+                const struct zdump_part *parts, uint32_t count)
 {
     struct zdump_slot s = *slot;
     assert(s.slot < s.slot_count && count < ZDUMP_SECTIONS_MAX);

@@ -1,7 +1,8 @@
-/* test_dump_faults.c - every effect of a dump fails once: the Nth call, for N = 1, 2, ... until a dump gets through without meeting it.
+/* test_dump_faults.c - every effect of a dump fails once: the Nth call, for N = 1, 2, ... until a
+ * dump gets through without meeting it.
  *
- * After each such dump: it says that it failed and what is missing, no temporary file is left, what has its name is whole, and what does not depend on the
- * failed call is there. */
+ * After each such dump: it says that it failed and what is missing, no temporary file is left, what
+ * has its name is whole, and what does not depend on the failed call is there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,8 +85,14 @@ static int faulty_unlink(void *ctx, const char *path)
 
 static struct dumpio table(struct faulty *f)
 {
-    return (struct dumpio){ .ctx = f, .open = faulty_open, .pwrite = faulty_pwrite, .truncate = faulty_truncate,
-                            .writeback = faulty_writeback, .fsync = faulty_fsync, .close = faulty_close, .rename = faulty_rename,
+    return (struct dumpio){ .ctx = f,
+                            .open = faulty_open,
+                            .pwrite = faulty_pwrite,
+                            .truncate = faulty_truncate,
+                            .writeback = faulty_writeback,
+                            .fsync = faulty_fsync,
+                            .close = faulty_close,
+                            .rename = faulty_rename,
                             .unlink = faulty_unlink };
 }
 
@@ -119,7 +126,8 @@ static unsigned check_host(struct dump_host *h, int result)
 
     const bool core = exists(dump_host_core(h));
     if (core) {
-        char *text = dump_host_run(&status, "eu-stack -e %s --core=%s | grep -c TID", dump_host_minicos(), dump_host_core(h));
+        char *text = dump_host_run(&status, "eu-stack -e %s --core=%s | grep -c TID",
+                                   dump_host_minicos(), dump_host_core(h));
         assert_string_equal(text, "6\n");
         free(text);
     }
@@ -169,7 +177,8 @@ static void test_dump_of_a_full_datastore_says_so(void **state)
     struct dump_host *h = *state;
     struct faulty faulty = { .error = ENOSPC };
     const struct dumpio io = table(&faulty);
-    /* The interim screen takes two files of open, write, fsync, close, rename; then come the core's open and truncate. */
+    /* The interim screen takes two files of open, write, fsync, close, rename; then come the core's
+     * open and truncate. */
     faulty.fail_at = 2 * 5 + 2 + 1;
     assert_int_equal(dump_cos_error_io(&h->vmk, "Lost heartbeat", &io), -1);
     assert_string_equal(h->vmk.note, "no cos-core: No space left on device");
@@ -205,7 +214,8 @@ int main(void)
         cmocka_unit_test(test_dump_survives_the_failure_of_any_one_call),
         cmocka_unit_test_setup_teardown(test_dump_of_a_full_datastore_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dump_takes_short_writes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_dump_into_missing_folders_fails_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dump_into_missing_folders_fails_alone, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,8 @@ const char *dump_host_core(const struct dump_host *h)
 
 static void make_folders(struct dump_host *h)
 {
-    static const char *const folders[] = { "console", "dev", "vmfs", "vmfs/volumes", "vmfs/volumes/" DUMP_HOST_UUID };
+    static const char *const folders[] = { "console", "dev", "vmfs", "vmfs/volumes",
+                                           "vmfs/volumes/" DUMP_HOST_UUID };
     (void)strcpy(h->dir, "/tmp/dump-host-XXXXXX");
     if (mkdtemp(h->dir) == NULL)
         die("mkdtemp");
@@ -86,7 +87,7 @@ static void make_machine(struct machine *m)
 
 static pid_t start_minicos(const struct machine *m)
 {
-    char *const argv[] = { (char *)(uintptr_t)"cos", NULL };
+    char *const argv[] = { (char *)(uintptr_t) "cos", NULL };
     char *const envp[] = { NULL };
     const char *program = dump_host_minicos();
     const pid_t pid = fork();
@@ -146,7 +147,8 @@ static void fill_state(struct vmk *vmk)
     uint64_t vm_start_ns[WORLDS_VMS_MAX];
     for (uint32_t i = 0; i < WORLDS_VMS_MAX; i++)
         vm_start_ns[i] = (60u + i) * 1000000000ull;
-    if (worlds_init(&vmk->worlds, vmk->profile, SEED, vmk->plan.pcpus, vmk->plan.vms, vm_start_ns) != 0)
+    if (worlds_init(&vmk->worlds, vmk->profile, SEED, vmk->plan.pcpus, vmk->plan.vms,
+                    vm_start_ns) != 0)
         die("worlds");
     hb_init(&vmk->hb, SEED, 1000000000u);
     for (uint64_t seq = 1; seq <= 2; seq++) {
@@ -229,7 +231,8 @@ void dump_host_destroy(struct dump_host *h)
     int status;
     if (h->vmk.cos_pid > 0) {
         (void)kill(h->vmk.cos_pid, SIGKILL);
-        while (waitpid(h->vmk.cos_pid, &status, __WALL) == h->vmk.cos_pid && !WIFSIGNALED(status) && !WIFEXITED(status))
+        while (waitpid(h->vmk.cos_pid, &status, __WALL) == h->vmk.cos_pid && !WIFSIGNALED(status) &&
+               !WIFEXITED(status))
             ;
     }
     (void)munmap(h->vmk.machine.base, h->vmk.machine.bytes);

@@ -1,7 +1,9 @@
-/* dump_host.h - a host that is ready to be dumped: a VMkernel's record filled by hand, and minicos as its COS.
+/* dump_host.h - a host that is ready to be dumped: a VMkernel's record filled by hand, and minicos
+ * as its COS.
  *
- * The watchdog, the log and the world table are real ones in the state of KB 308590 (42:14:03:29.341 of uptime, two alerts); the COS is
- * tests/lib/minicos with six tasks, VMap (pid 9173) running. All figures are fixed, so two hosts dump to the same bytes. */
+ * The watchdog, the log and the world table are real ones in the state of KB 308590
+ * (42:14:03:29.341 of uptime, two alerts); the COS is tests/lib/minicos with six tasks, VMap (pid
+ * 9173) running. All figures are fixed, so two hosts dump to the same bytes. */
 #ifndef TESTS_DUMP_HOST_H
 #define TESTS_DUMP_HOST_H
 
@@ -17,7 +19,8 @@ struct dump_host {
     char dir[64]; /* the host directory, made under /tmp and removed by dump_host_fini() */
 };
 
-/** Make the host and start its COS; returns when every task has saved its registers. Exits the test on failure, as all here. */
+/** Make the host and start its COS; returns when every task has saved its registers. Exits the test
+ * on failure, as all here. */
 struct dump_host *dump_host_create(void);
 /** Freeze the COS for reading without a dump. */
 void dump_host_stun(struct dump_host *h);

@@ -1,4 +1,5 @@
-/* test_dump.c - the whole dump of a small COS: stun, backtraces, core, screen, zdump; and of one whose memory has gone mad. */
+/* test_dump.c - the whole dump of a small COS: stun, backtraces, core, screen, zdump; and of one
+ * whose memory has gone mad. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +36,9 @@ static int setup(void **state)
     memset(&f, 0, sizeof f);
     f.h = dump_host_create();
     assert_int_equal(image_open(f.h->vmk.cos_path, &f.image, err, sizeof err), 0);
-    f.mem = (struct cosmem){ .image = &f.image, .ram = f.h->vmk.machine.ram, .ram_bytes = f.h->vmk.machine.ram_bytes };
+    f.mem = (struct cosmem){ .image = &f.image,
+                             .ram = f.h->vmk.machine.ram,
+                             .ram_bytes = f.h->vmk.machine.ram_bytes };
     *state = &f;
     return 0;
 }
@@ -50,7 +53,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- helpers ---------------------------------------------------------------------------------------------------------- */
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 static void run(struct fixture *f, const char *command)
 {
@@ -72,7 +75,8 @@ static void load(struct fixture *f)
 {
     char err[256];
     zdump_free(&f->z);
-    assert_int_equal(zdump_load(dump_host_path(f->h, DUMP_PARTITION), 0, &f->z, err, sizeof err), 0);
+    assert_int_equal(zdump_load(dump_host_path(f->h, DUMP_PARTITION), 0, &f->z, err, sizeof err),
+                     0);
     assert_true(f->z.complete);
 }
 
@@ -108,18 +112,18 @@ static uint32_t current_address(const struct fixture *f)
     return *word(f, symbol(f, "current_task"));
 }
 
-#define assert_contains(text, part)                                                                                    \
-    do {                                                                                                               \
-        if (strstr((text), (part)) == NULL)                                                                            \
-            fail_msg("no '%s' in:\n%s", (part), (text));                                                               \
+#define assert_contains(text, part)                      \
+    do {                                                 \
+        if (strstr((text), (part)) == NULL)              \
+            fail_msg("no '%s' in:\n%s", (part), (text)); \
     } while (0)
-#define assert_lacks(text, part)                                                                                       \
-    do {                                                                                                               \
-        if (strstr((text), (part)) != NULL)                                                                            \
-            fail_msg("'%s' in:\n%s", (part), (text));                                                                  \
+#define assert_lacks(text, part)                      \
+    do {                                              \
+        if (strstr((text), (part)) != NULL)           \
+            fail_msg("'%s' in:\n%s", (part), (text)); \
     } while (0)
 
-/* ---- a COS in order ------------------------------------------------------------------------------------------------------ */
+/* ---- a COS in order -------------------------------------------------------------------------- */
 
 static void test_dump_leaves_core_screen_and_zdump(void **state)
 {
@@ -140,8 +144,10 @@ static void test_dump_leaves_core_screen_and_zdump(void **state)
     free(psod);
     assert_string_equal(section(f, ZDUMP_NOTES), "");
     assert_contains(section(f, ZDUMP_STATE), "\ncos_stunned=1\n");
-    assert_contains(section(f, ZDUMP_LOG), "42:14:03:29.508 cpu0:1024)Host: 4781: COS Error: Lost heartbeat\n42:14:03:29.517 cpu7:1047)Dump: 354: ");
-    assert_contains(section(f, ZDUMP_HEARTBEATS), "beat seq=2 ns=3677609336000000 latency_ns=4600 gap=0 at=42:13:33:29.336\n");
+    assert_contains(section(f, ZDUMP_LOG), "42:14:03:29.508 cpu0:1024)Host: 4781: COS Error: Lost "
+                                           "heartbeat\n42:14:03:29.517 cpu7:1047)Dump: 354: ");
+    assert_contains(section(f, ZDUMP_HEARTBEATS),
+                    "beat seq=2 ns=3677609336000000 latency_ns=4600 gap=0 at=42:13:33:29.336\n");
     assert_contains(section(f, ZDUMP_PCPUS), "pcpu=0 world=1024 name=console\n");
     assert_contains(section(f, ZDUMP_RING), "count kind=torn n=0\n");
     assert_contains(section(f, ZDUMP_WORLDS), "world=1047 kind=helper ");
@@ -153,8 +159,10 @@ static void test_dump_takes_the_time_of_the_datastore(void **state)
     struct stat st;
     assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
     assert_int_equal(stat(dump_host_core(f->h), &st), 0);
-    const uint64_t copying = (uint64_t)st.st_size * 1000000000u / 1024 / f->h->vmk.plan.datastore_kb_per_s;
-    assert_true(f->h->vmk.now_ns == DUMP_HOST_NOW_NS + DUMP_ERROR_DELAY_NS + DUMP_CORE_DELAY_NS + copying);
+    const uint64_t copying =
+        (uint64_t)st.st_size * 1000000000u / 1024 / f->h->vmk.plan.datastore_kb_per_s;
+    assert_true(f->h->vmk.now_ns ==
+                DUMP_HOST_NOW_NS + DUMP_ERROR_DELAY_NS + DUMP_CORE_DELAY_NS + copying);
 }
 
 static void test_dump_backtraces_every_task(void **state)
@@ -167,14 +175,16 @@ static void test_dump_backtraces_every_task(void **state)
     const char *vmap = strstr(tasks, "task pid=9173 ");
     assert_non_null(vmap);
     assert_contains(vmap, " current=1 ");
-    static const char *const chain[] = { " #0  ", " refill_inactive_zone+0x", " #1  ", " rebalance_inactive+0x", " #2  ",
-                                         " try_to_free_pages+0x", " #3  ", " __alloc_pages+0x", " #4  ",
-                                         " vmnixhbd_main+0x", " #5  ", " enter_task+0x" };
+    static const char *const chain[] = {
+        " #0  ", " refill_inactive_zone+0x", " #1  ", " rebalance_inactive+0x",
+        " #2  ", " try_to_free_pages+0x",    " #3  ", " __alloc_pages+0x",
+        " #4  ", " vmnixhbd_main+0x",        " #5  ", " enter_task+0x"
+    };
     for (unsigned i = 0; i < sizeof chain / sizeof chain[0]; i++) {
         vmap = strstr(vmap, chain[i]);
         assert_non_null(vmap);
     }
-    assert_null(strstr(vmap, " #6  "));   /* the bottom says that it is the bottom */
+    assert_null(strstr(vmap, " #6  ")); /* the bottom says that it is the bottom */
     const char *deep = strstr(tasks, "task pid=3000 ");
     assert_contains(deep, " #63 ");
     assert_contains(deep, "\n (cut)\n");
@@ -187,10 +197,14 @@ static void test_dump_prints_the_trace_as_the_cos_would(void **state)
     assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
     load(f);
     const char *log = section(f, ZDUMP_COS_LOG);
-    assert_memory_equal(log, "<4>Linux version 2.4.21-57.ELvmnix\n<6>minicos: boot\n<4>EIP:    0060:[<c01", 73);
-    assert_contains(log, "]    Tainted: P \n<4>EFLAGS: 00000246\n<4>\n<4>EIP is at refill_inactive_zone [kernel] 0x");
-    assert_contains(log, " (2.4.21-57.ELvmnix/i686)\n<4>eax: 0002dc94   ebx: 00000017   ecx: c1bb9938   edx: c0396c80\n");
-    assert_contains(log, "<4>ds: 0068   cs: 0060   es: 0068   ss: 0068\n<4>Process VMap (pid: 9173, stackpage=c0809000)\n<4>Stack: ");
+    assert_memory_equal(
+        log, "<4>Linux version 2.4.21-57.ELvmnix\n<6>minicos: boot\n<4>EIP:    0060:[<c01", 73);
+    assert_contains(log, "]    Tainted: P \n<4>EFLAGS: 00000246\n<4>\n<4>EIP is at "
+                         "refill_inactive_zone [kernel] 0x");
+    assert_contains(log, " (2.4.21-57.ELvmnix/i686)\n<4>eax: 0002dc94   ebx: 00000017   ecx: "
+                         "c1bb9938   edx: c0396c80\n");
+    assert_contains(log, "<4>ds: 0068   cs: 0060   es: 0068   ss: 0068\n<4>Process VMap (pid: "
+                         "9173, stackpage=c0809000)\n<4>Stack: ");
     assert_contains(log, "\n<4>Call Trace:   [<c01");
     assert_contains(log, "] rebalance_inactive [kernel] 0x");
     assert_contains(log, "\n<4>[<c01");
@@ -207,16 +221,20 @@ static void test_dump_registers_of_screen_core_and_frame_agree(void **state)
     assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
 
     char *psod = dump_host_read(dump_host_path(f->h, "console/psod.txt"), &len);
-    (void)snprintf(want, sizeof want, "frame=0x%x ip=0x%x cr2=0xb6bc5054 cr3=0x%x cr4=0x6f0\nes=0xc02a0068 ds=0x690068 fs=0x0 gs=0x0\n"
-                   "eax=0x2dc94 ebx=0x%x ecx=0xc1bb9938 edx=0xc0396c80\nebp=0x%x esi=0xc160920c edi=0x2dc95 err=0 eflags=0x0\n",
-                   (unsigned)(at - f->image.page_offset), (unsigned)r.rip, 0x2401000u + DUMP_HOST_RAM_MB * 1048576u, (unsigned)r.rbx,
-                   (unsigned)r.rbp);
+    (void)snprintf(want, sizeof want,
+                   "frame=0x%x ip=0x%x cr2=0xb6bc5054 cr3=0x%x cr4=0x6f0\nes=0xc02a0068 "
+                   "ds=0x690068 fs=0x0 gs=0x0\n"
+                   "eax=0x2dc94 ebx=0x%x ecx=0xc1bb9938 edx=0xc0396c80\nebp=0x%x esi=0xc160920c "
+                   "edi=0x2dc95 err=0 eflags=0x0\n",
+                   (unsigned)(at - f->image.page_offset), (unsigned)r.rip,
+                   0x2401000u + DUMP_HOST_RAM_MB * 1048576u, (unsigned)r.rbx, (unsigned)r.rbp);
     assert_contains(psod, want);
     free(psod);
 
-    (void)on_core(f, "gdb -nx -batch -ex 'p/x $rip' -ex 'p/x $rax' -ex 'p/x $rsp' -ex 'p/x $es' %s %s");
-    (void)snprintf(want, sizeof want, "$1 = 0x%llx\n$2 = 0x2dc94\n$3 = 0x%llx\n$4 = 0xc02a0068\n", (unsigned long long)r.rip,
-                   (unsigned long long)r.rsp);
+    (void)on_core(
+        f, "gdb -nx -batch -ex 'p/x $rip' -ex 'p/x $rax' -ex 'p/x $rsp' -ex 'p/x $es' %s %s");
+    (void)snprintf(want, sizeof want, "$1 = 0x%llx\n$2 = 0x2dc94\n$3 = 0x%llx\n$4 = 0xc02a0068\n",
+                   (unsigned long long)r.rip, (unsigned long long)r.rsp);
     assert_contains(f->text, want);
 }
 
@@ -230,7 +248,7 @@ static void test_dump_names_the_current_task(void **state)
     assert_int_equal(pid, 9173);
 }
 
-/* ---- the core in other people's hands ------------------------------------------------------------------------------------- */
+/* ---- the core in other people's hands -------------------------------------------------------- */
 
 static void test_core_is_opened_by_gdb_with_every_task(void **state)
 {
@@ -242,7 +260,8 @@ static void test_core_is_opened_by_gdb_with_every_task(void **state)
     assert_contains(f->text, "* 1    LWP 9173 ");
     assert_contains(f->text, "LWP 32768 "); /* pid 0 */
     assert_contains(f->text, "LWP 20 ");
-    (void)on_core(f, "gdb -nx -batch -ex 'thread find LWP 20' -ex 'thread apply all -q bt 10' %s %s");
+    (void)on_core(f,
+                  "gdb -nx -batch -ex 'thread find LWP 20' -ex 'thread apply all -q bt 10' %s %s");
     assert_lacks(f->text, "arning");
     assert_lacks(f->text, "??");
     assert_lacks(f->text, "Cannot access");
@@ -275,15 +294,19 @@ static void test_core_holds_the_ram_to_the_byte(void **state)
     char command[512];
     const uint64_t ram = f->h->vmk.machine.ram_bytes;
     unsigned char *at = f->h->vmk.machine.ram + ram;
-    /* Pages with one byte at either end, and between them holes of every length around the writer's limit. */
+    /* Pages with one byte at either end, and between them holes of every length around the writer's
+     * limit. */
     for (unsigned gap = 1; gap < 20; gap++) {
         at -= 4096u * gap;
         at[gap % 2 == 0 ? 0 : 4095] = (unsigned char)gap;
     }
     assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
-    const uint64_t data = (symbol(f, "_sdata") - f->image.page_offset); /* RAM from here to its end is the core's end */
-    (void)snprintf(command, sizeof command, "tail -c %llu %s | cmp - /proc/%d/fd/%d %llu %llu", (unsigned long long)(ram - data),
-                   dump_host_core(f->h), (int)getpid(), f->h->vmk.machine.memory_fd, 0ull, (unsigned long long)(MACHINE_RAM_OFFSET + data));
+    /* RAM from here to its end is the core's end. */
+    const uint64_t data = symbol(f, "_sdata") - f->image.page_offset;
+    (void)snprintf(command, sizeof command, "tail -c %llu %s | cmp - /proc/%d/fd/%d %llu %llu",
+                   (unsigned long long)(ram - data), dump_host_core(f->h), (int)getpid(),
+                   f->h->vmk.machine.memory_fd, 0ull,
+                   (unsigned long long)(MACHINE_RAM_OFFSET + data));
     /* cmp FILE1 FILE2 SKIP1 SKIP2 */
     run(f, command);
     assert_string_equal(f->text, "");
@@ -292,7 +315,8 @@ static void test_core_holds_the_ram_to_the_byte(void **state)
 static void digest(struct fixture *f, char *ret, size_t size)
 {
     char command[512];
-    (void)snprintf(command, sizeof command, "cd %s && find . -type f | LC_ALL=C sort | xargs sha256sum", f->h->dir);
+    (void)snprintf(command, sizeof command,
+                   "cd %s && find . -type f | LC_ALL=C sort | xargs sha256sum", f->h->dir);
     run(f, command);
     (void)snprintf(ret, size, "%s", f->text);
 }
@@ -313,7 +337,7 @@ static void test_dump_of_equal_hosts_is_equal(void **state)
     assert_string_equal(first, second);
 }
 
-/* ---- stun ------------------------------------------------------------------------------------------------------------------ */
+/* ---- stun ------------------------------------------------------------------------------------ */
 
 static void test_dump_of_a_dead_cos_says_not_stunned(void **state)
 {
@@ -382,7 +406,7 @@ static void test_stun_freezes_until_death(void **state)
     free(stat_text);
 }
 
-/* ---- a COS that has gone mad ------------------------------------------------------------------------------------------------ */
+/* ---- a COS that has gone mad ----------------------------------------------------------------- */
 
 /* Dump what is there; whatever it is, the dump succeeds and its notes hold `note`. */
 static void dump_and_expect(struct fixture *f, const char *note)
@@ -397,8 +421,10 @@ static void dump_and_expect(struct fixture *f, const char *note)
 static void test_mad_task_list_that_leaves_ram(void **state)
 {
     struct fixture *f = *state;
-    *word(f, symbol(f, "init_task_union") + offset_of(f, "OFFSET(task_struct.next_task)")) = 0xfffffffcu;
-    dump_and_expect(f, "task list: 0xfffffffc is met twice or is no address of RAM; 1 tasks before it\n");
+    *word(f, symbol(f, "init_task_union") + offset_of(f, "OFFSET(task_struct.next_task)")) =
+        0xfffffffcu;
+    dump_and_expect(
+        f, "task list: 0xfffffffc is met twice or is no address of RAM; 1 tasks before it\n");
     assert_contains(section(f, ZDUMP_NOTES), "(pid 9173) is not in the task list\n");
     assert_contains(section(f, ZDUMP_COS_TASKS), "task pid=9173 ");
 }
@@ -415,7 +441,8 @@ static void test_mad_task_list_that_circles(void **state)
 static void test_mad_task_list_with_odd_address(void **state)
 {
     struct fixture *f = *state;
-    *word(f, symbol(f, "init_task_union") + offset_of(f, "OFFSET(task_struct.next_task)")) = 0xc0900001u;
+    *word(f, symbol(f, "init_task_union") + offset_of(f, "OFFSET(task_struct.next_task)")) =
+        0xc0900001u;
     dump_and_expect(f, "task list: no task at 0xc0900001; 1 tasks before it\n");
 }
 
@@ -438,9 +465,11 @@ static void test_mad_frame_and_name(void **state)
     const uint32_t t = current_address(f);
     *word(f, t + offset_of(f, "OFFSET(task_struct.frame)")) = 0xfffffff0u;
     memcpy(word(f, t + offset_of(f, "OFFSET(task_struct.comm)")), "\x1b[2J\nEvil-no-zero", 16);
-    dump_and_expect(f, "pid 9173 (?[2J?Evil-no-ze): its register frame at 0xfffffff0 is out of reach\n");
+    dump_and_expect(
+        f, "pid 9173 (?[2J?Evil-no-ze): its register frame at 0xfffffff0 is out of reach\n");
     assert_contains(section(f, ZDUMP_COS_TASKS), "comm=?[2J?Evil-no-ze\n (no registers)\n");
-    assert_contains(section(f, ZDUMP_COS_LOG), "<4>Process ?[2J?Evil-no-ze (pid: 9173): no registers\n");
+    assert_contains(section(f, ZDUMP_COS_LOG),
+                    "<4>Process ?[2J?Evil-no-ze (pid: 9173): no registers\n");
 }
 
 static void test_mad_stacks_of_every_kind(void **state)
@@ -453,7 +482,10 @@ static void test_mad_stacks_of_every_kind(void **state)
         const uint32_t frame = *word(f, t + (uint32_t)frame_offset);
         for (uint32_t at = t + 64; at < t + 8192; at += 4) {
             x = x * 1664525u + 1013904223u;
-            *word(f, at) = x % 3 == 0 ? 0xc0105000u + (x >> 8) % 1500 : x % 3 == 1 ? t + (x >> 8) % 8192 : (x >> 24) % 3 == 0 ? x : 0;
+            *word(f, at) = x % 3 == 0           ? 0xc0105000u + (x >> 8) % 1500
+                           : x % 3 == 1         ? t + (x >> 8) % 8192
+                           : (x >> 24) % 3 == 0 ? x
+                                                : 0;
         }
         *word(f, t + (uint32_t)frame_offset) = frame;
     }
@@ -468,7 +500,8 @@ static void test_mad_log_pointers(void **state)
     struct fixture *f = *state;
     *word(f, symbol(f, "log_start")) = 5;
     *word(f, symbol(f, "log_end")) = 0x80000000u;
-    dump_and_expect(f, "COS kernel log: 2147483643 bytes between start and end, more than it has\n");
+    dump_and_expect(f,
+                    "COS kernel log: 2147483643 bytes between start and end, more than it has\n");
 }
 
 static void test_noise_in_all_of_ram(void **state)

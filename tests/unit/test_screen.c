@@ -1,4 +1,5 @@
-/* test_screen.c - the purple screen: the article's screen to the byte, from its figures; the terminal view; the host's facts on it. */
+/* test_screen.c - the purple screen: the article's screen to the byte, from its figures; the
+ * terminal view; the host's facts on it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,18 +27,23 @@ static const char article[] =
     "@BlueScreen: Lost heartbeat\n"
     "0x2e3d2:[0xc014b306]blk_dev+0xbd8524a5 stack: 0x0, 0x0, 0x0\n"
     "VMK uptime: 42:14:03:58.308 TSC: 11010722567976450\n"
-    "42:14:02:29.347 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=vmnixhbd pid=20 t=29 to=30 clt=1).\n"
-    "42:14:03:29.341 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=VMap pid=9173 t=30 to=30 clt=1).\n"
+    "42:14:02:29.347 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=vmnixhbd pid=20 t=29 "
+    "to=30 clt=1).\n"
+    "42:14:03:29.341 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=VMap pid=9173 t=30 "
+    "to=30 clt=1).\n"
     "42:14:03:29.508 cpu0:1024)Host: 4781: COS Error: Lost heartbeat\n"
-    "Starting coredump to disk Starting coredump to disk Dumping using slot 1 of 1... using slot 1 of 1... log\n"
+    "Starting coredump to disk Starting coredump to disk Dumping using slot 1 of 1... using slot 1 "
+    "of 1... log\n"
     "42:14:03:29.517 cpu7:1047)Dump: 354: Dumping core to "
     "'/volumes/4533e089-1dfcdd21-f1d3-001a140ebdca/cos-core-esxhostname'\n";
 
 static char (*log_lines(void))[LOG_LINE_MAX]
 {
     static char lines[3][LOG_LINE_MAX] = {
-        "42:14:02:29.347 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=vmnixhbd pid=20 t=29 to=30 clt=1).",
-        "42:14:03:29.341 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=VMap pid=9173 t=30 to=30 clt=1).",
+        "42:14:02:29.347 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=vmnixhbd pid=20 "
+        "t=29 to=30 clt=1).",
+        "42:14:03:29.341 cpu0:1024)VMNIX: ALERT: HB: 365: Lost heartbeat (comm=VMap pid=9173 t=30 "
+        "to=30 clt=1).",
         "42:14:03:29.508 cpu0:1024)Host: 4781: COS Error: Lost heartbeat",
     };
     return lines;
@@ -45,8 +51,10 @@ static char (*log_lines(void))[LOG_LINE_MAX]
 
 static char (*after_lines(void))[LOG_LINE_MAX]
 {
-    static char lines[1][LOG_LINE_MAX] = { "42:14:03:29.517 cpu7:1047)Dump: 354: Dumping core to "
-                                           "'/volumes/4533e089-1dfcdd21-f1d3-001a140ebdca/cos-core-esxhostname'" };
+    static char lines[1][LOG_LINE_MAX] = {
+        "42:14:03:29.517 cpu7:1047)Dump: 354: Dumping core to "
+        "'/volumes/4533e089-1dfcdd21-f1d3-001a140ebdca/cos-core-esxhostname'"
+    };
     return lines;
 }
 
@@ -70,8 +78,17 @@ static int setup(void **state)
         .comm = "VMap",
         .frame = 0xc1f4fa34,
         .has_regs = true,
-        .regs = { .rax = 0x2dc94, .rbx = 0xc1609228, .rcx = 0xc1bb9938, .rdx = 0xc0396c80, .rbp = 0x2e3d2, .rsi = 0xc160920c,
-                  .rdi = 0x2dc95, .rip = 0xc014b306, .rflags = 0x246, .ds = 0x690068, .es = 0x1c02a0068 },
+        .regs = { .rax = 0x2dc94,
+                  .rbx = 0xc1609228,
+                  .rcx = 0xc1bb9938,
+                  .rdx = 0xc0396c80,
+                  .rbp = 0x2e3d2,
+                  .rsi = 0xc160920c,
+                  .rdi = 0x2dc95,
+                  .rip = 0xc014b306,
+                  .rflags = 0x246,
+                  .ds = 0x690068,
+                  .es = 0x1c02a0068 },
     };
     f.src = (struct psod_source){
         .profile = profile_find("esx-3.5"),
@@ -106,12 +123,14 @@ static const char *render(struct fixture *f)
 static void set_article_worlds(struct screen *s)
 {
     static const struct screen_world worlds[16] = {
-        { 0, 1024, true, "console" },      { 1, 1367, false, "vmware-vmx" },  { 2, 1125, false, "vcpu-0:VM" },
-        { 3, 1351, false, "vmware-vmx" },  { 4, 1384, false, "mks:VM123" },   { 5, 1029, false, "idle5" },
-        { 6, 1321, false, "mks:VM456" },   { 7, 1166, false, "mks:VM789" },   { 8, 1120, false, "vmm0:VMAB" },
-        { 9, 1150, false, "vmm0:VMCD" },   { 10, 1215, false, "vmware-vmx" }, { 11, 1035, false, "idle11" },
-        { 12, 1237, false, "Worker#0:X" }, { 13, 1380, false, "vmm0:VMEF" },  { 14, 1211, false, "vmware-vmx" },
-        { 15, 1170, false, "mks:VMGHI" },
+        { 0, 1024, true, "console" },      { 1, 1367, false, "vmware-vmx" },
+        { 2, 1125, false, "vcpu-0:VM" },   { 3, 1351, false, "vmware-vmx" },
+        { 4, 1384, false, "mks:VM123" },   { 5, 1029, false, "idle5" },
+        { 6, 1321, false, "mks:VM456" },   { 7, 1166, false, "mks:VM789" },
+        { 8, 1120, false, "vmm0:VMAB" },   { 9, 1150, false, "vmm0:VMCD" },
+        { 10, 1215, false, "vmware-vmx" }, { 11, 1035, false, "idle11" },
+        { 12, 1237, false, "Worker#0:X" }, { 13, 1380, false, "vmm0:VMEF" },
+        { 14, 1211, false, "vmware-vmx" }, { 15, 1170, false, "mks:VMGHI" },
     };
     memcpy(s->worlds, worlds, sizeof worlds);
     s->world_count = 16;
@@ -122,14 +141,17 @@ static void test_screen_is_the_articles_to_the_byte(void **state)
     struct fixture *f = *state;
     psod_compose(&f->src, &f->screen);
     set_article_worlds(&f->screen);
-    /* The article's TSC is of a CPU that was not exactly 2992.5 MHz: ours is the product of its own two figures. */
-    assert_in_range(f->screen.tsc, 11010722567976450 / 1000000 * 999999, 11010722567976450 / 1000000 * 1000001 + 1000000);
+    /* The article's TSC is of a CPU that was not exactly 2992.5 MHz: ours is the product of its own
+     * two figures. */
+    assert_in_range(f->screen.tsc, 11010722567976450 / 1000000 * 999999,
+                    11010722567976450 / 1000000 * 1000001 + 1000000);
     f->screen.tsc = 11010722567976450;
     assert_true(screen_text(&f->screen, f->text, sizeof f->text) > 0);
     assert_string_equal(f->text, article);
 }
 
-/* Compare two screens line by line. @return how many lines differ; *ret_line is the last of them, from 1 */
+/* Compare two screens line by line. @return how many lines differ; *ret_line is the last of them,
+ * from 1 */
 static unsigned lines_that_differ(const char *a, const char *b, unsigned *ret_line)
 {
     unsigned differ = 0;
@@ -158,7 +180,8 @@ static void test_screen_changes_exactly_where_the_host_does(void **state)
     f->task.regs.rcx = 0xffffffffc1bb9938; /* the upper half is not on a 32-bit screen */
     assert_string_equal(f->other, render(f));
 
-    struct world *on_15 = (struct world *)(uintptr_t)worlds_on_pcpu(&f->worlds, 15, f->src.stun_ns); /* one world */
+    struct world *on_15 = /* one world */
+        (struct world *)(uintptr_t)worlds_on_pcpu(&f->worlds, 15, f->src.stun_ns);
     const struct world was = *on_15;
     (void)strcpy(on_15->name, "changed-name");
     assert_int_equal(lines_that_differ(f->other, render(f), &line), 1);
@@ -178,7 +201,8 @@ static void test_screen_without_a_known_task_has_empty_registers(void **state)
 {
     struct fixture *f = *state;
     f->src.current = NULL;
-    assert_non_null(strstr(render(f), "frame=0x0 ip=0x0 cr2=0xb6bc5054 cr3=0x34401000 cr4=0x6f0\n"));
+    assert_non_null(
+        strstr(render(f), "frame=0x0 ip=0x0 cr2=0xb6bc5054 cr3=0x34401000 cr4=0x6f0\n"));
 }
 
 static void test_screen_stars_the_console_alone(void **state)
@@ -217,7 +241,8 @@ static void test_screen_for_a_terminal_is_80_by_25_or_more(void **state)
         at++;
     }
     assert_int_equal(rows, 25); /* 20 lines, of which five need two rows: 25 */
-    assert_memory_equal(f->ansi, "\x1b[48;2;167;0;168m\x1b[38;2;255;255;85mVMware", 41); /* yellow on purple */
+    /* yellow on purple */
+    assert_memory_equal(f->ansi, "\x1b[48;2;167;0;168m\x1b[38;2;255;255;85mVMware", 41);
 }
 
 static void test_screen_interim_is_the_articles(void **state)

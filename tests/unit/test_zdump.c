@@ -1,4 +1,5 @@
-/* test_zdump.c - the zdump's format: what is written is read, whatever is cut, damaged or left over. */
+/* test_zdump.c - the zdump's format: what is written is read, whatever is cut, damaged or left
+ * over. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -281,11 +282,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_zdump_reads_what_was_written, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_zdump_partition_has_a_fixed_size_and_starts_empty, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_zdump_is_readable_when_cut_at_any_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_zdump_partition_has_a_fixed_size_and_starts_empty,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(test_zdump_is_readable_when_cut_at_any_byte, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_zdump_damage_costs_one_section, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_zdump_an_older_dump_behind_a_cut_one_is_not_taken_for_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_zdump_larger_than_its_slot_is_cut_and_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_zdump_an_older_dump_behind_a_cut_one_is_not_taken_for_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_zdump_larger_than_its_slot_is_cut_and_says_so, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_zdump_slots_are_used_in_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_zdump_taken_from_its_slot_is_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_zdump_reader_survives_noise, setup, teardown),

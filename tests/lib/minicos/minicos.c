@@ -1,8 +1,10 @@
-/* minicos.c - the smallest COS that a dump can be taken of: a handful of tasks on real stacks in real RAM, and no kernel around them.
+/* minicos.c - the smallest COS that a dump can be taken of: a handful of tasks on real stacks in
+ * real RAM, and no kernel around them.
  *
- * Linked with the COS's own linker script at the COS's own addresses, started like `cos` with the machine memory as descriptor 3. It moves its
- * data into RAM as cos does, runs each task until that has saved its register frame deep in a chain of calls, and then sleeps for ever as pid
- * 9173. Tests of the dump path use it where the real COS would only be slower and harder to foresee. */
+ * Linked with the COS's own linker script at the COS's own addresses, started like `cos` with the
+ * machine memory as descriptor 3. It moves its data into RAM as cos does, runs each task until that
+ * has saved its register frame deep in a chain of calls, and then sleeps for ever as pid 9173.
+ * Tests of the dump path use it where the real COS would only be slower and harder to foresee. */
 #include "cos/kernel/cosinfo_entry.h"
 #include "shared/machine.h"
 #include "shared/rawsys.h"
@@ -21,7 +23,8 @@ union task_union {
     unsigned char stack[THREAD];
 };
 
-union task_union init_task_union __attribute__((aligned(THREAD))) = { .task = { .comm = "swapper" } };
+union task_union init_task_union
+    __attribute__((aligned(THREAD))) = { .task = { .comm = "swapper" } };
 uint32_t current_task;
 uint64_t last_fault_address = 0xb6bc5054;
 char log_buf[LOG_LEN];
@@ -40,8 +43,9 @@ COSINFO_OFFSET(task_struct, ppid);
 COSINFO_OFFSET(task_struct, comm);
 COSINFO_OFFSET(task_struct, frame);
 
-/* save_and_leave(kptr *frame, uint32_t esp): store a struct cos_frame on this stack, its address in *frame, and go on at the word that
- * `esp` points to, never to come back. Layout as cos/kernel/entry.S. */
+/* save_and_leave(kptr *frame, uint32_t esp): store a struct cos_frame on this stack, its address in
+ * *frame, and go on at the word that `esp` points to, never to come back. Layout as
+ * cos/kernel/entry.S. */
 __asm__(".text\n"
         ".globl save_and_leave\n"
         ".type save_and_leave, @function\n"
@@ -55,7 +59,7 @@ __asm__(".text\n"
         "  movq %r12, 24(%rsp)\n"
         "  movq %rbp, 32(%rsp)\n"
         "  movq %rbx, 40(%rsp)\n"
-        "  movq $0x2dc94, 80(%rsp)\n"    /* rax, rcx, rdx: values of [KB308590/Screen] */
+        "  movq $0x2dc94, 80(%rsp)\n" /* rax, rcx, rdx: values of [KB308590/Screen] */
         "  movq $0xc1bb9938, %rax\n"
         "  movq %rax, 88(%rsp)\n"
         "  movq $0xc0396c80, %rax\n"
@@ -68,7 +72,7 @@ __asm__(".text\n"
         "  movq $0x246, 128(%rsp)\n"
         "  leaq 168(%rsp), %rax\n"
         "  movq %rax, 136(%rsp)\n"
-        "  movq $0x690068, 144(%rsp)\n"  /* ds, es with stale upper halves */
+        "  movq $0x690068, 144(%rsp)\n" /* ds, es with stale upper halves */
         "  movabsq $0xc02a0068, %rax\n"
         "  movq %rax, 152(%rsp)\n"
         "  movl %esp, (%rdi)\n"
@@ -76,7 +80,8 @@ __asm__(".text\n"
         "  ret\n"
         ".cfi_endproc\n"
         ".size save_and_leave, . - save_and_leave\n"
-        ".globl enter_task\n" /* enter_task(fn, esp, back): run fn on the stack esp; the bottom of that stack */
+        /* enter_task(fn, esp, back): run fn on the stack esp; the bottom of that stack */
+        ".globl enter_task\n"
         ".type enter_task, @function\n"
         "enter_task:\n"
         ".cfi_startproc\n"
@@ -112,7 +117,8 @@ __asm__(".text\n"
         "  xorl %ebp, %ebp\n"
         "  andq $-16, %rsp\n"
         "  call move_into_ram\n"
-        "  leaq starter_stack + 8192(%rip), %rsp\n" /* below 4 GB, and no address of the host's in RAM */
+        /* below 4 GB, and no address of the host's in RAM */
+        "  leaq starter_stack + 8192(%rip), %rsp\n"
         "  call minicos_main\n"
         "  ud2\n"
         ".cfi_endproc\n"
@@ -130,8 +136,8 @@ static struct task_struct *task_at(uint32_t address)
     return (struct task_struct *)(uintptr_t)address;
 }
 
-/* The names are those of the kernel's reclaim path, so that traces read like real ones. They stay functions with a frame each: the store behind
- * each call forbids a tail call. */
+/* The names are those of the kernel's reclaim path, so that traces read like real ones. They stay
+ * functions with a frame each: the store behind each call forbids a tail call. */
 #define FUNCTION void __attribute__((noinline))
 FUNCTION refill_inactive_zone(uint32_t depth);
 FUNCTION rebalance_inactive(uint32_t depth);
@@ -195,19 +201,22 @@ FUNCTION recursing_main(void)
 
 static void map(uint64_t at, uint64_t bytes, uint64_t offset, int flags)
 {
-    if (rawsys6(RAWSYS_mmap, (long)at, (long)bytes, 3, 1 | flags, MACHINE_FD_MEMORY, (long)offset) != (long)at)
+    if (rawsys6(RAWSYS_mmap, (long)at, (long)bytes, 3, 1 | flags, MACHINE_FD_MEMORY,
+                (long)offset) != (long)at)
         (void)rawsys3(RAWSYS_exit_group, 71, 0, 0);
 }
 
 void move_into_ram(void)
 {
     const struct machine_hostinfo *info = (void *)(uintptr_t)MACHINE_WINDOW_VA;
-    const uint64_t start = MACHINE_PAGE_OFFSET, image = (uintptr_t)_simage, data = (uintptr_t)_sdata, end = (uintptr_t)_end;
+    const uint64_t start = MACHINE_PAGE_OFFSET, image = (uintptr_t)_simage,
+                   data = (uintptr_t)_sdata, end = (uintptr_t)_end;
     map(MACHINE_WINDOW_VA, MACHINE_WINDOW_SIZE, 0, 0);
     const uint64_t ram = info->ram_bytes;
     map(start, image - start, MACHINE_RAM_OFFSET, 0);
     map(end, start + ram - end, MACHINE_RAM_OFFSET + (end - start), 0);
-    (void)rawsys6(RAWSYS_pwrite64, MACHINE_FD_MEMORY, (long)data, (long)(end - data), (long)(MACHINE_RAM_OFFSET + data - start), 0, 0);
+    (void)rawsys6(RAWSYS_pwrite64, MACHINE_FD_MEMORY, (long)data, (long)(end - data),
+                  (long)(MACHINE_RAM_OFFSET + data - start), 0, 0);
     map(data, end - data, MACHINE_RAM_OFFSET + (data - start), 0x10);
 }
 
@@ -226,7 +235,8 @@ static void run_task(uint32_t index, uint32_t pid, const char *comm, void (*fn)(
     t->state = index % 3;
     for (unsigned i = 0; comm[i] != '\0'; i++)
         t->comm[i] = comm[i];
-    t->next_task = index + 1 == TASKS ? (uint32_t)(uintptr_t)&init_task_union : MACHINE_PAGE_OFFSET + TASK_AREA + index * THREAD;
+    t->next_task = index + 1 == TASKS ? (uint32_t)(uintptr_t)&init_task_union
+                                      : MACHINE_PAGE_OFFSET + TASK_AREA + index * THREAD;
     current_task = (uint32_t)(uintptr_t)t;
     enter_task(fn, current_task + THREAD - 16, &back);
 }
