@@ -151,6 +151,8 @@ asan: ## build everything with ASan and UBSan in build/asan and run all tests th
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" check-run
 tidy: ## layers, banned functions, line length, format, docstrings, shell scripts
 	@tests/tidy.sh
+format: ## rewrite sources in the house style (long comments stay as they are)
+	clang-format -i $(shell find shared vmkernel cos tools tests -name '*.[ch]')
 repro: all ## run scenarios twice in different surroundings, and without the livelock skip; compare digests
 	@LOSTBEAT_BIN=$(BIN) tests/tools/reproducible.sh
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/noskip NOSKIP=1 all
@@ -178,6 +180,6 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 clean: ## remove build/
 	rm -rf $(BUILD)
-.PHONY: all unit check check-run asan tidy repro bench calibrate deps packages-build demo help clean
+.PHONY: all unit check check-run asan tidy format repro bench calibrate deps packages-build demo help clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
