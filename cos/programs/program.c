@@ -10,7 +10,8 @@
 #define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
 #define STACK_TOP 0xC0000000u
 #define NS_FOREVER UINT64_MAX
-#define RUN_PAGES 8u /* pages of the working set that lie together; one touch in so many is cold */
+#define RUN_PAGES 8u /* pages of the working set that lie together */
+#define COLD_TURN 7u /* of eight touches the last one is anywhere */
 
 /* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
  * space with the one page that it beats with. */
@@ -239,43 +240,41 @@ static uint32_t page_at(const struct program *p, uint32_t i)
     return p->heap_start + (i - p->lib_pages) * PAGE_SIZE;
 }
 
-/* Where a run of the working set starts; eight page table entries that start here share a line
- * of the host's cache. */
-static uint32_t run_start(const struct program *p, uint32_t run, uint32_t pages)
+/* Choose the run of the working set that the next eight touches use, and draw their random bits:
+ * 32 name the cold page, 8 say what is written. The set is runs of 8 neighbours, code (text and
+ * libraries) and data in turn, at places that are a pure function of the program's name and the
+ * run. So it needs no memory of its own, and equal programs share the hot pages of their text,
+ * as they do. */
+static void next_run(struct program *p)
 {
-    const uint32_t page = (uint32_t)((rng_hash(p->hot_root, run) >> 32) * pages >> 32);
-    const uint32_t in_line = page_at(p, page) / PAGE_SIZE % RUN_PAGES;
-    return page >= in_line ? page - in_line : page;
-}
-
-/* Number of the next page of the working set: runs of 8 neighbours at places that are a pure
- * function of the program's name and the run. So the set needs no memory of its own, and equal
- * programs share the hot pages of their text, as they do. */
-static uint32_t next_hot(struct program *p, uint32_t pages)
-{
-    if (p->hot_next >= p->spec.touch_pages)
-        p->hot_next = 0;
-    const uint32_t k = p->hot_next++;
-    if (k % RUN_PAGES == 0 || p->hot_run == 0)
-        p->hot_run = 1 + run_start(p, k / RUN_PAGES, pages);
-    const uint32_t page = p->hot_run - 1 + k % RUN_PAGES;
-    return page < pages ? page : page - pages;
+    const uint32_t code = p->text_pages + p->lib_pages;
+    const uint32_t runs = (p->spec.touch_pages + 2 * RUN_PAGES - 1) / (2 * RUN_PAGES) * 2;
+    const uint32_t run = p->touches / RUN_PAGES % (runs != 0 ? runs : 2);
+    const bool in_code = p->data_pages == 0 || (code != 0 && run % 2 == 0);
+    const uint32_t first = in_code ? 0 : code, pages = in_code ? code : p->data_pages;
+    const uint32_t at = (uint32_t)((rng_hash(p->hot_root, run) >> 32) * pages >> 32);
+    /* Eight page table entries that start at a multiple of 8 share a line of the host's cache. */
+    const uint32_t in_line = page_at(p, first + at) / PAGE_SIZE % RUN_PAGES;
+    p->run_first = first + (at >= in_line ? at - in_line : at);
+    p->run_end = first + pages;
+    p->draw = rng_next(&current->rng);
 }
 
 void program_touch(struct program *p, uint32_t n)
 {
-    const uint32_t read_only = p->text_pages + p->lib_pages;
-    const uint32_t pages = read_only + p->data_pages;
-    if (pages < RUN_PAGES)
+    const uint32_t code = p->text_pages + p->lib_pages;
+    const uint32_t pages = code + p->data_pages;
+    if (pages == 0)
         return;
     for (; n > 0; n--) {
-        const uint32_t turn = p->touches++ % RUN_PAGES;
+        const uint32_t turn = p->touches % RUN_PAGES;
         if (turn == 0)
-            p->draw = rng_next(
-                &current->rng); /* one for eight: 32 bits name a page, 8 say what is written */
-        const bool cold = turn == RUN_PAGES - 1;
-        const uint32_t page = cold ? (uint32_t)((p->draw >> 32) * pages >> 32) : next_hot(p, pages);
-        const bool write = page >= read_only && (p->draw >> turn & 1) != 0;
+            next_run(p);
+        p->touches++;
+        uint32_t page = p->run_first + turn;
+        if (turn == COLD_TURN || page >= p->run_end)
+            page = (uint32_t)((p->draw >> 32) * pages >> 32);
+        const bool write = page >= code && (p->draw >> turn & 1) != 0;
         ASSERT(user_account(page_at(p, page), write));
         give_way();
     }

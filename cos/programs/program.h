@@ -27,9 +27,8 @@ struct program {
     uint32_t lib_start, lib_pages;
     uint32_t heap_start,
         data_pages;      /* the heap as it was at the start, without what leaked since */
-    uint32_t hot_next;   /* cursor in the working set */
-    uint32_t hot_run;    /* first page of its present run + 1; 0 = not known */
     uint32_t touches;    /* free-running */
+    uint32_t run_first, run_end; /* pages of the present run of the working set, by page_at() */
     uint64_t draw;       /* random bits of the present eight touches */
     uint64_t hot_root;   /* names the pages of the working set, see program_touch() */
     uint64_t until_ns;   /* argument: has work until then */
@@ -56,9 +55,9 @@ int program_exec(struct program *p);
 void process_set_identity(struct task_struct *t, const struct boot_program *spec);
 
 /* program.c: for behaviours */
-/** Touch n pages of text, libraries and data: seven of eight from a working set of
- * spec.touch_pages fixed pages, in turn; the eighth anywhere. Half of the touches of data are
- * writes. OUR CHOICE. */
+/** Touch n pages. Of eight touches seven go to a working set of spec.touch_pages fixed pages, in
+ * turn, half of them code and half data; the eighth goes anywhere. Half of the touches of data
+ * are writes. OUR CHOICE. */
 void program_touch(struct program *p, uint32_t n);
 /** Use CPU in user mode; another task may take over at each event in between. */
 void program_cpu(uint64_t ns);
