@@ -43,7 +43,8 @@ static void sift_down(struct evq *q, uint32_t i)
     }
 }
 
-/* Take the event at place i out and close the gap with the last one, which may belong further up or further down. */
+/* Take the event at place i out and close the gap with the last one, which may belong further up or
+ * further down. */
 static void remove_at(struct evq *q, uint32_t i)
 {
     assert(i < q->count);
@@ -59,7 +60,9 @@ uint64_t evq_add(struct evq *q, uint64_t deadline_ns, uint32_t kind, uint64_t ar
     assert(q != NULL && q->count <= EVQ_CAPACITY);
     if (q->count == EVQ_CAPACITY)
         return 0;
-    q->heap[q->count] = (struct evq_event){ .deadline_ns = deadline_ns, .seq = ++q->last_seq, .kind = kind, .arg = arg };
+    q->heap[q->count] = (struct evq_event){
+        .deadline_ns = deadline_ns, .seq = ++q->last_seq, .kind = kind, .arg = arg
+    };
     sift_up(q, q->count++);
     return q->last_seq;
 }

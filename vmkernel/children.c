@@ -14,11 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_BYTES (8u * 1024 * 1024) /* RLIMIT_STACK of the children: where the host maps things depends on it */
-#define REPORT_FD 6                    /* the child tells here that it could not be executed */
-#define MOVED_FD_MIN 16                /* sources are moved above the fixed numbers first */
+#define STACK_BYTES (8u << 20) /* their RLIMIT_STACK: where the host maps things depends on it */
+#define REPORT_FD 6            /* the child tells here that it could not be executed */
+#define MOVED_FD_MIN 16        /* sources are moved above the fixed numbers first */
 
-/* What the handler works on. Set before a child exists; `pid` is cleared by the handler when it reaped the child. */
+/* What the handler works on. Set before a child exists; `pid` is cleared by the handler when it
+ * reaped the child. */
 static struct {
     struct gate *gate;
     int event_fd;
@@ -28,7 +29,7 @@ static struct {
     bool quiet;                                 /* handed over by children_quiesce() */
 } watched = { .event_fd = -1 };
 
-/* ---- the handler --------------------------------------------------------------------------------------------- */
+/* ---- the handler ---------------------------------------------------------------------------- */
 static void note(enum gate_party who, const siginfo_t *info)
 {
     switch (info->si_code) {
@@ -63,7 +64,9 @@ static void on_sigchld(int number)
         while (watched.pid[who] > 0) {
             siginfo_t info;
             info.si_pid = 0;
-            if (waitid(P_PID, (id_t)watched.pid[who], &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 || info.si_pid == 0)
+            if (waitid(P_PID, (id_t)watched.pid[who], &info,
+                       WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
+                info.si_pid == 0)
                 break;
             note((enum gate_party)who, &info);
         }
@@ -85,7 +88,9 @@ static int install_handler(struct gate *gate)
         watched.halted[who] = 0;
     }
     watched.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct sigaction action = { .sa_handler = on_sigchld }; /* no SA_RESTART: a wait for the baton is to be looked at again */
+    struct sigaction action = {
+        .sa_handler = on_sigchld
+    }; /* no SA_RESTART: a wait for the baton is to be looked at again */
     (void)sigemptyset(&action.sa_mask);
     return watched.event_fd < 0 || sigaction(SIGCHLD, &action, NULL) != 0 ? -1 : 0;
 }
@@ -98,11 +103,11 @@ static void block_sigchld(int how)
     (void)sigprocmask(how, &set, NULL);
 }
 
-/* ---- start --------------------------------------------------------------------------------------------------- */
+/* ---- start ---------------------------------------------------------------------------------- */
 struct image {
     const char *path;
-    const char *name;  /* argv[0] */
-    const int *fds;    /* become 3, 4, ... */
+    const char *name; /* argv[0] */
+    const int *fds;   /* become 3, 4, ... */
     int fd_count;
 };
 
@@ -177,8 +182,10 @@ static int executed(int report, int *ret_error)
     return got == 0 ? 0 : -1;
 }
 
-/* Fork and execute. The handler knows the pid before it can hear of it, since SIGCHLD is blocked meanwhile. */
-static int start(enum gate_party who, const struct image *image, pid_t *ret_pid, char *err, size_t err_size)
+/* Fork and execute. The handler knows the pid before it can hear of it, since SIGCHLD is blocked
+ * meanwhile. */
+static int start(enum gate_party who, const struct image *image, pid_t *ret_pid, char *err,
+                 size_t err_size)
 {
     int report[2];
     int error = 0;
@@ -228,7 +235,7 @@ void children_pin(void)
     (void)sched_setaffinity(0, sizeof set, &set);
 }
 
-/* ---- watching ------------------------------------------------------------------------------------------------ */
+/* ---- watching ------------------------------------------------------------------------------- */
 int children_status(enum gate_party who)
 {
     return watched.status[who];
@@ -262,8 +269,10 @@ bool children_is_halted(pid_t pid)
     if (got <= 0)
         return false;
     text[got] = '\0';
-    const char *after_name = strrchr(text, ')'); /* the name may hold anything but is followed by the last ')' */
-    return after_name != NULL && after_name[1] == ' ' && (after_name[2] == 't' || after_name[2] == 'T');
+    const char *after_name =
+        strrchr(text, ')'); /* the name may hold anything but is followed by the last ')' */
+    return after_name != NULL && after_name[1] == ' ' &&
+           (after_name[2] == 't' || after_name[2] == 'T');
 }
 
 void children_look_for_debugger(const struct vmk *vmk)
@@ -283,7 +292,7 @@ bool children_debugged(void)
     return watched.halted[GATE_VMNIXHBD] != 0;
 }
 
-/* ---- end ----------------------------------------------------------------------------------------------------- */
+/* ---- end ------------------------------------------------------------------------------------ */
 void children_kill(pid_t pid)
 {
     if (pid > 0)

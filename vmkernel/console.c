@@ -17,10 +17,10 @@
 
 #define SLICE_WALL_NS 250000000u    /* how often a waiting VMkernel looks around */
 #define PROGRESS_WALL_NS 100000000u /* distance of two progress lines */
-#define BEATS_PER_GRANT 48u         /* of RING_SLOTS - 1 that fit: room for a vmnixhbd that is a little fast */
-#define CALM_LATENCY_NS 1000000u    /* a beat's page that took longer tells of reclaim. OUR CHOICE */
+#define BEATS_PER_GRANT 48u         /* of 63 that the ring keeps: vmnixhbd may be a little fast */
+#define CALM_LATENCY_NS 1000000u /* a beat's page that took longer tells of reclaim. OUR CHOICE */
 #define PRESSED_GRANT_NS 60000000000u
-#define STUCK_GRANTS_MAX 1000u /* grants in a row that moved no clock: a COS that is at play with the baton */
+#define STUCK_GRANTS_MAX 1000u /* grants in a row that moved no clock. OUR CHOICE */
 
 enum event_kind { EV_COS_START, EV_VM_START, EV_HB_CHECK, EV_END };
 
@@ -29,58 +29,62 @@ struct console {
     struct pace *pace;
     struct cosview view;
     struct evq evq;
-    uint64_t check;          /* number of the check that is in the queue */
-    uint64_t check_seq;      /* its event; 0 = none */
-    uint64_t hbd_event_ns;   /* yield.hbd_event_ns as it was seen last */
-    enum gate_life hbd_told; /* what the COS knows of vmnixhbd's life */
+    uint64_t check;            /* number of the check that is in the queue */
+    uint64_t check_seq;        /* its event; 0 = none */
+    uint64_t hbd_event_ns;     /* yield.hbd_event_ns as it was seen last */
+    enum gate_life hbd_told;   /* what the COS knows of vmnixhbd's life */
     uint64_t granted_until_ns; /* end of the present or last grant */
-    bool started;            /* the COS has booted, the watchdog is armed */
-    bool pressed;            /* see console.h: grants of a minute */
+    bool started;              /* the COS has booted, the watchdog is armed */
+    bool pressed;              /* see console.h: grants of a minute */
     uint32_t stuck_grants;
     uint64_t next_progress_wall_ns;
-    const char *lost;        /* headline by which the host is to end; NULL while it lives */
+    const char *lost; /* headline by which the host is to end; NULL while it lives */
     enum vmk_outcome lost_as;
     bool bug;
 };
 
-/* ---- log lines ----------------------------------------------------------------------------------------------- */
-static void log_form(struct vmk *vmk, enum log_level level, const char *form, const struct profile_value *values, size_t count)
+/* ---- log lines ------------------------------------------------------------------------------ */
+static void log_form(struct vmk *vmk, enum log_level level, const char *form,
+                     const struct profile_value *values, size_t count)
 {
     char text[LOG_LINE_MAX];
     (void)profile_format(text, sizeof text, form, values, count);
     log_put(&vmk->log, level, vmk->now_ns, 0, vmk->profile->world_base, text);
 }
-#define LOG_FORM(vmk, level, form, ...)                                                                                \
-    do {                                                                                                               \
-        const struct profile_value values_[] = { __VA_ARGS__ };                                                        \
-        log_form(vmk, level, form, values_, sizeof values_ / sizeof values_[0]);                                       \
+#define LOG_FORM(vmk, level, form, ...)                                          \
+    do {                                                                         \
+        const struct profile_value values_[] = { __VA_ARGS__ };                  \
+        log_form(vmk, level, form, values_, sizeof values_ / sizeof values_[0]); \
     } while (0)
 
 static void log_alert(struct vmk *vmk, uint32_t age_min)
 {
     char comm[16];
     uint32_t pid;
-    if (dump_current_task(vmk, comm, &pid) != 0) { /* memory that makes no sense is no reason to be silent */
-        (void)snprintf(comm, sizeof comm, "?");
+    if (dump_current_task(vmk, comm, &pid) != 0) {
+        (void)snprintf(comm, sizeof comm, "?"); /* senseless memory is no reason to be silent */
         pid = 0;
     }
-    LOG_FORM(vmk, LOG_ALERT, vmk->profile->form_lost_heartbeat, { "comm", comm, 0 }, { "pid", NULL, pid }, { "t", NULL, age_min },
-             { "to", NULL, HB_TIMEOUT_MIN }, { "clt", NULL, vmk->profile->clt });
+    LOG_FORM(vmk, LOG_ALERT, vmk->profile->form_lost_heartbeat, { "comm", comm, 0 },
+             { "pid", NULL, pid }, { "t", NULL, age_min }, { "to", NULL, HB_TIMEOUT_MIN },
+             { "clt", NULL, vmk->profile->clt });
 }
 
-/* The five worlds of a virtual machine. Flags are OUR CHOICE: 4 for user worlds, 8 for the others. */
+/* The five worlds of a virtual machine. Flags are OUR CHOICE: 4 for user worlds, else 8. */
 static void log_vm_start(struct vmk *vmk, uint32_t vm)
 {
     for (uint32_t i = 0; i < vmk->worlds.count; i++) {
         const struct world *w = &vmk->worlds.world[i];
         if (w->vm == vm)
-            LOG_FORM(vmk, LOG_INFO, vmk->profile->form_world_start, { "id", NULL, w->id }, { "name", w->name, 0 },
+            LOG_FORM(vmk, LOG_INFO, vmk->profile->form_world_start, { "id", NULL, w->id },
+                     { "name", w->name, 0 },
                      { "flags", NULL, strchr(w->name, ':') == NULL ? 4 : 8 });
     }
 }
 
-/* ---- beats --------------------------------------------------------------------------------------------------- */
-/* The instant of a beat is the word of a machine that may be mad: it cannot lie before what was handled nor after now. */
+/* ---- beats ---------------------------------------------------------------------------------- */
+/* The instant of a beat is the word of a machine that may be mad: it cannot lie before what was
+ * handled nor after now. */
 static uint64_t sane_beat_ns(const struct vmk *vmk, uint64_t beat_ns)
 {
     if (beat_ns < vmk->hb.last_event_ns)
@@ -119,11 +123,12 @@ static void take_beats(struct console *c)
     }
     struct ring_log_line line;
     while (ring_log_next(&vmk->ring_log, &vmk->ring, vmk->now_ns, &line))
-        LOG_FORM(vmk, LOG_WARNING, vmk->profile->form_ring, { "what", ring_kind_name(line.kind), 0 },
-                 { "new", NULL, line.new_count }, { "all", NULL, line.count });
+        LOG_FORM(vmk, LOG_WARNING, vmk->profile->form_ring,
+                 { "what", ring_kind_name(line.kind), 0 }, { "new", NULL, line.new_count },
+                 { "all", NULL, line.count });
 }
 
-/* ---- events -------------------------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 static void add_event(struct console *c, uint64_t at_ns, enum event_kind kind, uint64_t arg)
 {
     const uint64_t seq = evq_add(&c->evq, at_ns, kind, arg);
@@ -145,7 +150,8 @@ static void arm_check(struct console *c)
     add_event(c, hb_check_ns(hb, next), EV_HB_CHECK, next);
 }
 
-/* The next virtual machine to power on after (now, vm): one event at a time, in the order of (instant, number). */
+/* The next virtual machine to power on after (now, vm): one event at a time, in the order of
+ * (instant, number). */
 static void arm_vm_start(struct console *c, uint64_t after_ns, uint32_t after_vm)
 {
     const struct worlds *w = &c->vmk->worlds;
@@ -216,11 +222,12 @@ static void run_event(struct console *c, const struct evq_event *ev)
 static void run_events(struct console *c)
 {
     struct evq_event ev;
-    while (c->lost == NULL && c->vmk->outcome == VMK_RUNNING && evq_take(&c->evq, c->vmk->now_ns, &ev))
+    while (c->lost == NULL && c->vmk->outcome == VMK_RUNNING &&
+           evq_take(&c->evq, c->vmk->now_ns, &ev))
         run_event(c, &ev);
 }
 
-/* ---- life and death ------------------------------------------------------------------------------------------ */
+/* ---- life and death ------------------------------------------------------------------------- */
 static enum gate_life life_of(const struct vmk *vmk, enum gate_party who)
 {
     return (enum gate_life)__atomic_load_n(&vmk->machine.gate->life[who], __ATOMIC_SEQ_CST);
@@ -230,14 +237,18 @@ static enum gate_life life_of(const struct vmk *vmk, enum gate_party who)
 static void note_end(struct vmk *vmk, const char *name, int status)
 {
     if (WIFEXITED(status))
-        (void)snprintf(vmk->note, sizeof vmk->note, "%s ended with status %d", name, WEXITSTATUS(status));
+        (void)snprintf(vmk->note, sizeof vmk->note, "%s ended with status %d", name,
+                       WEXITSTATUS(status));
     else
-        (void)snprintf(vmk->note, sizeof vmk->note, "%s was ended by signal %d", name, WTERMSIG(status));
+        (void)snprintf(vmk->note, sizeof vmk->note, "%s was ended by signal %d", name,
+                       WTERMSIG(status));
 }
 
 static void journal_hbd(struct console *c, uint64_t at_ns, enum gate_life life)
 {
-    static const char *const events[] = { [GATE_ALIVE] = "cont", [GATE_STOPPED] = "stop", [GATE_DEAD] = "death" };
+    static const char *const events[] = {
+        [GATE_ALIVE] = "cont", [GATE_STOPPED] = "stop", [GATE_DEAD] = "death"
+    };
     struct vmk *vmk = c->vmk;
     hostdir_journal(vmk, at_ns, events[life], "vmnixhbd");
     c->hbd_told = life;
@@ -260,7 +271,9 @@ static void note_hbd_met(struct console *c)
 /* What the next grant must tell the COS of vmnixhbd. */
 static uint32_t hbd_irqs(struct console *c)
 {
-    static const uint32_t irqs[] = { [GATE_ALIVE] = GATE_IRQ_HBD_CONT, [GATE_STOPPED] = GATE_IRQ_HBD_STOP, [GATE_DEAD] = GATE_IRQ_HBD_DEAD };
+    static const uint32_t irqs[] = { [GATE_ALIVE] = GATE_IRQ_HBD_CONT,
+                                     [GATE_STOPPED] = GATE_IRQ_HBD_STOP,
+                                     [GATE_DEAD] = GATE_IRQ_HBD_DEAD };
     const enum gate_life life = life_of(c->vmk, GATE_VMNIXHBD);
     if (life == c->hbd_told)
         return 0;
@@ -277,16 +290,19 @@ static bool is_crash(int status)
     return false;
 }
 
-/* A COS that died or ran away did not say how far its clock had come. Ask its memory, within the grant. */
+/* A COS that died or ran away did not say how far its clock had come. Ask its memory, within the
+ * grant. */
 static void guess_now(struct console *c)
 {
     struct vmk *vmk = c->vmk;
     uint64_t clock_ns;
-    if (cosview_clock(&c->view, &clock_ns) && clock_ns > vmk->now_ns && clock_ns <= c->granted_until_ns)
+    if (cosview_clock(&c->view, &clock_ns) && clock_ns > vmk->now_ns &&
+        clock_ns <= c->granted_until_ns)
         vmk->now_ns = clock_ns;
 }
 
-/* The process of the COS is gone. Killed from outside it is a fault like others; ended by itself or crashed it is our bug, and still worth a dump. */
+/* The process of the COS is gone. Killed from outside it is a fault like others; ended by itself or
+ * crashed it is our bug, and still worth a dump. */
 static void on_cos_death(struct console *c)
 {
     struct vmk *vmk = c->vmk;
@@ -316,7 +332,7 @@ static void note_cos_life(struct console *c)
     }
 }
 
-/* ---- the baton ----------------------------------------------------------------------------------------------- */
+/* ---- the baton ------------------------------------------------------------------------------ */
 /* Whoever holds the baton had it for 10 s. @return true to go on waiting */
 static bool on_overdue(struct console *c)
 {
@@ -342,8 +358,9 @@ struct watch {
     uint64_t clock_ns;
 };
 
-/* A grant that takes long may simply be much work (half an hour of reclaim, an instrumented build, a busy machine); then the COS's clock moves. A COS
- * that only pretends it does is given two minutes. @return true when the holder of the baton has had its time */
+/* A grant that takes long may simply be much work (half an hour of reclaim, an instrumented build,
+ * a busy machine); then the COS's clock moves. A COS that only pretends it does is given two
+ * minutes. @return true when the holder of the baton has had its time */
 static bool is_overdue(const struct console *c, struct watch *w)
 {
     const uint64_t wall_ns = pace_wall_ns();
@@ -357,7 +374,8 @@ static bool is_overdue(const struct console *c, struct watch *w)
         w->clock_ns = clock_ns;
         w->since_wall_ns = wall_ns;
     }
-    return wall_ns - w->since_wall_ns >= CONSOLE_RUNAWAY_NS || wall_ns - w->start_wall_ns >= CONSOLE_GRANT_MAX_NS;
+    return wall_ns - w->since_wall_ns >= CONSOLE_RUNAWAY_NS ||
+           wall_ns - w->start_wall_ns >= CONSOLE_GRANT_MAX_NS;
 }
 
 /* @return true when the baton came back, whatever the reason */
@@ -386,7 +404,8 @@ static uint64_t grant_until_ns(const struct console *c)
     const struct vmk *vmk = c->vmk;
     uint64_t most_ns = pace_quantum_ns(c->pace);
     const uint64_t interval_ns = vmk->plan.boot.hbd_interval_ns;
-    if (interval_ns > 0 && interval_ns < UINT64_MAX / BEATS_PER_GRANT && interval_ns * BEATS_PER_GRANT < most_ns)
+    if (interval_ns > 0 && interval_ns < UINT64_MAX / BEATS_PER_GRANT &&
+        interval_ns * BEATS_PER_GRANT < most_ns)
         most_ns = interval_ns * BEATS_PER_GRANT;
     if (c->pressed && most_ns > PRESSED_GRANT_NS)
         most_ns = PRESSED_GRANT_NS;
@@ -395,13 +414,15 @@ static uint64_t grant_until_ns(const struct console *c)
     return event_ns - vmk->now_ns < most_ns ? event_ns : vmk->now_ns + most_ns;
 }
 
-/* A COS that hands the baton back without having used any time does so a thousand times and no more. */
+/* A COS that hands the baton back without having used any time does so a thousand times and no
+ * more. */
 static void note_progress(struct console *c, uint64_t before_ns)
 {
     c->stuck_grants = c->vmk->now_ns > before_ns ? 0 : c->stuck_grants + 1;
     if (c->stuck_grants <= STUCK_GRANTS_MAX)
         return;
-    (void)snprintf(c->vmk->note, sizeof c->vmk->note, "cos returned the baton %u times without using any time", STUCK_GRANTS_MAX);
+    (void)snprintf(c->vmk->note, sizeof c->vmk->note,
+                   "cos returned the baton %u times without using any time", STUCK_GRANTS_MAX);
     lose(c, c->vmk->profile->headline_runaway, VMK_COS_PANIC);
 }
 
@@ -424,7 +445,8 @@ static void read_yield(struct console *c, uint64_t until_ns)
     struct vmk *vmk = c->vmk;
     const struct gate_return *yield = &vmk->machine.gate->yield;
     const uint64_t before_ns = vmk->now_ns;
-    const uint64_t now_ns = __atomic_load_n(&yield->now_ns, __ATOMIC_RELAXED); /* once: it may change under us */
+    /* Each word once: it may change under us. */
+    const uint64_t now_ns = __atomic_load_n(&yield->now_ns, __ATOMIC_RELAXED);
     const uint32_t reason = __atomic_load_n(&yield->reason, __ATOMIC_RELAXED);
     vmk->now_ns = now_ns < before_ns ? before_ns : now_ns > until_ns ? until_ns : now_ns;
     c->pressed = reason != GATE_YIELD_IDLE; /* take_beats() may say so too */
@@ -434,7 +456,8 @@ static void read_yield(struct console *c, uint64_t until_ns)
     case GATE_YIELD_PANIC:
     case GATE_YIELD_OOPS:
         note_text(vmk, yield->text);
-        lose(c, reason == GATE_YIELD_OOPS ? vmk->profile->headline_oops : vmk->profile->headline_panic,
+        lose(c,
+             reason == GATE_YIELD_OOPS ? vmk->profile->headline_oops : vmk->profile->headline_panic,
              reason == GATE_YIELD_OOPS ? VMK_COS_OOPS : VMK_COS_PANIC);
         break;
     case GATE_YIELD_BUG:
@@ -466,7 +489,7 @@ static void grant(struct console *c, uint64_t until_ns)
         read_yield(c, until_ns);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------ */
 static void tell_progress(struct console *c, enum progress_phase phase)
 {
     struct vmk *vmk = c->vmk;
@@ -480,7 +503,9 @@ static void tell_progress(struct console *c, enum progress_phase phase)
     const struct progress p = {
         .now_ns = vmk->now_ns,
         .beats = vmk->hb.beats,
-        .alarm_min = vmk->now_ns > vmk->hb.last_beat_ns ? (vmk->now_ns - vmk->hb.last_beat_ns) / HB_NS_PER_MIN : 0,
+        .alarm_min = vmk->now_ns > vmk->hb.last_beat_ns
+                         ? (vmk->now_ns - vmk->hb.last_beat_ns) / HB_NS_PER_MIN
+                         : 0,
         .swap_kb = memory.swap_kb,
         .swap_free_kb = memory.swap_free_kb,
         .free_kb = memory.free_kb,
@@ -515,12 +540,14 @@ static void run_once(struct console *c)
 static void keep_note(struct vmk *vmk, const char *why, int bad)
 {
     char both[2 * sizeof vmk->note + 2] = "";
-    (void)snprintf(both, sizeof both, "%s%s%s", why, bad != 0 ? "; " : "", bad != 0 ? vmk->note : "");
+    (void)snprintf(both, sizeof both, "%s%s%s", why, bad != 0 ? "; " : "",
+                   bad != 0 ? vmk->note : "");
     both[sizeof vmk->note - 1] = '\0';
     memcpy(vmk->note, both, sizeof vmk->note);
 }
 
-/* The end of a COS: nothing of it runs from here on, so its syslogd writes no more lines, and its processes belong to the dump. */
+/* The end of a COS: nothing of it runs from here on, so its syslogd writes no more lines, and its
+ * processes belong to the dump. */
 static int end_lost(struct console *c)
 {
     struct vmk *vmk = c->vmk;

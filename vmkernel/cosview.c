@@ -11,7 +11,9 @@ void cosview_init(struct cosview *view, const struct vmk *vmk)
     char err[512];
     memset(view, 0, sizeof *view);
     view->usable = image_open(vmk->cos_path, &view->image, err, sizeof err) == 0;
-    view->mem = (struct cosmem){ .image = &view->image, .ram = vmk->machine.ram, .ram_bytes = vmk->machine.ram_bytes };
+    view->mem = (struct cosmem){ .image = &view->image,
+                                 .ram = vmk->machine.ram,
+                                 .ram_bytes = vmk->machine.ram_bytes };
 }
 
 void cosview_fini(struct cosview *view)
@@ -23,20 +25,24 @@ void cosview_fini(struct cosview *view)
 
 bool cosview_clock(const struct cosview *view, uint64_t *ret_ns)
 {
-    return view->usable && cosmem_variable(&view->mem, "cos_clock", ret_ns, sizeof *ret_ns); /* its first member */
+    return view->usable &&
+           cosmem_variable(&view->mem, "cos_clock", ret_ns, sizeof *ret_ns); /* its first member */
 }
 
 static uint64_t pages_kb(const struct cosview *view, const char *symbol)
 {
     uint32_t pages;
-    return cosmem_variable(&view->mem, symbol, &pages, sizeof pages) ? (uint64_t)pages * KB_PER_PAGE : 0;
+    return cosmem_variable(&view->mem, symbol, &pages, sizeof pages) ? (uint64_t)pages * KB_PER_PAGE
+                                                                     : 0;
 }
 
 static uint64_t free_kb(const struct cosview *view)
 {
     uint64_t table, zones, size, offset, kb = 0;
-    if (!image_find(&view->image, "zone_table", &table) || !image_info(&view->image, "NUMBER(zones)", &zones) ||
-        !image_info(&view->image, "SIZE(zone)", &size) || !image_info(&view->image, "OFFSET(zone.free_pages)", &offset))
+    if (!image_find(&view->image, "zone_table", &table) ||
+        !image_info(&view->image, "NUMBER(zones)", &zones) ||
+        !image_info(&view->image, "SIZE(zone)", &size) ||
+        !image_info(&view->image, "OFFSET(zone.free_pages)", &offset))
         return 0;
     for (uint64_t i = 0; i < zones && i < ZONES_MAX; i++) {
         uint32_t pages;

@@ -1,7 +1,9 @@
 /* cosview.h - a glance at a running COS: its clock and how much memory it has left.
  *
- * A few words of its memory, by the symbols and offsets of its image, for supervision (does it move?) and for the progress line. They are a running machine's
- * and unchecked but for their place, so nothing that reaches an artefact may depend on them, with one exception that cosview_clock() names. */
+ * A few words of its memory, by the symbols and offsets of its image, for supervision (does it
+ * move?) and for the progress line. They are a running machine's and unchecked but for their place,
+ * so nothing that reaches an artefact may depend on them, with one exception that cosview_clock()
+ * names. */
 #ifndef VMK_COSVIEW_H
 #define VMK_COSVIEW_H
 
@@ -26,10 +28,12 @@ struct cosview_memory { /* kB; 0 = not known */
 void cosview_init(struct cosview *view, const struct vmk *vmk);
 void cosview_fini(struct cosview *view);
 
-/** How far the COS's clock has come, ns. The exception: when a COS died or ran away it is the time of its end, bounded by its grant.
+/** How far the COS's clock has come, ns. The exception: when a COS died or ran away it is the time
+ * of its end, bounded by its grant.
  *  @return false when it cannot be read; *ret_ns is then untouched */
 bool cosview_clock(const struct cosview *view, uint64_t *ret_ns);
 
+/** What the COS has left right now; zeros when nothing can be seen. */
 struct cosview_memory cosview_memory(const struct cosview *view);
 
 #endif /* VMK_COSVIEW_H */

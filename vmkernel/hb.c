@@ -22,7 +22,8 @@ uint64_t hb_check_ns(const struct hb *hb, uint64_t check)
     return hb->armed_ns + check * HB_NS_PER_MIN + rng_hash(hb->root, check) % HB_LATENCY_MAX_NS;
 }
 
-/* When the check that is carried out at now_ns was due. The latency is less than a minute, so rounding down undoes it. */
+/* When the check that is carried out at now_ns was due. The latency is less than a minute, so
+ * rounding down undoes it. */
 static uint64_t due_ns(const struct hb *hb, uint64_t now_ns)
 {
     return now_ns - (now_ns - hb->armed_ns) % HB_NS_PER_MIN;
@@ -31,7 +32,8 @@ static uint64_t due_ns(const struct hb *hb, uint64_t now_ns)
 uint64_t hb_next_check(const struct hb *hb)
 {
     assert(hb != NULL);
-    /* The first check that is due a whole to-1 minutes after the last beat; if that one is behind us, the next one of all. */
+    /* The first check that is due a whole to-1 minutes after the last beat; if that one is behind
+     * us, the next one of all. */
     const uint64_t act_ns = hb->last_beat_ns - hb->armed_ns + (HB_TIMEOUT_MIN - 1) * HB_NS_PER_MIN;
     const uint64_t could_act = (act_ns + HB_NS_PER_MIN - 1) / HB_NS_PER_MIN;
     return could_act > hb->last_check ? could_act : hb->last_check + 1;
@@ -48,7 +50,8 @@ static void note_beat(struct hb *hb, const struct hb_event *ev)
     hb->state = HB_ARMED;
 }
 
-/* The age that a check sees, in whole minutes. A beat between its due time and its late execution makes it young, not negative. */
+/* The age that a check sees, in whole minutes. A beat between its due time and its late execution
+ * makes it young, not negative. */
 static uint32_t age_min(const struct hb *hb, uint64_t now_ns)
 {
     const uint64_t due = due_ns(hb, now_ns);
@@ -59,7 +62,8 @@ static uint32_t age_min(const struct hb *hb, uint64_t now_ns)
 static void check(struct hb *hb, uint64_t now_ns, struct hb_actions *act)
 {
     hb->last_check = (now_ns - hb->armed_ns) / HB_NS_PER_MIN;
-    /* A late check may jump straight past LATE: whoever starves the watchdog must not keep it from expiring. */
+    /* A late check may jump straight past LATE: whoever starves the watchdog must not keep it from
+     * expiring. */
     if (act->age_min >= HB_TIMEOUT_MIN && hb->state != HB_EXPIRED) {
         hb->state = HB_EXPIRED;
         act->alert = true;

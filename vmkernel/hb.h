@@ -1,20 +1,25 @@
-/* hb.h - heartbeat watchdog: decides when the service console is lost, and remembers the last beats.
+/* hb.h - heartbeat watchdog: decides when the service console is lost, remembers the last beats.
  *
- * A pure state machine: no I/O, no clock, no allocation. The caller feeds it events in the order of virtual time and carries out the actions.
+ * A pure state machine: no I/O, no clock, no allocation. The caller feeds it events in the order of
+ * virtual time and carries out the actions.
  *
  *     ARMED --(check with t == to-1)--> LATE --(check with t >= to)--> EXPIRED   (absorbing)
  *       ^-------------beat---------------'
  *
- * Checks come once a minute: check number k is due at armed_ns + k minutes and is carried out up to 10 ms later (timer latency, a pure function of
- * the seed and k: hb_check_ns). `t` counts the whole minutes from the last beat to the instant at which the check was due, so it goes
- * up by one from check to check.
+ * Checks come once a minute: check number k is due at armed_ns + k minutes and is carried out up to
+ * 10 ms later (timer latency, a pure function of the seed and k: hb_check_ns). `t` counts the whole
+ * minutes from the last beat to the instant at which the check was due, so it goes up by one from
+ * check to check.
  *
- * A check can do something only at t >= to-1. So the caller need not wake for the others: hb_next_check() tells the first check that
- * could act if no further beat came. Beats that arrive meanwhile only move it away; that is why skipping is the same as looking each minute.
+ * A check can do something only at t >= to-1. So the caller need not wake for the others:
+ * hb_next_check() tells the first check that could act if no further beat came. Beats that arrive
+ * meanwhile only move it away; that is why skipping is the same as looking each minute.
  *
  * Sources (docs/sources.md):
- *   [KB308590/Resolution] the timeout is 30 minutes and not configurable. It is a constant here and nothing else: no option, variable or file.
- *   [KB308590/Screen]     "t=29 to=30", then "t=30 to=30" 59.994 s later; that t counts whole minutes is INFERRED from this; the latency is OUR CHOICE. */
+ *   [KB308590/Resolution] the timeout is 30 minutes and not configurable. It is a constant here
+ *                         and nothing else: no option, variable or file.
+ *   [KB308590/Screen]     "t=29 to=30", then "t=30 to=30" 59.994 s later. That t counts whole
+ *                         minutes is INFERRED from this; the latency is OUR CHOICE. */
 #ifndef VMK_HB_H
 #define VMK_HB_H
 
@@ -24,7 +29,7 @@
 #define HB_TIMEOUT_MIN 30u          /* minutes [KB308590/Resolution] */
 #define HB_NS_PER_MIN 60000000000u  /* also the distance of two checks [KB308590/Screen] */
 #define HB_LATENCY_MAX_NS 10000000u /* a check is less than this late: OUR CHOICE */
-#define HB_HISTORY 64u              /* beats that are remembered for the dump: OUR CHOICE, a ring's worth */
+#define HB_HISTORY 64u /* beats that are remembered for the dump: OUR CHOICE, a ring's worth */
 
 #define HB_STATE_LIST(X) X(HB_ARMED, "armed") X(HB_LATE, "late") X(HB_EXPIRED, "expired")
 #define HB_STATE_ENUM(state, name) state,
@@ -49,7 +54,7 @@ struct hb_beat {
 struct hb_event {
     uint64_t now_ns; /* never decreases */
     enum hb_event_type type;
-    struct hb_beat beat; /* HB_EV_BEAT: seq strictly increasing within a generation; beat_ns is ignored, now_ns counts */
+    struct hb_beat beat; /* HB_EV_BEAT: seq increases; now_ns counts, not beat_ns */
 };
 
 /* What the caller must do after hb_step(). All fields are always set. */
@@ -65,33 +70,37 @@ struct hb {
     uint64_t last_event_ns;
     uint64_t last_beat_ns;
     uint64_t last_seq;
-    uint64_t last_check; /* number of the last check that was carried out; those that were skipped do not count */
+    uint64_t last_check; /* number of the last check that was carried out, not skipped */
     uint64_t beats;
     uint64_t alerts;
     enum hb_state state;
-    struct hb_beat history[HB_HISTORY]; /* beat number n (from 0) at n % HB_HISTORY; min(beats, HB_HISTORY) are valid */
+    struct hb_beat history[HB_HISTORY]; /* beat number n, from 0, at n % HB_HISTORY */
 };
 
-/** Arm the watchdog. `now_ns` counts as a beat, so a COS that never starts expires 30 minutes later. */
+/** Arm the watchdog. `now_ns` counts as a beat, so a COS that never starts expires 30 minutes
+ * later. */
 void hb_init(struct hb *hb, uint64_t seed, uint64_t now_ns);
 
 /**
  * Advance by one event.
  * @param ret [out] actions; untouched on failure
  * @return 0, HB_EORDER or HB_EPROTO with *hb unchanged
- * A beat before the expiring check wins, however late it is. Beats after EXPIRED are accepted and ignored: a stunned COS cannot be revived.
+ * A beat before the expiring check wins, however late it is. Beats after EXPIRED are accepted and
+ * ignored: a stunned COS cannot be revived.
  */
 int hb_step(struct hb *hb, const struct hb_event *event, struct hb_actions *ret);
 
 /** Instant at which check number `check` (from 1) is carried out. Strictly increasing. */
 uint64_t hb_check_ns(const struct hb *hb, uint64_t check);
 
-/** The first check that could act if no further beat came, and has not been carried out yet. Never 0. */
+/** The first check that could act if no further beat came, and has not been carried out yet. Never
+ * 0. */
 uint64_t hb_next_check(const struct hb *hb);
 
 /** A new generation of beats: sequence numbers start again. The age of the last beat stays. */
 void hb_new_generation(struct hb *hb);
 
+/** "armed" and so on; "?" for no state. */
 const char *hb_state_name(enum hb_state state);
 
 /** Beat number i from the oldest that is remembered, i < hb_history_count(). */

@@ -16,12 +16,14 @@
 #include <jansson.h>
 
 static const char *const folders[] = {
-    "etc", "etc/vmware", "var", "var/log", "var/core", "proc", "root", "root/old_cores", "vmfs", "vmfs/volumes", "dev", "console", "run",
+    "etc",  "etc/vmware",   "var", "var/log", "var/core", "proc", "root", "root/old_cores",
+    "vmfs", "vmfs/volumes", "dev", "console", "run",
 };
 static const char *const log_paths[LOG_FILES] = { "var/log/vmkernel", "var/log/vmkwarning" };
 static const char *const pid_names[] = { "vmkernel", "cos", "vmnixhbd" };
 
-static int __attribute__((format(printf, 3, 4))) fail(char *err, size_t err_size, const char *format, ...)
+static int __attribute__((format(printf, 3, 4)))
+fail(char *err, size_t err_size, const char *format, ...)
 {
     const int error = errno;
     va_list ap;
@@ -66,18 +68,20 @@ int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text
     return bad;
 }
 
-/* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads. Keys: names of the options [KB1032962], paths OUR CHOICE. */
+/* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads.
+ * Keys: names of the options [KB1032962], paths OUR CHOICE. */
 static int write_esx_conf(const struct vmk *vmk)
 {
     const struct plan *p = &vmk->plan;
     char text[1024];
-    const int bytes = snprintf(text, sizeof text,
-                               "/adv/Misc/CosCoreFile = \"/vmfs/volumes/%s/cos-core-%s\"\n"
-                               "/adv/Misc/HostName = \"%s\"\n"
-                               "/adv/Misc/PsodOnCosPanic = \"1\"\n"
-                               "/system/build = \"%s\"\n"
-                               "/system/profile = \"%s\"\n",
-                               p->datastore_uuid, p->host, p->host, vmk->profile->build, vmk->profile->name);
+    const int bytes =
+        snprintf(text, sizeof text,
+                 "/adv/Misc/CosCoreFile = \"/vmfs/volumes/%s/cos-core-%s\"\n"
+                 "/adv/Misc/HostName = \"%s\"\n"
+                 "/adv/Misc/PsodOnCosPanic = \"1\"\n"
+                 "/system/build = \"%s\"\n"
+                 "/system/profile = \"%s\"\n",
+                 p->datastore_uuid, p->host, p->host, vmk->profile->build, vmk->profile->name);
     assert(bytes > 0 && (size_t)bytes < sizeof text);
     return hostdir_write_file(vmk, "etc/vmware/esx.conf", text, (size_t)bytes);
 }
@@ -115,11 +119,13 @@ int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_siz
     if (make_folders(vmk, err, err_size) != 0 || take_lock(dir, vmk, err, err_size) != 0)
         return -1;
     for (int i = 0; i < LOG_FILES; i++) {
-        dir->log_fd[i] = openat(vmk->host_fd, log_paths[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        dir->log_fd[i] =
+            openat(vmk->host_fd, log_paths[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (dir->log_fd[i] < 0)
             return fail(err, err_size, "%s/%s", vmk->host_dir, log_paths[i]);
     }
-    vmk->journal_fd = openat(vmk->host_fd, "run/journal", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    vmk->journal_fd =
+        openat(vmk->host_fd, "run/journal", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (vmk->journal_fd < 0)
         return fail(err, err_size, "%s/run/journal", vmk->host_dir);
     if (write_esx_conf(vmk) != 0)
@@ -174,7 +180,9 @@ void hostdir_remove_pids(const struct vmk *vmk)
 void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const char *target)
 {
     char line[192];
-    const int bytes = snprintf(line, sizeof line, "{\"at_ns\":%" PRIu64 ",\"event\":\"%s\",\"target\":\"%s\"}\n", at_ns, event, target);
+    const int bytes =
+        snprintf(line, sizeof line, "{\"at_ns\":%" PRIu64 ",\"event\":\"%s\",\"target\":\"%s\"}\n",
+                 at_ns, event, target);
     assert(bytes > 0 && (size_t)bytes < sizeof line);
     if (write_all(vmk->journal_fd, line, (size_t)bytes) != 0)
         (void)snprintf(vmk->note, sizeof vmk->note, "run/journal: %s", strerror(errno));
@@ -200,10 +208,11 @@ const char *hostdir_outcome_name(enum vmk_outcome outcome)
 int hostdir_write_result(const struct vmk *vmk)
 {
     const double uptime_s = (double)(vmk->now_ns / 1000000) / 1000.0;
-    json_t *root = json_pack("{ss ss sf sI sf ss sb ss}", "schema", "lostbeat/result/1", "outcome",
-                             hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s, "beats", (json_int_t)vmk->hb.beats,
-                             "virtual_s", uptime_s, "headline", vmk->headline, "stunned", vmk->cos == VMK_COS_STUNNED, "note",
-                             vmk->note);
+    json_t *root =
+        json_pack("{ss ss sf sI sf ss sb ss}", "schema", "lostbeat/result/1", "outcome",
+                  hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s, "beats",
+                  (json_int_t)vmk->hb.beats, "virtual_s", uptime_s, "headline", vmk->headline,
+                  "stunned", vmk->cos == VMK_COS_STUNNED, "note", vmk->note);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
     int bad = -1;
     if (text != NULL)

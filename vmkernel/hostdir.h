@@ -1,7 +1,9 @@
-/* hostdir.h - the host directory: its folders, the VMkernel's own files in it, and the run's record under run/.
+/* hostdir.h - the host directory: its folders, the VMkernel's own files in it, and the run's record
+ * under run/.
  *
- * What lies where stands in the README of a host; here are the folders that the VMkernel makes, etc/vmware/esx.conf, the log's
- * files (effects of log.h), pid files, the journal of what came from outside, and result.json. Everything is reached through vmk->host_fd. */
+ * What lies where stands in the README of a host; here are the folders that the VMkernel makes,
+ * etc/vmware/esx.conf, the log's files (effects of log.h), pid files, the journal of what came from
+ * outside, and result.json. Everything is reached through vmk->host_fd. */
 #ifndef VMK_HOSTDIR_H
 #define VMK_HOSTDIR_H
 
@@ -14,7 +16,8 @@ struct hostdir { /* open files */
     int log_fd[LOG_FILES];
 };
 
-/** Open the host, lock it against a second VMkernel, make its folders and the log's files. vmk->plan must be loaded.
+/** Open the host, lock it against a second VMkernel, make its folders and the log's files.
+ * vmk->plan must be loaded.
  *  @return 0 or -1 with one line in err */
 int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size);
 void hostdir_fini(struct hostdir *dir, struct vmk *vmk);
@@ -29,7 +32,8 @@ void hostdir_remove_pids(const struct vmk *vmk);
 /** Write a whole file below the host: temporary name, then rename. @return 0 or -1 with errno */
 int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes);
 
-/** Put one line of what came from outside into run/journal: {"at_ns":N,"event":"...","target":"..."}. A failure is noted in vmk->note. */
+/** Put one line of what came from outside into run/journal:
+ * {"at_ns":N,"event":"...","target":"..."}. A failure is noted in vmk->note. */
 void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const char *target);
 
 /** Write run/result.json. @return 0 or -1 */

@@ -11,7 +11,8 @@
 
 #define NS_PER_S 1000000000u
 
-void log_init(struct log *log, const struct log_effects *effects, const char *host, int64_t epoch_boot_s, int32_t utc_offset_s)
+void log_init(struct log *log, const struct log_effects *effects, const char *host,
+              int64_t epoch_boot_s, int32_t utc_offset_s)
 {
     assert(log != NULL && effects != NULL && effects->append != NULL && host != NULL);
     memset(log, 0, sizeof *log);
@@ -53,18 +54,21 @@ static void files_put(struct log *log, enum log_level level, uint64_t now_ns, co
     for (unsigned file = LOG_FILE_VMKERNEL; file < LOG_FILES; file++) {
         if (file == LOG_FILE_VMKWARNING && level == LOG_INFO)
             continue;
-        if (log->effects.append(log->effects.context, (enum log_file)file, text, (size_t)bytes) != 0)
+        if (log->effects.append(log->effects.context, (enum log_file)file, text, (size_t)bytes) !=
+            0)
             log->errors++;
     }
 }
 
-void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world, const char *text)
+void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
+             const char *text)
 {
     assert(log != NULL && text != NULL);
     char uptime[CALENDAR_UPTIME_SIZE];
     char line[LOG_LINE_MAX];
     (void)calendar_format_uptime(now_ns, uptime);
-    int bytes = snprintf(line, sizeof line - 1, "%s cpu%" PRIu32 ":%" PRIu32 ")%s", uptime, pcpu, world, text);
+    int bytes = snprintf(line, sizeof line - 1, "%s cpu%" PRIu32 ":%" PRIu32 ")%s", uptime, pcpu,
+                         world, text);
     assert(bytes > 0);
     if ((size_t)bytes > sizeof line - 2)
         bytes = (int)sizeof line - 2;
@@ -78,7 +82,8 @@ void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pc
         files_put(log, level, now_ns, line);
 }
 
-void log_printf(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world, const char *format, ...)
+void log_printf(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu,
+                uint32_t world, const char *format, ...)
 {
     char text[LOG_LINE_MAX];
     va_list ap;

@@ -4,11 +4,13 @@
  *     vmkernel     Nov 13 04:08:46 esxhostname vmkernel: 42:14:03:29.508 cpu0:1024)Host: ...
  *     vmkwarning   the same line, if it is an alert or a warning
  *
- * The files are written by the COS's syslogd in the product, so a line that comes after the COS was stunned stands in the ring (and with it in the
- * zdump and on the screen) alone: log_files_stop(). The ring holds whole lines: what is overwritten is overwritten from the oldest line's start on.
+ * The files are written by the COS's syslogd in the product, so a line that comes after the COS was
+ * stunned stands in the ring (and with it in the zdump and on the screen) alone: log_files_stop().
+ * The ring holds whole lines: what is overwritten is overwritten from the oldest line's start on.
  *
  * Writing goes through a table of effects, so the module itself does no I/O.
- * Sources: [KB308590/Screen] for the line, facts of [NSMALL] for vmkwarning; the size of the ring is OUR CHOICE (a zdump's log of 186 kB is on record). */
+ * Sources: [KB308590/Screen] for the line, facts of [NSMALL] for vmkwarning; the size of the ring
+ * is OUR CHOICE (a zdump's log of 186 kB is on record). */
 #ifndef VMK_LOG_H
 #define VMK_LOG_H
 
@@ -30,30 +32,35 @@ struct log_effects {
 
 struct log {
     struct log_effects effects;
-    bool files;             /* lines still reach the files */
-    uint64_t errors;        /* appends that failed */
-    uint64_t written;       /* bytes ever put into the ring, free-running: the newest is ring[(written - 1) % LOG_RING_BYTES] */
-    uint64_t start;         /* free-running position of the oldest whole line */
-    int64_t epoch_boot_s;   /* for the stamps of the files */
+    bool files;       /* lines still reach the files */
+    uint64_t errors;  /* appends that failed */
+    uint64_t written; /* bytes ever put into the ring; the next goes to written % LOG_RING_BYTES */
+    uint64_t start;   /* free-running position of the oldest whole line */
+    int64_t epoch_boot_s; /* for the stamps of the files */
     int32_t utc_offset_s;
     char host[64];
     char ring[LOG_RING_BYTES];
 };
 
 /** Start an empty log. `host` is copied. */
-void log_init(struct log *log, const struct log_effects *effects, const char *host, int64_t epoch_boot_s, int32_t utc_offset_s);
+void log_init(struct log *log, const struct log_effects *effects, const char *host,
+              int64_t epoch_boot_s, int32_t utc_offset_s);
 
 /** Put one line. `text` is one line without '\n'; a byte that is not printable becomes '?'.
  *  @param now_ns virtual time; the caller's order of calls is the order of lines */
-void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world, const char *text);
+void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
+             const char *text);
 /** The same with a format. */
-void __attribute__((format(printf, 6, 7))) log_printf(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu,
-                                                      uint32_t world, const char *format, ...);
+void __attribute__((format(printf, 6, 7)))
+log_printf(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
+           const char *format, ...);
 
-/** From now on lines reach the ring alone: the COS, whose syslogd writes the files, was stunned or has died. */
+/** From now on lines reach the ring alone: the COS, whose syslogd writes the files, was stunned or
+ * has died. */
 void log_files_stop(struct log *log);
 
-/** Copy the ring's text, oldest whole line first, lines ended by '\n', without a zero. @return bytes copied: the newest lines that fit `size` whole */
+/** Copy the ring's text, oldest whole line first, lines ended by '\n', without a zero.
+ *  @return bytes copied: the newest lines that fit `size` whole */
 size_t log_copy(const struct log *log, char *to, size_t size);
 
 /** Copy the newest `count` lines, each terminated, oldest first. @return how many there were */

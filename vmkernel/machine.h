@@ -1,6 +1,7 @@
 /* machine.h - the machine memory as the VMkernel makes it (layout: shared/machine.h).
  *
- * Makes the sealed memfd with host-info page and boot parameters, and the unnamed memfd that is the COS's swap partition. Knows nothing of processes. */
+ * Makes the sealed memfd with host-info page and boot parameters, and the unnamed memfd that is the
+ * COS's swap partition. Knows nothing of processes. */
 #ifndef VMK_MACHINE_H
 #define VMK_MACHINE_H
 

@@ -1,8 +1,10 @@
 /* main.c - the VMkernel's process: options, and the life of one host from plan to result.
  *
- *     plan.json -> host directory, machine, log, worlds, datastore -> children -> console_run() -> result.json
+ *     plan.json -> host directory, log, worlds, datastore, machine -> children
+ *               -> console_run() -> result.json
  *
- * Exit status: 0 the run came to its end, whatever the simulated outcome; 2 usage or input; 3 an error of ours. */
+ * Exit status: 0 the run came to its end, whatever the simulated outcome; 2 usage or input; 3 an
+ * error of ours. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -28,19 +30,22 @@ enum { EXIT_DONE = 0, EXIT_INPUT = 2, EXIT_BUG = 3 };
 static struct vmk vmk; /* large, so not on the stack */
 
 static const char usage_text[] =
-    "usage: vmkernel --host DIR [--clock virtual|real|xN] [--cos FILE] [--vmnixhbd FILE] [--progress-fd N]\n"
+    "usage: vmkernel --host DIR [--clock virtual|real|xN] [--cos FILE] [--vmnixhbd FILE]\n"
+    "                [--progress-fd N]\n"
     "\n"
-    "Runs the host in DIR as DIR/run/plan.json says and leaves its artefacts there; DIR/run/result.json says how it\n"
-    "ended. `lostbeat run` makes the plan and starts this program.\n"
+    "Runs the host in DIR as DIR/run/plan.json says and leaves its artefacts there;\n"
+    "DIR/run/result.json says how it ended. `lostbeat run` makes the plan and starts this "
+    "program.\n"
     "\n"
-    "  --clock       virtual (default): as fast as it goes; real; xN: N virtual seconds per second\n"
+    "  --clock       virtual (default): as fast as it goes; real; xN: N times as fast as that\n"
     "  --cos, --vmnixhbd   programs of the service console (default: beside this one)\n"
     "  --progress-fd a descriptor that gets a line about ten times a second\n";
 
-/* ---- options ------------------------------------------------------------------------------------------------- */
+/* ---- options -------------------------------------------------------------------------------- */
 static int usage_error(const char *what, const char *value)
 {
-    (void)fprintf(stderr, "vmkernel: %s%s%s\n%s", what, value != NULL ? ": " : "", value != NULL ? value : "", usage_text);
+    (void)fprintf(stderr, "vmkernel: %s%s%s\n%s", what, value != NULL ? ": " : "",
+                  value != NULL ? value : "", usage_text);
     return EXIT_INPUT;
 }
 
@@ -63,7 +68,8 @@ static int default_paths(void)
     slash[1] = '\0';
     if ((size_t)snprintf(vmk.cos_path, sizeof vmk.cos_path, "%scos", self) >= sizeof vmk.cos_path)
         return -1;
-    return (size_t)snprintf(vmk.hbd_path, sizeof vmk.hbd_path, "%svmnixhbd", self) < sizeof vmk.hbd_path ? 0 : -1;
+    const size_t need = (size_t)snprintf(vmk.hbd_path, sizeof vmk.hbd_path, "%svmnixhbd", self);
+    return need < sizeof vmk.hbd_path ? 0 : -1;
 }
 
 static int parse_fd(const char *text, int *ret)
@@ -81,9 +87,12 @@ static int parse_fd(const char *text, int *ret)
 static int parse_options(int argc, char *argv[], uint64_t *factor)
 {
     static const struct option options[] = {
-        { "host", required_argument, NULL, 'h' },     { "clock", required_argument, NULL, 'c' },
-        { "cos", required_argument, NULL, 'o' },      { "vmnixhbd", required_argument, NULL, 'b' },
-        { "progress-fd", required_argument, NULL, 'p' }, { "help", no_argument, NULL, '?' + 256 },
+        { "host", required_argument, NULL, 'h' },
+        { "clock", required_argument, NULL, 'c' },
+        { "cos", required_argument, NULL, 'o' },
+        { "vmnixhbd", required_argument, NULL, 'b' },
+        { "progress-fd", required_argument, NULL, 'p' },
+        { "help", no_argument, NULL, '?' + 256 },
         { NULL, 0, NULL, 0 },
     };
     vmk.progress_fd = -1;
@@ -119,11 +128,12 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
     return vmk.host_dir[0] != '\0' ? EXIT_DONE : usage_error("--host is missing", NULL);
 }
 
-/* ---- the plan ------------------------------------------------------------------------------------------------ */
+/* ---- the plan ------------------------------------------------------------------------------- */
 /* A name that becomes part of a path. */
 static bool is_plain_name(const char *name)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     return name[0] != '\0' && name[0] != '.' && name[strspn(name, allowed)] == '\0';
 }
 
@@ -166,7 +176,8 @@ static int load_plan(char *err, size_t err_size)
     return 0;
 }
 
-/* A virtual machine's worlds start with its vmware-vmx in the COS. Machines that no program stands for start with the COS. */
+/* A virtual machine's worlds start with its vmware-vmx in the COS. Machines that no program stands
+ * for start with the COS. */
 static void make_worlds(void)
 {
     const struct boot_params *boot = &vmk.plan.boot;
@@ -177,16 +188,21 @@ static void make_worlds(void)
             start_ns[vm++] = boot->program[i].start_ns;
     while (vm < vmk.plan.vms)
         start_ns[vm++] = boot->cos_start_ns;
-    (void)worlds_init(&vmk.worlds, vmk.profile, vmk.plan.seed, vmk.plan.pcpus, vmk.plan.vms, start_ns); /* ranges are checked */
+    /* Cannot fail: plan_fault() has seen the ranges. */
+    (void)worlds_init(&vmk.worlds, vmk.profile, vmk.plan.seed, vmk.plan.pcpus, vmk.plan.vms,
+                      start_ns);
 }
 
-/* ---- errors of ours ------------------------------------------------------------------------------------------ */
-/* An assertion failed somewhere: what is needed to see it again. Async-signal-safe enough: snprintf of integers, then the end. */
+/* ---- errors of ours ------------------------------------------------------------------------- */
+/* An assertion failed somewhere: what is needed to see it again. Async-signal-safe enough: snprintf
+ * of integers, then the end. */
 static void on_abort(int number)
 {
     (void)number;
     char line[160];
-    const int len = snprintf(line, sizeof line, "vmkernel: internal error; scenario %s, seed %" PRIu64 ", virtual time %" PRIu64 " ns\n",
+    const int len = snprintf(line, sizeof line,
+                             "vmkernel: internal error; scenario %s, seed %" PRIu64
+                             ", virtual time %" PRIu64 " ns\n",
                              vmk.plan.scenario, vmk.plan.seed, vmk.now_ns);
     if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0) {
         /* There is nobody to tell. */
@@ -196,15 +212,17 @@ static void on_abort(int number)
 
 static int report_bug(void)
 {
-    (void)fprintf(stderr, "vmkernel: %s; scenario %s, seed %" PRIu64 ", virtual time %" PRIu64 " ns\n",
-                  vmk.note[0] != '\0' ? vmk.note : "internal error", vmk.plan.scenario, vmk.plan.seed, vmk.now_ns);
+    (void)fprintf(stderr,
+                  "vmkernel: %s; scenario %s, seed %" PRIu64 ", virtual time %" PRIu64 " ns\n",
+                  vmk.note[0] != '\0' ? vmk.note : "internal error", vmk.plan.scenario,
+                  vmk.plan.seed, vmk.now_ns);
     return EXIT_BUG;
 }
 
-/* ---- the life of a host -------------------------------------------------------------------------------------- */
+/* ---- the life of a host --------------------------------------------------------------------- */
 static void write_pids(void)
 {
-    /* For people and tools that want to kill or stop a process; no pid file is no reason to stop. */
+    /* For whoever wants to kill or stop one; a pid file that fails is no reason to end. */
     (void)hostdir_write_pid(&vmk, "vmkernel", getpid());
     (void)hostdir_write_pid(&vmk, "cos", vmk.cos_pid);
     (void)hostdir_write_pid(&vmk, "vmnixhbd", vmk.hbd_pid);
@@ -263,7 +281,7 @@ int main(int argc, char *argv[])
     char err[ERR_MAX] = "";
     uint64_t factor = 0;
     if (default_paths() != 0)
-        (void)snprintf(vmk.cos_path, sizeof vmk.cos_path, "cos"); /* --cos and --vmnixhbd must say */
+        vmk.cos_path[0] = vmk.hbd_path[0] = '\0'; /* --cos and --vmnixhbd must say */
     const int usage = parse_options(argc, argv, &factor);
     if (usage != EXIT_DONE)
         return usage < 0 ? EXIT_DONE : usage;

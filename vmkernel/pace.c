@@ -105,7 +105,8 @@ bool pace_wait(struct pace *pace, uint64_t now_ns)
         return true;
     pace->child_changed = false;
     for (uint64_t left; (left = left_ns(pace, now_ns)) > 0;) {
-        const struct timeval tv = { .tv_sec = (time_t)(left / NS_PER_S), .tv_usec = (suseconds_t)(left % NS_PER_S / 1000 + 1) };
+        const struct timeval tv = { .tv_sec = (time_t)(left / NS_PER_S),
+                                    .tv_usec = (suseconds_t)(left % NS_PER_S / 1000 + 1) };
         (void)evtimer_add(pace->timer, &tv);
         (void)event_base_loop(pace->base, EVLOOP_ONCE);
         (void)evtimer_del(pace->timer);

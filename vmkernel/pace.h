@@ -4,8 +4,10 @@
  *     real      one virtual second per second
  *     xN        N virtual seconds per second
  *
- * Pacing decides when something happens to the reader, never what happens: events have their order from the event queue, and how long the grants are
- * leaves no trace in an artefact. libevent does the waiting, for the sake of what else is to be served meanwhile (a child's signal; later a control socket). */
+ * Pacing decides when something happens to the reader, never what happens: events have their order
+ * from the event queue, and how long the grants are leaves no trace in an artefact. libevent does
+ * the waiting, for the sake of what else is to be served meanwhile (a child's signal; later a
+ * control socket). */
 #ifndef VMK_PACE_H
 #define VMK_PACE_H
 
@@ -29,18 +31,22 @@ struct pace {
 /** Read "virtual", "real" or "xN". @return 0 and the factor, or -1 with *ret untouched */
 int pace_parse(const char *text, uint64_t *ret_factor);
 
-/** Start the clock at virtual time 0. @param child_fd readable when a child changed. @return 0 or -1 */
+/** Start the clock at virtual time 0. @param child_fd readable when a child changed. @return 0 or
+ * -1 */
 int pace_init(struct pace *pace, uint64_t factor, int child_fd);
 void pace_fini(struct pace *pace);
 
-/** The longest grant: one virtual second or 10 ms of wall time, whichever is longer; UINT64_MAX when nothing waits. OUR CHOICE: the live view is
- *  then never further than that from the truth, and hand-overs stay cheap. */
+/** The longest grant: one virtual second or 10 ms of wall time, whichever is longer; UINT64_MAX
+ * when nothing waits. OUR CHOICE: the live view is then never further than that from the truth, and
+ * hand-overs stay cheap. */
 uint64_t pace_quantum_ns(const struct pace *pace);
 
-/** Sleep until the wall clock has reached virtual time `now_ns`. @return true when it has; false when a child changed before (call again) */
+/** Sleep until the wall clock has reached virtual time `now_ns`. @return true when it has; false
+ * when a child changed before (call again) */
 bool pace_wait(struct pace *pace, uint64_t now_ns);
 
-/** Monotonic wall time, ns. For pacing, supervision and progress; nothing of a simulation may depend on it. */
+/** Monotonic wall time, ns. For pacing, supervision and progress; nothing of a simulation may
+ * depend on it. */
 uint64_t pace_wall_ns(void);
 
 #endif /* VMK_PACE_H */

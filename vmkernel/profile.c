@@ -8,22 +8,24 @@
 static const struct profile profiles[] = {
     {
         .name = "esx-3.5",
-        .build = "123630",                                        /* [KB308590/Screen] */
-        .product = "VMware ESX Server [Releasebuild-123630]",     /* [KB308590/Screen] */
-        .bluescreen = true,                                       /* [KB308590/Screen]; absent on older builds */
-        .form_lost_heartbeat =                                    /* [KB308590/Screen] */
-            "VMNIX: ALERT: HB: 365: Lost heartbeat (comm={comm} pid={pid} t={t} to={to} clt={clt}).",
-        .form_cos_error = "Host: 4781: COS Error: {headline}",                        /* [KB308590/Screen] */
-        .form_cos_dump = "Dump: 354: Dumping core to '/volumes/{uuid}/cos-core-{host}'", /* [KB308590/Screen] */
-        .form_world_start = "World: vm {id}: 895: Starting world {name} with flags {flags}", /* prefix on record, rest OUR CHOICE */
-        .form_ring = "WARNING: VMNIX: HB: 211: ring: {what}, {new} new, {all} in all",   /* OUR CHOICE */
-        .form_hbd = "WARNING: VMNIX: HB: 248: vmnixhbd {what}",                          /* OUR CHOICE */
-        .form_plain = "VMNIX: {text}",                                                   /* OUR CHOICE */
+        .build = "123630",                                    /* [KB308590/Screen] */
+        .product = "VMware ESX Server [Releasebuild-123630]", /* [KB308590/Screen] */
+        .bluescreen = true, /* [KB308590/Screen]; absent on older builds */
+        /* [KB308590/Screen] */
+        .form_lost_heartbeat = "VMNIX: ALERT: HB: 365: Lost heartbeat "
+                               "(comm={comm} pid={pid} t={t} to={to} clt={clt}).",
+        .form_cos_error = "Host: 4781: COS Error: {headline}", /* [KB308590/Screen] */
+        /* [KB308590/Screen] */
+        .form_cos_dump = "Dump: 354: Dumping core to '/volumes/{uuid}/cos-core-{host}'",
+        /* "World: vm 1064: 895" is on record, the rest is OUR CHOICE */
+        .form_world_start = "World: vm {id}: 895: Starting world {name} with flags {flags}",
+        /* OUR CHOICE */
+        .form_ring = "WARNING: VMNIX: HB: 211: ring: {what}, {new} new, {all} in all",
         .clt = 1,
         .headline_lost_heartbeat = "Lost heartbeat", /* [KB308590/Screen] */
         .headline_oops = "Oops",                     /* [KB1006802] */
         .headline_panic = "CosPanic",                /* [KB1006802] */
-        .headline_dead = "Terminated",               /* OUR CHOICE: a COS process that is killed has no counterpart */
+        .headline_dead = "Terminated",               /* OUR CHOICE: nothing like it is on record */
         .headline_runaway = "Runaway",               /* OUR CHOICE */
         .world_base = 1024,                          /* [KB308590/Screen] */
         .world_name_max = 9,                         /* [KB308590/Screen] */
@@ -32,10 +34,10 @@ static const struct profile profiles[] = {
         .dump_helper = 7,                            /* [KB308590/Screen]: 1047 on 16 pCPUs */
         .dump_pcpu = 7,                              /* [KB308590/Screen] */
         .driver_worlds = 7,                          /* OUR CHOICE; the list stands in worlds.c */
-        .vm_world_base_offset = 32,                  /* OUR CHOICE: VMs begin at 1072 on 16 pCPUs, the first seen is 1120 */
-        .cr3_base = 0x2401000,                       /* [D] two screens */
-        .cr4 = 0x6f0,                                /* [KB308590/Screen] */
-        .blk_dev_base = 0x28f8e61,                   /* [D] */
+        .vm_world_base_offset = 32, /* OUR CHOICE: 1072 on 16 pCPUs, the first seen is 1120 */
+        .cr3_base = 0x2401000,      /* [D] two screens */
+        .cr4 = 0x6f0,               /* [KB308590/Screen] */
+        .blk_dev_base = 0x28f8e61,  /* [D] */
     },
 };
 
@@ -49,7 +51,8 @@ const struct profile *profile_find(const char *name)
 }
 
 /* The value for the name at [at, at + len). */
-static const struct profile_value *find_value(const char *at, size_t len, const struct profile_value *values, size_t count)
+static const struct profile_value *find_value(const char *at, size_t len,
+                                              const struct profile_value *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (strlen(values[i].name) == len && memcmp(values[i].name, at, len) == 0)
@@ -67,7 +70,8 @@ static size_t append(char *to, size_t size, size_t used, const char *from, size_
     return used + len;
 }
 
-size_t profile_format(char *to, size_t size, const char *form, const struct profile_value *values, size_t count)
+size_t profile_format(char *to, size_t size, const char *form, const struct profile_value *values,
+                      size_t count)
 {
     assert(to != NULL && size > 0 && form != NULL);
     size_t used = 0;

@@ -28,12 +28,16 @@ static int make_vm(struct vmfs *vmfs, const struct vmk *vmk, uint32_t vm)
     (void)snprintf(path, sizeof path, "vmfs/volumes/%s/%s", vmk->plan.datastore_uuid, name);
     if (mkdirat(vmk->host_fd, path, 0755) != 0 && errno != EEXIST)
         return -1;
-    (void)snprintf(path, sizeof path, "vmfs/volumes/%s/%s/%s.vmx", vmk->plan.datastore_uuid, name, name);
+    (void)snprintf(path, sizeof path, "vmfs/volumes/%s/%s/%s.vmx", vmk->plan.datastore_uuid, name,
+                   name);
     int fd = locked_file(vmfs, vmk, path);
-    const int bytes = snprintf(text, sizeof text, "config.version = \"8\"\nvirtualHW.version = \"4\"\ndisplayName = \"%s\"\n", name);
+    const int bytes =
+        snprintf(text, sizeof text,
+                 "config.version = \"8\"\nvirtualHW.version = \"4\"\ndisplayName = \"%s\"\n", name);
     if (fd < 0 || write(fd, text, (size_t)bytes) != bytes)
         return -1;
-    (void)snprintf(path, sizeof path, "vmfs/volumes/%s/%s/%s.vswp", vmk->plan.datastore_uuid, name, name);
+    (void)snprintf(path, sizeof path, "vmfs/volumes/%s/%s/%s.vswp", vmk->plan.datastore_uuid, name,
+                   name);
     fd = locked_file(vmfs, vmk, path);
     return fd < 0 ? -1 : ftruncate(fd, VMFS_SWAP_BYTES);
 }
@@ -43,7 +47,8 @@ int vmfs_init(struct vmfs *vmfs, const struct vmk *vmk, char *err, size_t err_si
     memset(vmfs, 0, sizeof *vmfs);
     for (uint32_t vm = 0; vm < vmk->plan.vms && vm < VMFS_VMS_MAX; vm++) {
         if (make_vm(vmfs, vmk, vm) != 0) {
-            (void)snprintf(err, err_size, "%s: datastore: virtual machine %u: %s", vmk->host_dir, vm, strerror(errno));
+            (void)snprintf(err, err_size, "%s: datastore: virtual machine %u: %s", vmk->host_dir,
+                           vm, strerror(errno));
             return -1;
         }
     }

@@ -1,8 +1,11 @@
-/* vmfs.h - the datastore: a folder named by its UUID, with some virtual machines whose files are locked while they run.
+/* vmfs.h - the datastore: a folder named by its UUID, with some virtual machines whose files are
+ * locked while they run.
  *
- * VMFS stays active while a COS core is written, "and open files remain locked" [KB308590]: the VMkernel holds the locks, not the COS, so the COS's end
- * does not end them. Here a lock is a flock(2) on the file, held until vmfs_fini(). Eight machines lie on this datastore and the others elsewhere (OUR
- * CHOICE: what a datastore of that time holds); their contents matter to nobody and are small. */
+ * VMFS stays active while a COS core is written, "and open files remain locked" [KB308590]: the
+ * VMkernel holds the locks, not the COS, so the COS's end does not end them. Here a lock is a
+ * flock(2) on the file, held until vmfs_fini(). Eight machines lie on this datastore and the others
+ * elsewhere (OUR CHOICE: what a datastore of that time holds); their contents matter to nobody and
+ * are small. */
 #ifndef VMK_VMFS_H
 #define VMK_VMFS_H
 

@@ -1,9 +1,11 @@
 /* vmk.h - the VMkernel's state: one record that all its modules share.
  *
- * Filled by main.c in the order of the fields and never moved. A module gets the whole record when it must act on the host (console.c, dump.c)
- * and only its own part when it can do with that (hb.c, worlds.c, log.c).
+ * Filled by main.c in the order of the fields and never moved. A module gets the whole record when
+ * it must act on the host (console.c, dump.c) and only its own part when it can do with that (hb.c,
+ * worlds.c, log.c).
  *
- * Everything behind `machine` can be written by the COS at any time while it runs, and by a COS that went mad: copy once, check the copy, use the copy.
+ * Everything behind `machine` can be written by the COS at any time while it runs, and by a COS
+ * that went mad: copy once, check the copy, use the copy.
  */
 #ifndef VMK_VMK_H
 #define VMK_VMK_H
@@ -38,10 +40,11 @@ struct machine {
 
 /* How the console world stands. */
 enum vmk_cos {
-    VMK_COS_RUNS,      /* it is granted time */
-    VMK_COS_STOPPED,   /* somebody stopped its process: time goes on without it */
-    VMK_COS_STUNNED,   /* frozen with ptrace by the dump; nothing of it changes any more */
-    VMK_COS_NOT_STUNNED, /* it died by itself, or it could not be frozen; registers are those of its last hand-over */
+    VMK_COS_RUNS,        /* it is granted time */
+    VMK_COS_STOPPED,     /* somebody stopped its process: time goes on without it */
+    VMK_COS_STUNNED,     /* frozen with ptrace by the dump; nothing of it changes any more */
+    VMK_COS_NOT_STUNNED, /* it died by itself, or it could not be frozen; registers are those of its
+                            last hand-over */
 };
 
 /* How the run ended (result.json; names by CONTRACT.md). */
@@ -55,7 +58,8 @@ struct vmk {
     char cos_path[4096]; /* the COS's executable: trusted, has .cosinfo and the symbols */
     char hbd_path[4096];
 
-    uint64_t now_ns; /* the virtual clock, ns since VMkernel boot; only console.c and the dump advance it */
+    uint64_t now_ns; /* the virtual clock, ns since VMkernel boot; only console.c and the dump
+                        advance it */
     struct machine machine;
     pid_t cos_pid, hbd_pid; /* 0 = not started or reaped */
     enum vmk_cos cos;
@@ -77,15 +81,17 @@ struct vmk {
 /* What the dump part (dump.c) offers, for the rest to rely on; declared in vmkernel/dump.h:
  *
  *   int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid);
- *       comm and pid of the COS's current task, read from its memory, which may hold anything. comm is terminated and printable.
+ *       comm and pid of the COS's current task, read from its memory, which may hold anything.
  *       @return 0, or -1 when the memory makes no sense (then nothing is written)
  *
  *   int dump_cos_error(struct vmk *vmk, const char *headline);
- *       The COS is lost, now, at vmk->now_ns: stun it (unless vmk->cos says that it died; sets vmk->cos), log "COS Error", write the COS core, the screen, the
- *       zdump; advance vmk->now_ns to the end of it; store vmk->headline. The children are ended by the caller afterwards.
+ *       The COS is lost, now, at vmk->now_ns: stun it (unless vmk->cos says that it died; sets
+ *       vmk->cos), log "COS Error", write the COS core, the screen, the zdump; advance vmk->now_ns
+ *       to the end of it; store vmk->headline. The caller ends the children afterwards.
  *       @return 0, or -1 with vmk->note set when an artefact could not be written
  *
- * The caller holds the baton, has blocked SIGCHLD and waits for no child any more, so waitpid() on cos_pid and hbd_pid belongs to dump_cos_error();
- * it sets a pid to 0 once it has reaped it. Log lines after the stun reach the ring alone; the caller has called log_files_stop(). */
+ * The caller holds the baton, has blocked SIGCHLD and waits for no child any more, so waitpid() on
+ * cos_pid and hbd_pid belongs to dump_cos_error(); it sets a pid to 0 once it has reaped it. Log
+ * lines after the stun reach the ring alone; the caller has called log_files_stop(). */
 
 #endif /* VMK_VMK_H */

@@ -1,5 +1,5 @@
-/* worlds.c - see worlds.h. The deal costs a shuffle of all worlds; it is made when somebody looks and kept nowhere, because a cache would be
- * state that could disagree with the function. */
+/* worlds.c - see worlds.h. The deal costs a shuffle of all worlds; it is made when somebody looks
+ * and kept nowhere, because a cache would be state that could disagree with the function. */
 #include "vmkernel/worlds.h"
 
 #include <assert.h>
@@ -9,8 +9,10 @@
 
 #include "shared/rng.h"
 
-/* Worlds of drivers and services behind the helpers. [?] No list is on record: OUR CHOICE, names of things that ESX 3 has. */
-static const char *const driver_names[] = { "driver", "reset", "reaper", "storageRM", "FS3ResMgr", "vmotion", "netCoalesce" };
+/* Worlds of drivers and services behind the helpers. [?] No list is on record: OUR CHOICE, names of
+ * things that ESX 3 has. */
+static const char *const driver_names[] = { "driver",    "reset",   "reaper",     "storageRM",
+                                            "FS3ResMgr", "vmotion", "netCoalesce" };
 
 /* One slice in this many is idle: on the screen 2 of 15 pCPUs are. OUR CHOICE */
 #define IDLE_ONE_IN 7u
@@ -21,7 +23,8 @@ char *worlds_vm_name(uint32_t vm, char *to, size_t size)
     return to;
 }
 
-static struct world *add(struct worlds *w, uint32_t id, enum world_kind kind, uint32_t vm, uint64_t created_ns)
+static struct world *add(struct worlds *w, uint32_t id, enum world_kind kind, uint32_t vm,
+                         uint64_t created_ns)
 {
     assert(w->count < WORLDS_MAX);
     assert(w->count == 0 || w->world[w->count - 1].id < id);
@@ -65,8 +68,8 @@ static void add_vm(struct worlds *w, uint32_t id, uint32_t vm, uint64_t created_
     NAME(add(w, id + 4, WORLD_VM, vm, created_ns), "Worker#0:%s", name);
 }
 
-int worlds_init(struct worlds *ret, const struct profile *profile, uint64_t seed, uint32_t pcpus, uint32_t vms,
-                const uint64_t *vm_start_ns)
+int worlds_init(struct worlds *ret, const struct profile *profile, uint64_t seed, uint32_t pcpus,
+                uint32_t vms, const uint64_t *vm_start_ns)
 {
     assert(ret != NULL && profile != NULL);
     if (pcpus < 1 || pcpus > WORLDS_PCPUS_MAX || vms > WORLDS_VMS_MAX)
@@ -92,7 +95,8 @@ static uint32_t deal(const struct worlds *w, uint64_t second, uint16_t order[WOR
         if (w->world[i].kind > WORLD_IDLE && w->world[i].created_ns <= second * WORLDS_DEAL_NS)
             order[n++] = (uint16_t)i;
     const uint64_t root = rng_hash(w->root, second);
-    for (uint32_t i = n; i > 1; i--) { /* Fisher-Yates; the bias of a 64-bit remainder is of no interest here */
+    for (uint32_t i = n; i > 1;
+         i--) { /* Fisher-Yates; the bias of a 64-bit remainder is of no interest here */
         const uint32_t j = (uint32_t)(rng_hash(root, i) % i);
         const uint16_t swap = order[i - 1];
         order[i - 1] = order[j];
@@ -101,13 +105,15 @@ static uint32_t deal(const struct worlds *w, uint64_t second, uint16_t order[WOR
     return n;
 }
 
-/* What pCPU `pcpu` > 0 plays of its hand order[from..to). idleN has the index N: idles follow the console. */
-static const struct world *play(const struct worlds *w, uint32_t pcpu, uint64_t now_ns, const uint16_t *order, uint32_t from,
-                                uint32_t to)
+/* What pCPU `pcpu` > 0 plays of its hand order[from..to). idleN has the index N: idles follow the
+ * console. */
+static const struct world *play(const struct worlds *w, uint32_t pcpu, uint64_t now_ns,
+                                const uint16_t *order, uint32_t from, uint32_t to)
 {
     const struct world *idle = &w->world[pcpu];
     assert(idle->kind == WORLD_IDLE);
-    /* Neighbours do not switch at the same instant. The shift stays inside one second, so a slice never reaches into the next deal. */
+    /* Neighbours do not switch at the same instant. The shift stays inside one second, so a slice
+     * never reaches into the next deal. */
     const uint64_t shift_ns = WORLDS_SLICE_NS / w->pcpus * pcpu;
     const uint64_t slice = (now_ns + shift_ns) / WORLDS_SLICE_NS;
     const uint64_t draw = rng_hash(w->root ^ (pcpu * 0x9e3779b97f4a7c15u), slice);
@@ -116,7 +122,8 @@ static const struct world *play(const struct worlds *w, uint32_t pcpu, uint64_t 
     return &w->world[order[from + (draw >> 32) % (to - from)]];
 }
 
-static const struct world *on_pcpu(const struct worlds *w, uint32_t pcpu, uint64_t now_ns, const uint16_t *order, uint32_t n)
+static const struct world *on_pcpu(const struct worlds *w, uint32_t pcpu, uint64_t now_ns,
+                                   const uint16_t *order, uint32_t n)
 {
     if (pcpu == 0)
         return &w->world[0];
@@ -132,7 +139,8 @@ const struct world *worlds_on_pcpu(const struct worlds *w, uint32_t pcpu, uint64
     return on_pcpu(w, pcpu, now_ns, order, n);
 }
 
-void worlds_snapshot(const struct worlds *w, uint64_t now_ns, const struct world *running[WORLDS_PCPUS_MAX])
+void worlds_snapshot(const struct worlds *w, uint64_t now_ns,
+                     const struct world *running[WORLDS_PCPUS_MAX])
 {
     assert(w != NULL && running != NULL);
     uint16_t order[WORLDS_MAX];

@@ -1,7 +1,9 @@
-/* test_vmkernel.c - a whole VMkernel with a COS that misbehaves (tests/lib/fakecos): how each host ends.
+/* test_vmkernel.c - a whole VMkernel with a COS that misbehaves (tests/lib/fakecos): how each host
+ * ends.
  *
- * The VMkernel, vmnixhbd and the gate are the real ones. The stand-in has no image that a dump could read, so a lost host has no cos-core and the
- * VMkernel ends with status 3; what counts here is the outcome. */
+ * The VMkernel, vmnixhbd and the gate are the real ones. The stand-in has no image that a dump
+ * could read, so a lost host has no cos-core and the VMkernel ends with status 3; what counts here
+ * is the outcome. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +41,7 @@ struct fixture {
 
 static struct fixture f;
 
-/* ---- hosts --------------------------------------------------------------------------------------------------- */
+/* ---- hosts ---------------------------------------------------------------------------------- */
 static void find_build(void)
 {
     const ssize_t len = readlink("/proc/self/exe", f.build, sizeof f.build - 1);
@@ -59,9 +61,19 @@ static int setup(void **state)
     assert_non_null(mkdtemp(f.dir));
     struct plan *p = &f.plan;
     *p = (struct plan){
-        .scenario = "test", .seed = 1, .profile = "esx-3.5", .host = "h1", .datastore_uuid = UUID, .datastore_kb_per_s = 27733,
-        .ram_mb = MACHINE_RAM_MB_MIN, .pcpus = 16, .cpu_khz = 2992500, .vms = 3, .epoch_boot_s = 1254426894,
-        .utc_offset_s = -18000, .duration_ns = SECONDS(86400),
+        .scenario = "test",
+        .seed = 1,
+        .profile = "esx-3.5",
+        .host = "h1",
+        .datastore_uuid = UUID,
+        .datastore_kb_per_s = 27733,
+        .ram_mb = MACHINE_RAM_MB_MIN,
+        .pcpus = 16,
+        .cpu_khz = 2992500,
+        .vms = 3,
+        .epoch_boot_s = 1254426894,
+        .utc_offset_s = -18000,
+        .duration_ns = SECONDS(86400),
     };
     p->boot.hbd_interval_ns = SECONDS(60);
     p->boot.hbd_pid = 20;
@@ -109,7 +121,8 @@ static pid_t start(const char *mode, const char *clock)
     if (pid == 0) {
         const int null = open("/dev/null", O_WRONLY);
         (void)dup2(null, 2);
-        (void)execl(vmkernel, vmkernel, "--host", f.dir, "--cos", cos, "--clock", clock, (char *)NULL);
+        (void)execl(vmkernel, vmkernel, "--host", f.dir, "--cos", cos, "--clock", clock,
+                    (char *)NULL);
         _exit(127);
     }
     assert_true(pid > 0);
@@ -193,7 +206,7 @@ static void assert_gone(pid_t pid)
     fail_msg("process %d lives: %s", (int)pid, text);
 }
 
-/* ---- how a host ends ----------------------------------------------------------------------------------------- */
+/* ---- how a host ends ------------------------------------------------------------------------ */
 static void test_vmkernel_a_host_that_beats_survives(void **state)
 {
     (void)state;
@@ -219,7 +232,8 @@ static void test_vmkernel_beats_that_stop_lose_the_host_after_thirty_minutes(voi
     assert_non_null(strstr(first, " t=29 to=30 clt=1).\n"));
     assert_non_null(strstr(second, " t=30 to=30 clt=1).\n"));
     assert_int_equal(count_of(warnings, "\n"), 2);
-    assert_null(strstr(warnings, "COS Error")); /* the COS, whose syslogd writes the file, is stunned by then */
+    assert_null(strstr(
+        warnings, "COS Error")); /* the COS, whose syslogd writes the file, is stunned by then */
     assert_non_null(strstr(file_text("console/psod.txt"), "Host: 4781: COS Error: Lost heartbeat"));
 }
 
@@ -308,6 +322,15 @@ static void test_vmkernel_a_clock_beyond_the_grant_is_cut(void **state)
     assert_true(number("uptime_s") > (8 + 30) * 60 && number("uptime_s") < (8 + 31) * 60 + 60);
 }
 
+static void test_vmkernel_a_beat_from_the_future_counts_as_one_of_now(void **state)
+{
+    (void)state;
+    run("future,500"); /* it comes with the first grant, which ends at 29 minutes */
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    assert_int_equal((int)number("beats"), 9);
+    assert_true(number("uptime_s") > 59 * 60 && number("uptime_s") < 61 * 60);
+}
+
 static void test_vmkernel_a_forged_ring_is_logged_once_a_minute_and_is_no_beat(void **state)
 {
     (void)state;
@@ -317,7 +340,7 @@ static void test_vmkernel_a_forged_ring_is_logged_once_a_minute_and_is_no_beat(v
     assert_int_equal(count_of(file_text("var/log/vmkwarning"), "ring: jump, 1 new, 1 in all"), 1);
 }
 
-/* ---- from outside -------------------------------------------------------------------------------------------- */
+/* ---- from outside --------------------------------------------------------------------------- */
 static void test_vmkernel_a_killed_cos_is_a_cos_error_at_once(void **state)
 {
     (void)state;
@@ -387,7 +410,7 @@ static void test_vmkernel_holds_its_locks_while_it_lives(void **state)
     (void)close(fd);
 }
 
-/* ---- input --------------------------------------------------------------------------------------------------- */
+/* ---- input ---------------------------------------------------------------------------------- */
 static void test_vmkernel_refuses_plans_that_it_cannot_run(void **state)
 {
     (void)state;
@@ -423,6 +446,7 @@ int main(void)
         T(a_cos_that_uses_no_time_is_a_runaway),
         T(a_cos_that_spins_is_a_runaway_after_ten_seconds),
         T(a_clock_beyond_the_grant_is_cut),
+        T(a_beat_from_the_future_counts_as_one_of_now),
         T(a_forged_ring_is_logged_once_a_minute_and_is_no_beat),
         T(a_killed_cos_is_a_cos_error_at_once),
         T(a_stopped_cos_loses_its_heartbeat),

@@ -49,7 +49,8 @@ static void test_evq_a_full_queue_refuses_and_stays_as_it_is(void **state)
     assert_memory_equal(&before, &q, sizeof q);
 }
 
-/* Adds, takes and cancels at random; after each step the queue's first event is the least of a plain array. */
+/* Adds, takes and cancels at random; after each step the queue's first event is the least of a
+ * plain array. */
 static void test_evq_agrees_with_a_plain_array(void **state)
 {
     (void)state;
@@ -65,12 +66,14 @@ static void test_evq_agrees_with_a_plain_array(void **state)
         if (action < 50 && n < EVQ_CAPACITY) {
             const uint64_t seq = evq_add(&q, deadline_ns, (uint32_t)i, i);
             assert_true(seq != 0);
-            model[n++] = (struct evq_event){ .deadline_ns = deadline_ns, .seq = seq, .kind = i, .arg = i };
+            model[n++] =
+                (struct evq_event){ .deadline_ns = deadline_ns, .seq = seq, .kind = i, .arg = i };
         } else if (n > 0) {
             uint32_t least = 0;
             for (uint32_t j = 1; j < n; j++)
                 if (model[j].deadline_ns < model[least].deadline_ns ||
-                    (model[j].deadline_ns == model[least].deadline_ns && model[j].seq < model[least].seq))
+                    (model[j].deadline_ns == model[least].deadline_ns &&
+                     model[j].seq < model[least].seq))
                     least = j;
             uint32_t gone = least;
             if (action < 60) {

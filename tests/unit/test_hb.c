@@ -1,4 +1,5 @@
-/* test_hb.c - the watchdog's claims: what it says when, and that skipping checks that cannot act changes nothing. */
+/* test_hb.c - the watchdog's claims: what it says when, and that skipping checks that cannot act
+ * changes nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,8 +37,10 @@ static void step(struct fixture *f, const struct hb_event *ev)
     struct hb_actions act;
     assert_int_equal(hb_step(&f->hb, ev, &act), 0);
     if (act.alert || act.stun_cos)
-        f->trace_len += (size_t)snprintf(f->trace + f->trace_len, sizeof f->trace - f->trace_len, "[%4" PRIu64 " min] %s t=%" PRIu32 "\n",
-                                         ev->now_ns / HB_NS_PER_MIN, act.stun_cos ? "stun" : "alert", act.age_min);
+        f->trace_len +=
+            (size_t)snprintf(f->trace + f->trace_len, sizeof f->trace - f->trace_len,
+                             "[%4" PRIu64 " min] %s t=%" PRIu32 "\n", ev->now_ns / HB_NS_PER_MIN,
+                             act.stun_cos ? "stun" : "alert", act.age_min);
     assert_true(f->trace_len < sizeof f->trace);
 }
 
@@ -165,7 +168,8 @@ static void test_hb_checks_are_a_minute_apart_and_a_little_late(void **state)
     assert_true(varies);
 }
 
-/* Random beats, some of them far apart. One watchdog looks each minute, the other only at hb_next_check(); they must say the same. */
+/* Random beats, some of them far apart. One watchdog looks each minute, the other only at
+ * hb_next_check(); they must say the same. */
 static void run_random(uint64_t seed, bool each_minute, struct fixture *f)
 {
     struct rng r;

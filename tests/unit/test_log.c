@@ -1,4 +1,5 @@
-/* test_log.c - the VMkernel's log: form of its lines, its copies, and the ring when it runs over. */
+/* test_log.c - the VMkernel's log: form of its lines, its copies, and the ring when it runs over.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,11 +47,13 @@ static void test_log_line_has_the_form_of_the_article(void **state)
 {
     struct fixture *f = *state;
     char line[1][LOG_LINE_MAX];
-    log_printf(&f->log, LOG_INFO, KB_NS, 0, 1024, "Host: %d: COS Error: %s", 4781, "Lost heartbeat");
+    log_printf(&f->log, LOG_INFO, KB_NS, 0, 1024, "Host: %d: COS Error: %s", 4781,
+               "Lost heartbeat");
     assert_int_equal(log_tail(&f->log, line, 1), 1);
     assert_string_equal(line[0], "42:14:03:29.508 cpu0:1024)Host: 4781: COS Error: Lost heartbeat");
     assert_string_equal(f->text[LOG_FILE_VMKERNEL],
-                        "Nov 13 04:58:23 esxhostname vmkernel: 42:14:03:29.508 cpu0:1024)Host: 4781: COS Error: Lost heartbeat\n");
+                        "Nov 13 04:58:23 esxhostname vmkernel: 42:14:03:29.508 cpu0:1024)Host: "
+                        "4781: COS Error: Lost heartbeat\n");
     assert_string_equal(f->text[LOG_FILE_VMKWARNING], "");
 }
 
@@ -60,8 +63,10 @@ static void test_log_warnings_and_alerts_are_copied(void **state)
     log_put(&f->log, LOG_WARNING, 0, 0, 1024, "WARNING: a");
     log_put(&f->log, LOG_INFO, 0, 0, 1024, "b");
     log_put(&f->log, LOG_ALERT, 0, 0, 1024, "ALERT: c");
-    assert_string_equal(f->text[LOG_FILE_VMKWARNING], "Oct  1 14:54:54 esxhostname vmkernel: 0:00:00:00.000 cpu0:1024)WARNING: a\n"
-                                                      "Oct  1 14:54:54 esxhostname vmkernel: 0:00:00:00.000 cpu0:1024)ALERT: c\n");
+    assert_string_equal(
+        f->text[LOG_FILE_VMKWARNING],
+        "Oct  1 14:54:54 esxhostname vmkernel: 0:00:00:00.000 cpu0:1024)WARNING: a\n"
+        "Oct  1 14:54:54 esxhostname vmkernel: 0:00:00:00.000 cpu0:1024)ALERT: c\n");
 }
 
 static void test_log_after_the_stun_only_the_ring_gets_lines(void **state)
@@ -95,7 +100,8 @@ static void test_log_ring_keeps_the_newest_whole_lines(void **state)
     log_files_stop(&f->log);
     const uint32_t lines = 20000; /* about four rings' worth */
     for (uint32_t i = 0; i < lines; i++)
-        log_printf(&f->log, LOG_INFO, MS(i), 0, 1024, "line %u%.*s", i, (int)(i % 37), "-------------------------------------");
+        log_printf(&f->log, LOG_INFO, MS(i), 0, 1024, "line %u%.*s", i, (int)(i % 37),
+                   "-------------------------------------");
     const size_t bytes = log_copy(&f->log, copy, sizeof copy);
     assert_true(bytes > LOG_RING_BYTES - LOG_LINE_MAX && bytes <= LOG_RING_BYTES);
     assert_int_equal(copy[bytes - 1], '\n');

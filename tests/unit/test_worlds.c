@@ -54,7 +54,8 @@ static void test_worlds_ids_are_those_of_the_article(void **state)
 static void test_worlds_names_are_cut_to_nine_bytes(void **state)
 {
     (void)state;
-    static const char *const want[] = { "vmware-vm", "vmm0:VM10", "vcpu-0:VM", "mks:VM101", "Worker#0:" };
+    static const char *const want[] = { "vmware-vm", "vmm0:VM10", "vcpu-0:VM", "mks:VM101",
+                                        "Worker#0:" };
     char name[WORLD_NAME_MAX];
     for (uint32_t i = 0; i < 5; i++)
         assert_string_equal(worlds_short_name(&w, by_id(1072 + i), name, sizeof name), want[i]);
@@ -74,7 +75,8 @@ static void test_worlds_refuses_sizes_that_do_not_fit(void **state)
     assert_string_equal(worlds_on_pcpu(&w, 0, 12345)->name, "console");
 }
 
-/* Property: at random instants each pCPU has a world, pCPU 0 the console, idleN runs on pCPU N alone, and no world runs twice or before it exists. */
+/* Property: at random instants each pCPU has a world, pCPU 0 the console, idleN runs on pCPU N
+ * alone, and no world runs twice or before it exists. */
 static void test_worlds_no_world_runs_twice_at_an_instant(void **state)
 {
     (void)state;

@@ -1,14 +1,20 @@
-/* fake_cos.c - a stand-in for `cos` that has no kernel: it takes grants and gives the baton back, and misbehaves as it is told.
+/* fake_cos.c - a stand-in for `cos` that has no kernel: it takes grants and gives the baton back,
+ * and misbehaves as it is told.
  *
- * Started by a real VMkernel like the real one (descriptors 3, 4 and 5, empty environment), it finds its part in the boot parameters'
- * `release` as "fake:MODE[,N]", N in seconds of virtual time (default 0) from which on it misbehaves. It lets no vmnixhbd run; it puts the
- * beats into the ring itself, one per hbd_interval_ns, until N.
+ * Started by a real VMkernel like the real one (descriptors 3, 4 and 5, empty environment), it
+ * finds its part in the boot parameters' `release` as "fake:MODE[,N]", N in seconds of virtual time
+ * (default 0) from which on it misbehaves. It lets no vmnixhbd run; it puts the beats into the ring
+ * itself, one per hbd_interval_ns, until N.
  *
- *     idle    beats stop at N, nothing else happens            die     exits with status 7
- *     spin    keeps the baton for ever                         crash   aborts
- *     null    returns the baton at once and uses no time       panic, oops, bug   yields with that reason
- *     hand    gives vmnixhbd the baton and waits for it        early   returns with a clock beyond its grant
- *     forge   from N on puts beats that make no sense */
+ *     idle                beats stop at N, nothing else happens
+ *     spin                keeps the baton for ever
+ *     null                returns the baton at once and uses no time
+ *     early               returns with a clock beyond its grant
+ *     hand                gives vmnixhbd the baton and waits for it
+ *     forge               puts beats that make no sense
+ *     future              one more beat, from the end of time
+ *     die, crash          exits with status 7, aborts
+ *     panic, oops, bug    yields with that reason */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +30,7 @@
 #include "shared/ring.h"
 
 static struct gate *gate;
+static const struct boot_params *boot;
 static struct ring_producer producer;
 static uint64_t next_beat_ns;
 
@@ -32,9 +39,9 @@ static bool is(const char *mode, const char *name)
     return strcmp(mode, name) == 0;
 }
 
-static void put_beats(uint64_t until_ns, uint64_t interval_ns)
+static void put_beats(uint64_t until_ns)
 {
-    for (; next_beat_ns <= until_ns; next_beat_ns += interval_ns) {
+    for (; next_beat_ns <= until_ns; next_beat_ns += boot->hbd_interval_ns) {
         const struct ring_beat beat = { .time_ns = next_beat_ns, .latency_ns = 1000 };
         (void)ring_put(&producer, &beat);
     }
@@ -77,18 +84,24 @@ static void misbehave(const char *mode, struct ring *ring, uint64_t until_ns)
     }
     if (is(mode, "forge"))
         forge(ring);
-    const enum gate_yield reason = is(mode, "panic") ? GATE_YIELD_PANIC : is(mode, "oops") ? GATE_YIELD_OOPS
-                                 : is(mode, "bug") ? GATE_YIELD_BUG : GATE_YIELD_IDLE;
+    if (is(mode, "future") && producer.seq <= next_beat_ns / boot->hbd_interval_ns - 1) {
+        const struct ring_beat beat = { .time_ns = UINT64_MAX };
+        (void)ring_put(&producer, &beat);
+    }
+    const enum gate_yield reason = is(mode, "panic")  ? GATE_YIELD_PANIC
+                                   : is(mode, "oops") ? GATE_YIELD_OOPS
+                                   : is(mode, "bug")  ? GATE_YIELD_BUG
+                                                      : GATE_YIELD_IDLE;
     const uint64_t now_ns = is(mode, "null") ? 0 : is(mode, "early") ? UINT64_MAX : until_ns;
     give_back(now_ns, reason);
 }
 
-static void run(const char *mode, uint64_t from_ns, uint64_t interval_ns, struct ring *ring)
+static void run(const char *mode, uint64_t from_ns, struct ring *ring)
 {
     for (;;) {
         wait_for(GATE_COS);
         const uint64_t until_ns = gate->grant.until_ns;
-        put_beats(until_ns < from_ns ? until_ns : from_ns, interval_ns);
+        put_beats(until_ns < from_ns ? until_ns : from_ns);
         if (until_ns >= from_ns)
             misbehave(mode, ring, until_ns);
         else
@@ -101,10 +114,11 @@ int main(void)
     struct stat st;
     if (fstat(MACHINE_FD_MEMORY, &st) != 0)
         return 2;
-    unsigned char *base = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, MACHINE_FD_MEMORY, 0);
+    unsigned char *base =
+        mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, MACHINE_FD_MEMORY, 0);
     if (base == MAP_FAILED)
         return 2;
-    const struct boot_params *boot = (const struct boot_params *)(base + MACHINE_BOOT_OFFSET);
+    boot = (const struct boot_params *)(base + MACHINE_BOOT_OFFSET);
     struct ring *ring = (struct ring *)(base + MACHINE_RING_OFFSET);
     char mode[64];
     unsigned long from_s = 0;
@@ -113,5 +127,5 @@ int main(void)
         return 2;
     ring_producer_init(&producer, ring, ((const struct machine_hostinfo *)base)->generation);
     next_beat_ns = boot->cos_start_ns + boot->hbd_interval_ns;
-    run(mode, from_s * 1000000000u, boot->hbd_interval_ns, ring);
+    run(mode, from_s * 1000000000u, ring);
 }
