@@ -55,6 +55,10 @@ enum machine_fd {
 #define MACHINE_HOSTINFO_MAGIC 0x4f464e49u /* "INFO" */
 #define MACHINE_VERSION 1u
 
+/* The COS runs every pass of a livelock instead of computing where many equal ones lead. Slow; the artefacts are the same. Set by a VMkernel that
+ * was built with LIVELOCK_SKIP=0: it is not a property of the COS image, whose bytes are part of every core. */
+#define MACHINE_FLAG_NO_SKIP 0x1u
+
 /* Host-info page. The VMkernel fills `magic` to `cos_khz` before the COS starts; the COS only reads those. */
 struct machine_hostinfo {
     uint32_t magic;        /* MACHINE_HOSTINFO_MAGIC */
@@ -66,10 +70,12 @@ struct machine_hostinfo {
     uint32_t boot_bytes;   /* bytes used there */
     uint32_t generation;   /* generation that beats must carry (ring.h) */
     uint32_t cos_khz;      /* what the COS believes of its CPU */
+    uint32_t flags;        /* MACHINE_FLAG_* */
+    uint32_t pad0;
     /* "cos" fields: written by the COS once its kernel runs */
     uint32_t cos_ready;    /* 1 from the first hand-over after start_kernel */
     uint32_t pad;
 };
-_Static_assert(sizeof(struct machine_hostinfo) == 56, "host-info page is an interface");
+_Static_assert(sizeof(struct machine_hostinfo) == 64, "host-info page is an interface");
 
 #endif /* SHARED_MACHINE_H */

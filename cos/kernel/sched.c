@@ -308,7 +308,7 @@ static uint32_t ticks_left(void)
     return at > now ? (uint32_t)((at - now + NS_PER_JIFFY - 1) / NS_PER_JIFFY) : 0;
 }
 
-static __attribute__((noinline)) void start_timeout(uint32_t ticks)
+__attribute__((noinline)) void start_timeout(uint32_t ticks)
 {
     ktimer_add(&current->timer, jiffies_ns((uint64_t)jiffies_now() + ticks), timer_wakes, kptr_of(current));
 }

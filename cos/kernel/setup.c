@@ -12,11 +12,13 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/printk.h"
 #include "cos/kernel/sched.h"
+#include "cos/kernel/scratch.h"
 #include "shared/rawsys.h"
 
 #define PROT_RW 3
 #define MAP_SHARED_RAW 0x01
 #define MAP_FIXED_RAW 0x10
+#define MAP_PRIVATE_ANONYMOUS_RAW 0x22
 
 extern char _end[];
 #ifdef COS_HOSTED /* names of the standard linker script */
@@ -48,6 +50,13 @@ static void map(uintptr_t at, uint64_t bytes, uint64_t offset, int flags)
     const long got = rawsys6(RAWSYS_mmap, (long)at, (long)bytes, PROT_RW, MAP_SHARED_RAW | flags, MACHINE_FD_MEMORY,
                              (long)offset);
     if (got != (long)at)
+        die_early(71);
+}
+
+static void map_scratch(void)
+{
+    const long got = rawsys6(RAWSYS_mmap, SCRATCH_VA, SCRATCH_SIZE, PROT_RW, MAP_PRIVATE_ANONYMOUS_RAW, -1, 0);
+    if (got != SCRATCH_VA)
         die_early(71);
 }
 
@@ -117,6 +126,7 @@ static void start_on_own_stack(void)
 void cos_early(void)
 {
     map(MACHINE_WINDOW_VA, MACHINE_WINDOW_SIZE, 0, 0);
+    map_scratch();
     hypervisor_first_grant();
     const struct cos_clock clock = cos_clock; /* survives the move of the data only because it is copied with it */
     map_ram();

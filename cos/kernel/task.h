@@ -85,6 +85,7 @@ struct task_struct {
     uint32_t sleep_avg;  /* ticks, 0..10*HZ */
     uint32_t sleep_stamp; /* jiffies when it went to sleep or last ran */
     uint32_t stuck;       /* 1 while it stands in the yield() of the endless retry in __alloc_pages; 2: kswapd in its 2-tick nap (livelock.c) */
+    uint32_t stuck_gfp;   /* what it asks for there */
     uint32_t reclaim_passes; /* direct reclaim passes done */
     /* signals */
     uint32_t sig_pending; /* bit n = signal n */
@@ -171,6 +172,8 @@ void yield(void);
 /** Sleep at most `ticks` jiffies (expires at the start of jiffy now+ticks) in the state that the caller stored; UINT32_MAX = for ever.
  *  @return ticks left, 0 = timed out */
 uint32_t schedule_timeout(uint32_t ticks);
+/** First half of schedule_timeout(): arm the timer of current. */
+void start_timeout(uint32_t ticks);
 /** Sleep until an instant, interruptible. @return 0 at the instant, -4 (EINTR) when a signal came. */
 int sleep_until(uint64_t at_ns);
 /** Sleep on q in `state` until wake_up(q) or the timeout. @return ticks left, 0 = timed out */

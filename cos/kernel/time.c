@@ -8,6 +8,7 @@
 #include "cos/kernel/cost.h"
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/sched.h"
+#include "cos/kernel/scratch.h"
 #include "cos/kernel/task.h"
 
 #define TIMERS_MAX 16384u /* tasks (threads-max on 800 MB is 12,495) and a few devices */
@@ -166,6 +167,7 @@ void time_load(void)
 static void end_of_grant(void)
 {
     const bool idle = sched_is_idle();
+    inert_settle(); /* the VMkernel may look at every list */
     hypervisor_yield(idle ? GATE_YIELD_IDLE : GATE_YIELD_END, idle ? time_first_timer() : cos_clock.now_ns);
 }
 

@@ -7,6 +7,7 @@
 #define DENTRY_BYTES 128u
 #define INODE_BYTES 512u
 #define DCACHE_HASH_BITS 12u
+#define DCACHE_SHARE 6u /* a pass prunes unused / (6 + priority) */
 
 struct inode {
     struct list unused;
@@ -89,9 +90,14 @@ static void prune_one_dentry(struct dentry *d)
     kmem_cache_free(dentry_cache, d);
 }
 
+bool dcache_can_shrink(void)
+{
+    return nr_unused_dentries >= DCACHE_SHARE || nr_unused_inodes > 0;
+}
+
 uint32_t shrink_dcache_memory(uint32_t priority)
 {
-    uint32_t count = nr_unused_dentries / (6 + priority);
+    uint32_t count = nr_unused_dentries / (DCACHE_SHARE + priority);
     if (count == 0)
         return 0;
     for (; count > 0; count--) {

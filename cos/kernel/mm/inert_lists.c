@@ -27,7 +27,7 @@ struct row {
     struct run run[RUNS_MAX];
 };
 struct scratch {
-    bool active;
+    uint32_t active; /* first: inert_active() */
     kptr zone;
     uint32_t base;                /* row of age a: (base + a) % AGES; inactive_dirty: row DIRTY */
     uint32_t start_of[LISTS + 1]; /* first index in `page` of each list of the start */
@@ -40,9 +40,9 @@ _Static_assert(sizeof(struct scratch) <= SCRATCH_SIZE, "scratch memory");
 #define scratch PTR(struct scratch, SCRATCH_VA)
 #define OLD_STAMPS 0xffffffffu /* run.age of pages that have not moved since inert_enter() */
 
-bool inert_active(void)
+bool inert_counts(const struct zone *zone)
 {
-    return scratch->active;
+    return inert_active() && scratch->zone == kptr_of(zone);
 }
 
 bool inert_possible(const struct zone *zone)
@@ -51,8 +51,7 @@ bool inert_possible(const struct zone *zone)
     const uint32_t slack = 4 * zone->pages_low + zone->inactive_dirty;
     const uint32_t active = zone_active(zone) > slack ? zone_active(zone) - slack : 0;
     return nr_swap_pages == 0 && zone->nr_restless == 0 && zone->inactive_laundry == 0 &&
-           zone->inactive_clean == 0 && nr_free_slabs == 0 && nr_unused_dentries == 0 && nr_unused_inodes == 0 &&
-           refill_cache_share(active, zone->cache.nr) == 0;
+           zone->inactive_clean == 0 && refill_cache_share(active, zone->cache.nr) == 0;
 }
 
 static struct row *row_of_age(uint32_t age)
@@ -198,7 +197,7 @@ static uint32_t list_count(const struct zone *zone, uint32_t list)
 void inert_enter(struct zone *zone)
 {
     ASSERT(!scratch->active && inert_possible(zone));
-    scratch->active = true;
+    scratch->active = 1;
     scratch->zone = kptr_of(zone);
     scratch->base = 0;
     uint32_t pages = 0;
@@ -271,5 +270,5 @@ void inert_leave(void)
     for (uint32_t age = 0; age < AGES; age++)
         link_row(zone, row_of_age(age), age);
     link_row(zone, &scratch->row[DIRTY], DIRTY);
-    scratch->active = false;
+    scratch->active = 0;
 }

@@ -6,8 +6,8 @@
  * of the lists as they were at the start, and a move of n pages shifts the ends of a few pieces. inert_leave() then links all pages once into the
  * order, with the ages, flags and stamps that n single moves would have left: bit for bit the same (tests compare both).
  *
- * The counts in struct zone are right all the time; the links, flags, ages and stamps of pages only outside of enter/leave. Nothing else
- * may touch a page of these lists meanwhile (lru.c asserts it).
+ * The counts in struct zone are right all the time; the links, flags, ages and stamps of pages only outside of enter/leave. Whoever is
+ * about to touch a page of these lists, or to show the RAM to the VMkernel, calls inert_settle() first (lru.c, time.c).
  *
  * The pieces lie in scratch memory of the simulator, outside of the COS RAM: a dump must not show how it was computed. */
 #ifndef COS_INERT_LISTS_H
@@ -15,21 +15,12 @@
 
 #include "cos/kernel/mm/mm_internal.h"
 
-/** Memory of the simulator, not of the machine that is simulated. Mapped by cos_early(), never in a dump. */
-#ifdef COS_HOSTED
-#define SCRATCH_VA 0x0D000000u
-#else
-#define SCRATCH_VA 0xFD000000u
-#endif
-#define SCRATCH_SIZE 0x800000u
-
-/** True between inert_enter() and inert_leave(). */
-bool inert_active(void);
-/** May the wheel be turned by counting? All anonymous pages inert, no free slot, nothing in laundry or clean, no slab or cache to shrink, the file
- *  cache too small to be taken from. O(1). */
+/** True while the lists of `zone` are turned by counting. */
+bool inert_counts(const struct zone *zone);
+/** May the wheel be turned by counting? All anonymous pages inert, no free slot, nothing in laundry or clean, the file cache too small to be taken
+ *  from. O(1). */
 bool inert_possible(const struct zone *zone);
 void inert_enter(struct zone *zone);
-void inert_leave(void);
 /** refill_list() on active_anon: the same effect and cost as page by page. @return pages deactivated */
 uint32_t inert_refill(uint32_t goal);
 /** rebalance_dirty_zone(): every page of the dirty list goes back to active, age 3. @return 0, no page was washed */

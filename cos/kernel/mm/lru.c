@@ -22,6 +22,7 @@ void page_mark_young(struct page *page)
 {
     if (page->flags & PG_young)
         return;
+    inert_settle();
     page->flags |= PG_young;
     young_bit(page, true);
     if (page->flags & PG_active)
@@ -33,6 +34,7 @@ void page_clear_young(struct page *page)
 {
     if (!(page->flags & PG_young))
         return;
+    inert_settle();
     page->flags &= ~PG_young;
     young_bit(page, false);
     if (page->flags & PG_active)
@@ -43,6 +45,7 @@ void page_clear_young(struct page *page)
 void add_page_to_active_list(struct page *page, uint32_t age)
 {
     struct zone *zone = page_zone(page);
+    inert_settle();
     ASSERT(!(page->flags & PG_lru) && age <= MAX_AGE);
     page->flags |= page_anon(page) ? PG_active_anon : PG_active_cache;
     struct age_lists *lists = active_lists(zone, page);
@@ -57,6 +60,7 @@ void add_page_to_active_list(struct page *page, uint32_t age)
 
 static inline void add_inactive(struct page *page, uint32_t flag, struct list *list, uint32_t *count)
 {
+    inert_settle();
     ASSERT(!(page->flags & PG_lru));
     page->flags |= flag;
     page->stamp = page_zone(page)->stamp++;
@@ -96,6 +100,7 @@ static inline void del_active(struct zone *zone, struct page *page)
 void del_page_from_lru(struct page *page)
 {
     struct zone *zone = page_zone(page);
+    inert_settle();
     const uint32_t flag = page->flags & PG_lru;
 
     if (flag & PG_active)

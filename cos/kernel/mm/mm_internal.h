@@ -20,6 +20,7 @@
 
 #include "cos/kernel/cost.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/kernel/scratch.h"
 
 /* A function that bears a name of the kernel that people look for in backtraces: never inlined, never cloned. */
 #ifdef __clang__
@@ -242,6 +243,7 @@ static inline void page_update(struct page *page)
 {
     if (page_restless(page) == ((page->flags & PG_restless) != 0))
         return;
+    inert_settle();
     page->flags ^= PG_restless;
     page_zone(page)->nr_restless += (page->flags & PG_restless) ? 1u : ~0u;
 }
@@ -383,6 +385,8 @@ void dcache_init(void);
 /** Prune unused dentries / (6 + priority), and shrink their slabs at most once a second. @return pages freed */
 uint32_t shrink_dcache_memory(uint32_t priority);
 uint32_t shrink_icache_memory(uint32_t priority);
+/** Would a pass at priority 0 take anything from either cache? */
+bool dcache_can_shrink(void);
 extern uint32_t nr_unused_dentries, nr_unused_inodes;
 
 /* ---- block.c ---- */

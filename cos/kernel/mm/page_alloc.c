@@ -259,6 +259,7 @@ KERNEL_FN struct page *__alloc_pages(uint32_t gfp, uint32_t order)
             break;
         }
         current->stuck = STUCK_RETRY;
+        current->stuck_gfp = gfp;
         yield();
         current->stuck = 0;
         if (try_to_free_pages(gfp) == 0 && !(gfp & GFP_FS))

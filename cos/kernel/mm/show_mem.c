@@ -49,22 +49,29 @@ static void show_orders(const struct zone *zone)
     printk("= %ukB)\n", zone->free_pages * 4);
 }
 
-/* Pages that more than one user shares, as 2.4 counts: references beyond the first. */
-static void count_frames(uint32_t *reserved, uint32_t *shared)
+static uint32_t list_shared(const struct list *head)
 {
-    for (uint32_t pfn = 0; pfn < max_mapnr; pfn++) {
-        const struct page *page = pfn_to_page(pfn);
-        if (page->flags & PG_reserved)
-            (*reserved)++;
-        else if (page->count > 1 && !(page->flags & PG_swapcache))
-            *shared += page->count - 1;
+    uint32_t shared = 0;
+    for (kptr k = head->next; k != kptr_of(head); k = PTR(struct list, k)->next)
+        shared += lru_page(k)->count - 1;
+    return shared;
+}
+
+/* References beyond the first, as 2.4 counts them. Only file pages have such. */
+static uint32_t count_shared(void)
+{
+    uint32_t shared = 0;
+    for_each_zone(zone) {
+        for (uint32_t age = 0; age < AGES; age++)
+            shared += list_shared(&zone->cache.list[age]);
     }
+    return shared;
 }
 
 void show_mem(void)
 {
     struct mem_info info;
-    uint32_t reserved = 0, shared = 0, tasks = 0;
+    uint32_t tasks = 0;
 
     mem_info(&info);
     printk("Mem-info:\n");
@@ -80,7 +87,7 @@ void show_mem(void)
     printk("%u lowmem pagetables, 0 highmem pagetables\n", nr_page_tables);
     printk("0 bounce buffer pages, 0 are on the emergency list\n");
     printk("Free swap:       %6ukB\n", nr_swap_pages * 4);
-    count_frames(&reserved, &shared);
-    printk("%u pages of RAM\n0 pages of HIGHMEM\n%u reserved pages\n", max_mapnr, reserved);
-    printk("%u pages shared\n%u pages swap cached\n", shared, swapper_space.nrpages);
+    printk("%u pages of RAM\n0 pages of HIGHMEM\n%u reserved pages\n", max_mapnr,
+           free_reserved_pages);
+    printk("%u pages shared\n%u pages swap cached\n", count_shared(), swapper_space.nrpages);
 }

@@ -15,6 +15,7 @@ uint32_t disk_files_start = DISK_SWAP_START;
 static kptr swap_map;     /* uint16_t[slots + 1] */
 static kptr free_bits;    /* uint64_t[]: bit = slot is free */
 static uint32_t cluster_next, cluster_left, lowest_free;
+static bool no_cluster; /* there is no free run of a whole cluster: a search found none, and no freed slot has completed one since */
 static uint32_t cache_add_total, cache_del_total, cache_find_total, cache_find_success;
 
 static uint16_t *map_of(uint32_t slot)
@@ -84,7 +85,7 @@ static uint32_t next_free(uint32_t from)
 /* The first free run of a whole cluster, 0 when there is none. */
 static uint32_t find_cluster(void)
 {
-    if (nr_swap_pages < SWAPFILE_CLUSTER)
+    if (nr_swap_pages < SWAPFILE_CLUSTER || no_cluster)
         return 0;
     for (uint32_t slot = next_free(lowest_free); slot != 0 && slot + SWAPFILE_CLUSTER - 1 <= total_swap_pages;) {
         uint32_t n = 1;
@@ -94,7 +95,19 @@ static uint32_t find_cluster(void)
             return slot;
         slot = next_free(slot + n);
     }
+    no_cluster = true;
     return 0;
+}
+
+/* A slot became free: did that complete a free run? */
+static void note_freed(uint32_t slot)
+{
+    uint32_t n = 1;
+    for (uint32_t s = slot; n < SWAPFILE_CLUSTER && s > 1 && slot_free(s - 1); s--)
+        n++;
+    for (uint32_t s = slot; n < SWAPFILE_CLUSTER && s < total_swap_pages && slot_free(s + 1); s++)
+        n++;
+    no_cluster = n < SWAPFILE_CLUSTER;
 }
 
 static uint32_t take_slot(uint32_t slot)
@@ -149,6 +162,8 @@ void swap_free(uint32_t slot)
     *map = 0;
     slot_set_free(slot, true);
     nr_swap_pages++;
+    if (no_cluster)
+        note_freed(slot);
     if (slot < lowest_free || !slot_free(lowest_free))
         lowest_free = slot;
 }

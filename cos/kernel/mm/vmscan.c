@@ -5,18 +5,14 @@
  *
  * Each page step charges its cost where it is done, so whoever is looked at in the midst of a pass stands in the function that works.
  *
- * An inert pass. When swap is full and all anonymous pages are inert (zone->nr_restless == 0, nr_swap_pages == 0) and neither laundry nor clean
- * nor the slabs hold anything, a pass only moves pages round: tail of age 0 -> head of dirty -> head of age 3, in FIFO order. inert.h has that pass in
- * closed form; its costs are
- *   refill of n pages   n * COST_PAGE_SCAN + k * COST_KACHUNK, k = times that age list 0 was found empty; at most anon.nr steps together
- *   launder             d * COST_PAGE_LAUNDER, d = pages on the dirty list (all of them: no success ends the loop)
- *   direct pass         COST_RECLAIM_PASS + refill of 256 (if the zone holds less than 25 % inactive and free) + launder (if need_rebalance_dirty)
- *   kswapd pass         w = max(free_low, 64): launder of min(d, max(64, d)) = d, then refill of max(w, 256) (if less than 20 %), COST_RECLAIM_PASS if low
+ * inert.h has a pass over inert memory in closed form. Who changes a step here changes it there (test_mm_inert compares).
  *
  * kswapd and kscand cost nothing while there is nothing for them to do: kswapd sleeps without a timer, and kthread_rearm(), which the idle loop
  * calls, arms it for the next point of its 1-s grid once a condition holds that would make it work there. kscand knows its next scan. */
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/inert.h"
+#include "cos/kernel/mm/inert_lists.h"
+#include "cos/kernel/sched.h"
 
 #define DIRECT_PERCENT 25u /* of a zone's pages should be inactive or free */
 #define KSWAPD_PERCENT 20u
@@ -94,6 +90,8 @@ static KERNEL_FN uint32_t refill_inactive_zone(struct zone *zone, uint32_t targe
 {
     const uint32_t share = refill_cache_share(zone_active(zone), zone->cache.nr);
     const uint32_t from_cache = target * share / 100;
+    if (inert_counts(zone) && from_cache == 0)
+        return inert_refill(target);
     uint32_t done = refill_list(zone, &zone->anon, target - from_cache);
     done += refill_list(zone, &zone->cache, from_cache);
     return done;
@@ -201,6 +199,8 @@ INLINE_FN bool launder_page(struct zone *zone, struct page *page, uint32_t gfp)
 
 KERNEL_FN uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, uint32_t gfp)
 {
+    if (inert_counts(zone) && nr_swap_pages == 0)
+        return inert_launder();
     uint32_t work = 0;
     uint32_t loops = zone->inactive_dirty > BATCH_WORK_AMOUNT ? zone->inactive_dirty : BATCH_WORK_AMOUNT;
     for (; loops > 0 && zone->inactive_dirty > 0; loops--) {
@@ -417,27 +417,45 @@ void kthread_rearm(void)
 }
 
 /* Nothing is short: sleep for a second, or as many seconds as nothing is to be done, or till woken. */
-INLINE_FN void kswapd_sleep(void)
+INLINE_FN void kswapd_sleep_begin(void)
 {
     kswapd_idle = true;
     kswapd_idle_at = jiffies_now();
     kthread_rearm();
     current->stuck = STUCK_KSWAPD_SLEEP;
-    sleep_on(&kswapd_wait, TASK_INTERRUPTIBLE);
+}
+
+INLINE_FN void kswapd_sleep_end(void)
+{
     current->stuck = 0;
     kswapd_idle = false;
     ktimer_del(&kswapd_timer);
 }
 
 /* Still short after a pass: let the others run for two ticks. Nobody needs to wait for a kswapd that naps. */
-INLINE_FN void kswapd_nap(void)
+INLINE_FN void kswapd_nap_begin(void)
 {
     kswapd_overloaded = true;
     current->state = TASK_UNINTERRUPTIBLE;
     current->stuck = STUCK_KSWAPD_NAP;
-    (void)schedule_timeout(HZ / 40);
+}
+
+INLINE_FN void kswapd_nap_end(void)
+{
     current->stuck = 0;
     kswapd_overloaded = false;
+}
+
+static KERNEL_FN void kswapd_round(void)
+{
+    if (kswapd_short())
+        do_try_to_free_pages_kswapd(GFP_KSWAPD);
+    refill_freelist();
+    if (jiffies_now() - kswapd_aged_at >= HZ) {
+        kswapd_aged_at = jiffies_now();
+        background_aging();
+    }
+    wake_up(&kswapd_done);
 }
 
 int kswapd(void *unused)
@@ -445,19 +463,80 @@ int kswapd(void *unused)
     (void)unused;
     current->flags |= PF_MEMALLOC;
     for (;;) {
-        if (kswapd_short())
-            do_try_to_free_pages_kswapd(GFP_KSWAPD);
-        refill_freelist();
-        if (jiffies_now() - kswapd_aged_at >= HZ) {
-            kswapd_aged_at = jiffies_now();
-            background_aging();
+        kswapd_round();
+        if (free_low_all() <= 0) {
+            kswapd_sleep_begin();
+            sleep_on(&kswapd_wait, TASK_INTERRUPTIBLE);
+            kswapd_sleep_end();
+        } else {
+            kswapd_nap_begin();
+            (void)schedule_timeout(HZ / 40);
+            kswapd_nap_end();
         }
-        wake_up(&kswapd_done);
-        if (free_low_all() <= 0)
-            kswapd_sleep();
-        else
-            kswapd_nap();
     }
+}
+
+/* ---- the same without the tasks' stacks (livelock.c) ------------------------------------------------------------- */
+bool kswapd_nap_goes_on(void)
+{
+    return free_low_all() > 0;
+}
+
+void kswapd_nap_step(void)
+{
+    ktimer_del(&current->timer);
+    kswapd_nap_end();
+    kswapd_round();
+    ASSERT(free_low_all() > 0);
+    kswapd_nap_begin();
+    start_timeout(HZ / 40);
+}
+
+bool kswapd_sleep_goes_on(void)
+{
+    return free_low_all() <= 0;
+}
+
+void kswapd_sleep_step(void)
+{
+    struct task_struct *t = current;
+    kswapd_sleep_end();
+    kswapd_round();
+    ASSERT(free_low_all() <= 0);
+    kswapd_sleep_begin();
+    t->state = TASK_INTERRUPTIBLE;
+    t->wait_queue = kptr_of(&kswapd_wait);
+    list_add_tail(&t->wait_list, &kswapd_wait.sleepers);
+}
+
+bool alloc_retry_goes_on(const struct task_struct *t)
+{
+    const uint32_t full = GFP_WAIT | GFP_IO | GFP_HIGHIO | GFP_FS;
+    const uint32_t gfp = t->stuck_gfp;
+    const struct zone *zone = &zone_table[ZONE_NORMAL];
+    const uint32_t limit = (gfp & GFP_HIGH) ? zone->pages_min / 2 : zone->pages_min;
+
+    return (gfp & full) == full && !(gfp & GFP_DMA) && !(t->flags & (PF_MEMALLOC | PF_MEMDIE | PF_NOIO)) &&
+           (uint32_t)free_and_clean(zone) < limit &&
+           (free_low_all() <= (int32_t)(kswapd_minfree / 2) || kswapd_overloaded);
+}
+
+void alloc_retry_step(void)
+{
+    struct task_struct *t = current;
+    t->stuck = 0;
+    (void)try_to_free_pages(t->stuck_gfp);
+    wakeup_kswapd(t->stuck_gfp);
+    t->stuck = STUCK_RETRY;
+    cpu_charge(COST_YIELD);
+    sched_requeue_yield(t);
+}
+
+uint64_t reclaim_step_bound_ns(void)
+{
+    const struct zone *zone = &zone_table[ZONE_NORMAL];
+    const uint64_t pages = zone->inactive_dirty + 2u * zone->pages_high + 8 * BATCH_WORK_AMOUNT;
+    return 2 * pages * (COST_PAGE_SCAN + COST_PAGE_LAUNDER) + 2000000;
 }
 
 /* ---- kscand ----------------------------------------------------------------------------------------------------------- */
