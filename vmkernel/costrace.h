@@ -7,7 +7,7 @@
  * in kernel text, so stale ones appear too (the unwound backtrace stands among the tasks of the
  * zdump).
  *
- * Sources: [KB1006802] and [RHEL3] for the layout. Stack words are printed as 32-bit words as i386
+ * Sources: [KB1006802] and [RHEL3MM] for the layout. Stack words are printed as 32-bit words as i386
  * does; ours are 64 bits wide, so every address is followed by a word of zeros (OUR CHOICE: it is
  * what lies there). */
 #ifndef VMK_COSTRACE_H

@@ -322,7 +322,7 @@ static const enum zdump_type order[] = { ZDUMP_NOTES,      ZDUMP_SCREEN,  ZDUMP_
 
 /* Make the text of each section. Backwards, so that the notes (first) hold what was noted while the
  * others were made. */
-static int make_parts(struct dump *d, struct zdump_part parts[PARTS])
+static int make_parts(struct dump *d, struct zdump_part *parts)
 {
     for (size_t i = PARTS; i-- > 0;) {
         char *text = NULL;
@@ -339,7 +339,7 @@ static int make_parts(struct dump *d, struct zdump_part parts[PARTS])
     return 0;
 }
 
-static void free_parts(struct zdump_part parts[PARTS])
+static void free_parts(struct zdump_part *parts)
 {
     for (size_t i = 0; i < PARTS; i++)
         free((char *)(uintptr_t)parts[i].data);

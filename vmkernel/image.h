@@ -1,7 +1,7 @@
 /* image.h - the COS kernel's ELF file: segments, symbols, its description of itself, unwind tables.
  *
- * The file is the VMkernel's own (it started it), so it is trusted, which the RAM is not; still every
- * offset is checked once, when it is opened. It is read with <elf.h> and no libelf: program
+ * The file is the VMkernel's own (it started it), so it is trusted, which the RAM is not; still
+ * every offset is checked once, when it is opened. It is read with <elf.h> and no libelf: program
  * headers, three sections and one note of a mapped file are all that is needed, and the dump path
  * of the VMkernel then rests on nothing but the mapping. */
 #ifndef VMK_IMAGE_H

@@ -43,6 +43,7 @@ struct unwind_trace {
 struct unwind_trace *unwind_tasks(const struct cosmem *m, const struct cos_tasks *tasks,
                                   struct notes *notes);
 
+/** How a trace ended, in words. */
 const char *unwind_end_name(enum unwind_end end);
 
 #endif /* VMK_UNWIND_H */
