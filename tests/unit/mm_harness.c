@@ -14,6 +14,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "cos/kernel/sched.h"
 #include "tests/unit/mm_harness.h"
 
 #define TASKS_MAX 64u
@@ -32,7 +33,7 @@ static union task_union tasks[TASKS_MAX];
 static ucontext_t contexts[TASKS_MAX + 1];
 static uint8_t stacks[TASKS_MAX][STACK_BYTES];
 static uint32_t task_count, living;
-static struct list run_queue_head;
+static struct list runnable;
 static struct ktimer *timers[TIMERS_MAX];
 static uint32_t timer_count;
 static uint64_t timer_seq;
@@ -163,7 +164,7 @@ static void enqueue(struct task_struct *t)
 {
     t->state = TASK_RUNNING;
     t->array = 1;
-    list_add_tail(&t->run_list, &run_queue_head);
+    list_add_tail(&t->run_list, &runnable);
     nr_running++;
 }
 
@@ -207,6 +208,19 @@ uint32_t schedule_timeout(uint32_t ticks)
     ktimer_del(timer);
     const int32_t left = (int32_t)(end - jiffies_now());
     return ticks == UINT32_MAX ? ticks : left > 0 ? (uint32_t)left : 0;
+}
+
+/* Only livelock.c has these called, and it is not here. */
+void start_timeout(uint32_t ticks)
+{
+    (void)ticks;
+    abort();
+}
+
+void sched_requeue_yield(struct task_struct *t)
+{
+    (void)t;
+    abort();
 }
 
 int sleep_until(uint64_t at_ns)
@@ -331,7 +345,7 @@ uint32_t harness_task(const char *name, int (*fn)(void *), void *arg)
 
 static void run_one(void)
 {
-    struct task_struct *t = list_entry(run_queue_head.next, struct task_struct, run_list);
+    struct task_struct *t = list_entry(runnable.next, struct task_struct, run_list);
     list_del(&t->run_list);
     t->array = 0;
     nr_running--;
@@ -343,7 +357,7 @@ static void run_one(void)
 bool harness_run(uint64_t until_ns)
 {
     while (living > 0 && cos_clock.now_ns < until_ns) {
-        if (!list_empty(&run_queue_head)) {
+        if (!list_empty(&runnable)) {
             run_one();
             continue;
         }
@@ -360,16 +374,22 @@ bool harness_run(uint64_t until_ns)
 }
 
 /* ---- boot -------------------------------------------------------------------------------------------------------------- */
+static void map_at(kptr at, size_t bytes)
+{
+    void *got = mmap(PTR(void, at), bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0);
+    assert_ptr_equal(got, PTR(void, at));
+}
+
 void harness_boot(uint32_t ram_mb, uint32_t swap_slots, uint32_t reserved_kb)
 {
     const size_t bytes = (size_t)ram_mb << 20;
-    void *want = PTR(void, MACHINE_PAGE_OFFSET);
-    void *ram = mmap(want, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0);
-    assert_ptr_equal(ram, want);
+    map_at(MACHINE_PAGE_OFFSET, bytes);
+    map_at(SCRATCH_VA, SCRATCH_SIZE);
     const int swap = memfd_create("swap", 0);
     assert_int_equal(dup2(swap, MACHINE_FD_SWAP), MACHINE_FD_SWAP);
 
-    list_init(&run_queue_head);
+    list_init(&runnable);
     init_task->next_task = init_task->prev_task = current_task = kptr_of(init_task);
     cos_clock.next_ns = UINT64_MAX;
     params.reserved_kb = reserved_kb;

@@ -1,7 +1,7 @@
 /* test_mm_zone.c - zones, tables and buddy lists on the 800-MB COS of KB 308590.
  * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c -no-pie -Wl,-Ttext-segment=0x60000000
  * links: cos/kernel/mm/swapfile.c cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c cos/kernel/mm/slab.c
- * links: cos/kernel/mm/dcache.c cos/kernel/mm/block.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
+ * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
 #include "tests/unit/mm_harness.c"
 
 #include "cos/kernel/mm/zone.h"
