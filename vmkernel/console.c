@@ -359,7 +359,7 @@ struct watch {
 };
 
 /* A grant that takes long may simply be much work (half an hour of reclaim, an instrumented build,
- * a busy machine); then the COS's clock moves. A COS that only pretends it does is given two
+ * a busy machine); then the COS's clock moves. A COS that only pretends it does is given five
  * minutes. @return true when the holder of the baton has had its time */
 static bool is_overdue(const struct console *c, struct watch *w)
 {

@@ -27,7 +27,7 @@
 
 /* Wall time without a step of the COS's clock, and of one grant in any case. OUR CHOICE */
 #define CONSOLE_RUNAWAY_NS 10000000000u
-#define CONSOLE_GRANT_MAX_NS 120000000000u
+#define CONSOLE_GRANT_MAX_NS 300000000000u
 
 /** Run the host until it ends; then vmk->outcome, headline and now_ns say how. The children must be
  * started; they are quiet afterwards, to be ended with children_end().
