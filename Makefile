@@ -8,7 +8,7 @@ BIN := $(BUILD)/bin
 Q := $(if $(V),,@)
 OPT ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_NO_SKIP)
+CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_SKIP=0)
 CFLAGS_HOSTED = -std=gnu11 $(OPT) $(WARN) $(SAN)
 CFLAGS_FREE = -std=gnu11 $(OPT) $(WARN) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only -mno-red-zone \
   -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none
