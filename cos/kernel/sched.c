@@ -123,9 +123,9 @@ void wake_up_process(struct task_struct *t)
 
 void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
 {
-    const uintptr_t top = (uintptr_t)t + THREAD_SIZE - 32;
+    const uintptr_t top = (uintptr_t)t + THREAD_SIZE - 24; /* aligned as the ABI wants it at the entry of a function */
     fiber_fresh(t, THREAD_SIZE);
-    memset((void *)top, 0, 32);
+    memset((void *)top, 0, 24);
     *(uint64_t *)top = (uint64_t)(uintptr_t)task_start; /* what `ret` of switch_to takes */
     struct cos_frame *f = (struct cos_frame *)(top - sizeof *f);
     memset(f, 0, sizeof *f);

@@ -119,6 +119,7 @@ static void start_kernel(void)
 
 static void start_on_own_stack(void)
 {
+    current_task = kptr_of(init_task);
     fiber_arrive();
     start_kernel();
 }

@@ -134,6 +134,13 @@ struct cos_clock {
     uint64_t boot_ns; /* when this COS started; jiffies count from here */
 };
 extern struct cos_clock cos_clock;
+#ifdef COS_HOSTED /* the handlers are hosted code, which uses vector registers */
+#define HAND_OVER_LOSES                                                                                                \
+    "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",  \
+        "xmm13", "xmm14", "xmm15"
+#else
+#define HAND_OVER_LOSES "r11"
+#endif
 void hand_over(void); /* entry.S: saves a full struct cos_frame in current->saved, then do_timers() on the interrupt stack. Not called: jumped to. */
 
 /** The current task (or interrupt) uses `ns` of CPU. The only way in which busy time passes. If an event is due, it is handled here, on
@@ -143,7 +150,7 @@ static inline __attribute__((always_inline)) void cpu_charge(uint64_t ns)
     cos_clock.now_ns += ns;
     if (unlikely(cos_clock.now_ns >= cos_clock.next_ns)) {
         /* No call instruction: it would push a return address, a trace on the stack (see struct task_struct). */
-        __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp hand_over\n1:" ::: "r11", "cc", "memory");
+        __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp hand_over\n1:" ::: HAND_OVER_LOSES, "cc", "memory");
     }
 }
 static inline uint32_t jiffies_now(void)

@@ -6,7 +6,7 @@
 
 #define DENTRY_BYTES 128u
 #define INODE_BYTES 512u
-#define DCACHE_HASH_BITS 12u
+#define HASH_ENTRY_PAGES 4u /* of RAM per bucket: 65536 buckets on 800 MB */
 #define DCACHE_SHARE 6u /* a pass prunes unused / (6 + priority) */
 
 struct inode {
@@ -25,7 +25,8 @@ _Static_assert(sizeof(struct inode) == INODE_BYTES && sizeof(struct dentry) == D
 
 uint32_t nr_unused_dentries, nr_unused_inodes;
 static struct kmem_cache *dentry_cache, *inode_cache;
-static kptr hash[1u << DCACHE_HASH_BITS];
+static kptr hash; /* kptr[1 << hash_bits] */
+static uint32_t hash_bits;
 static struct list unused_dentries, unused_inodes;
 static uint32_t shrunk_at; /* jiffies of the last shrink of the slabs */
 
@@ -35,11 +36,19 @@ void dcache_init(void)
     inode_cache = kmem_cache_create("inode_cache", INODE_BYTES);
     list_init(&unused_dentries);
     list_init(&unused_inodes);
+    while ((HASH_ENTRY_PAGES << hash_bits) < max_mapnr)
+        hash_bits++;
+    uint32_t order = 0;
+    while ((PAGE_SIZE << order) < sizeof(kptr) << hash_bits)
+        order++;
+    hash = get_free_pages(GFP_KERNEL, order);
+    ASSERT(hash != 0);
+    memset(PTR(void, hash), 0, PAGE_SIZE << order);
 }
 
 static kptr *bucket(uint32_t number)
 {
-    return &hash[(number * 2654435761u) >> (32 - DCACHE_HASH_BITS)];
+    return PTR(kptr, hash) + ((number * 2654435761u) >> (32 - hash_bits));
 }
 
 static struct dentry *find(uint32_t number)

@@ -47,9 +47,11 @@ bool inert_counts(const struct zone *zone)
 
 bool inert_possible(const struct zone *zone)
 {
-    /* While pages are on the dirty list, active is smaller, and the cache's share of it larger: look at the smallest it can get. */
-    const uint32_t slack = 4 * zone->pages_low + zone->inactive_dirty;
-    const uint32_t active = zone_active(zone) > slack ? zone_active(zone) - slack : 0;
+    /* While pages are on the dirty list, active is smaller and the cache's share of it larger. Look at the smallest it gets: after a round of
+     * kswapd, a turn of a task and a background ageing. (A guess that fails costs time only: refill_inactive_zone() looks again.) */
+    const uint32_t dirty_max = (uint32_t)positive(free_low(zone)) + 3 * 4 * BATCH_WORK_AMOUNT;
+    const uint32_t listed = zone_active(zone) + zone->inactive_dirty;
+    const uint32_t active = listed > dirty_max ? listed - dirty_max : 0;
     return nr_swap_pages == 0 && zone->nr_restless == 0 && zone->inactive_laundry == 0 &&
            zone->inactive_clean == 0 && refill_cache_share(active, zone->cache.nr) == 0;
 }

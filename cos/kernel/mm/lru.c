@@ -3,43 +3,48 @@
  * Nothing here decides; vmscan.c does. */
 #include "cos/kernel/mm/mm_internal.h"
 
-static void young_bit(const struct page *page, bool set)
+static inline struct age_lists *active_lists(struct zone *zone, const struct page *page)
+{
+    return (page->flags & PG_active_anon) ? &zone->anon : &zone->cache;
+}
+
+static void scan_bit(const struct page *page, bool set)
 {
     const uint32_t pfn = page_to_pfn(page);
-    uint64_t *word = PTR(uint64_t, young_map) + pfn / 64;
+    uint64_t *word = PTR(uint64_t, scan_map) + pfn / 64;
     if (set)
         *word |= 1ull << (pfn % 64);
     else
         *word &= ~(1ull << (pfn % 64));
 }
 
-static inline struct age_lists *active_lists(struct zone *zone, const struct page *page)
+/* An active page of `age` came to (n = 1) or left (n = -1) the young ones. */
+static void count_young(struct age_lists *lists, const struct page *page, uint32_t age, int n)
 {
-    return (page->flags & PG_active_anon) ? &zone->anon : &zone->cache;
+    lists->young[age] += (uint32_t)n;
+    if (age < MAX_AGE)
+        scan_bit(page, n > 0);
+}
+
+static void set_young(struct page *page, bool young)
+{
+    if (((page->flags & PG_young) != 0) == young)
+        return;
+    inert_settle();
+    page->flags ^= PG_young;
+    if (page->flags & PG_active)
+        count_young(active_lists(page_zone(page), page), page, page_age(page), young ? 1 : -1);
+    page_update(page);
 }
 
 void page_mark_young(struct page *page)
 {
-    if (page->flags & PG_young)
-        return;
-    inert_settle();
-    page->flags |= PG_young;
-    young_bit(page, true);
-    if (page->flags & PG_active)
-        active_lists(page_zone(page), page)->young[page_age(page)]++;
-    page_update(page);
+    set_young(page, true);
 }
 
 void page_clear_young(struct page *page)
 {
-    if (!(page->flags & PG_young))
-        return;
-    inert_settle();
-    page->flags &= ~PG_young;
-    young_bit(page, false);
-    if (page->flags & PG_active)
-        active_lists(page_zone(page), page)->young[page_age(page)]--;
-    page_update(page);
+    set_young(page, false);
 }
 
 void add_page_to_active_list(struct page *page, uint32_t age)
@@ -53,7 +58,8 @@ void add_page_to_active_list(struct page *page, uint32_t age)
     page->stamp = zone->stamp++;
     list_add(&page->lru, &lists->list[age]);
     lists->count[age]++;
-    lists->young[age] += (page->flags & PG_young) != 0;
+    if (page->flags & PG_young)
+        count_young(lists, page, age, 1);
     lists->nr++;
     page_update(page);
 }
@@ -93,7 +99,8 @@ static inline void del_active(struct zone *zone, struct page *page)
     const uint32_t age = page_age(page);
     ASSERT(age <= MAX_AGE && lists->count[age] > 0);
     lists->count[age]--;
-    lists->young[age] -= (page->flags & PG_young) != 0;
+    if (page->flags & PG_young)
+        count_young(lists, page, age, -1);
     lists->nr--;
 }
 
@@ -169,9 +176,21 @@ static void list_move_all(struct list *from, struct list *to)
     list_init(from);
 }
 
+/* Pages of the highest age are not in scan_map; they come to age 14 now. */
+static void map_oldest_young(const struct age_lists *lists)
+{
+    if (lists->young[MAX_AGE] == 0)
+        return;
+    const struct list *head = &lists->list[MAX_AGE];
+    for (kptr k = head->next; k != kptr_of(head); k = PTR(struct list, k)->next)
+        if (lru_page(k)->flags & PG_young)
+            scan_bit(lru_page(k), true);
+}
+
 void age_lists_shift(struct age_lists *lists)
 {
     ASSERT(list_empty(&lists->list[0]) && lists->count[0] == 0);
+    map_oldest_young(lists);
     for (uint32_t age = 0; age < MAX_AGE; age++) {
         list_move_all(&lists->list[age + 1], &lists->list[age]);
         lists->count[age] = lists->count[age + 1];
@@ -194,6 +213,20 @@ static uint32_t check_list(const struct list *head, uint32_t flag, uint32_t *res
         *young += (page->flags & PG_young) != 0;
     }
     return n;
+}
+
+static bool in_scan_map(uint32_t pfn)
+{
+    return (PTR(const uint64_t, scan_map)[pfn / 64] >> (pfn % 64)) & 1;
+}
+
+static void check_scan_map(const struct zone *zone)
+{
+    for (uint32_t pfn = zone->first_pfn; pfn < zone->first_pfn + zone->size; pfn++) {
+        const struct page *page = pfn_to_page(pfn);
+        const bool candidate = (page->flags & PG_active) && (page->flags & PG_young) && page_age(page) < MAX_AGE;
+        ASSERT(in_scan_map(pfn) == candidate);
+    }
 }
 
 static uint32_t check_ages(const struct age_lists *lists, uint32_t flag, uint32_t *restless)
@@ -238,5 +271,6 @@ void mm_check(void)
         ASSERT(check_list(&zone->inactive_clean_list, PG_inactive_clean, &restless, &young) == zone->inactive_clean);
         ASSERT(restless == zone->nr_restless);
         check_free(zone);
+        check_scan_map(zone);
     }
 }

@@ -377,11 +377,13 @@ uint32_t pin_user_page(uint32_t address)
 
 void unpin_user_page(uint32_t address)
 {
-    const uint64_t *ptep = pte_walk(PTR(struct mm_struct, current->mm), address);
+    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
+    const uint64_t *ptep = pte_walk(mm, address);
     ASSERT(ptep != NULL && (*ptep & PTE_PRESENT));
     struct page *page = pte_page(*ptep);
     ASSERT((page->flags & PG_pinned) && page->count > 1);
     page->flags &= ~PG_pinned;
     page_update(page);
     put_page(page);
+    zap_page_range(mm, address, address + PAGE_SIZE);
 }

@@ -127,6 +127,7 @@ void *user_touch(uint32_t address, bool write);
 bool user_account(uint32_t address, bool write);
 /** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical address. */
 uint32_t pin_user_page(uint32_t address);
+/** Give the page back: GATE_CALL_PAGE_FREE. The next pin_user_page() has to find a new one. */
 void unpin_user_page(uint32_t address);
 
 /* vmscan.c, swapfile.c, oom_kill.c: the threads and the figures */

@@ -9,7 +9,7 @@
  *
  * Bookkeeping that makes passes over these lists computable instead of walkable (inert.h, kscand):
  *   PG_young     some pte of the page may be young, or PG_referenced is set. Exact for pages that are mapped once (all anonymous ones), an upper bound
- *                for shared file pages. One bit per page frame in young_map as well, and a count per age list.
+ *                for shared file pages. Counted per age list.
  *   PG_restless  the page is on active_anon or inactive_dirty and is not inert: a reclaim pass would do something else with it than move it round.
  *                zone->nr_restless counts them.
  * Every function that changes one of the inputs ends with page_update(). mm_check() recomputes all of it the slow way (tests).
@@ -105,7 +105,7 @@ struct zone {
 extern struct zone zone_table[ZONES];
 #define for_each_zone(z) for (struct zone *z = zone_table; z < zone_table + ZONES; z++)
 
-extern kptr young_map;   /* uint64_t[], one bit per page frame: PG_young */
+extern kptr scan_map;   /* uint64_t[], one bit per frame: on an active list, PG_young, age below 15 - what kscand has to look at */
 extern kptr scan_buffer; /* uint64_t[max_mapnr] for kscand */
 extern uint32_t zone_split; /* kptr of the first struct page of zone Normal */
 

@@ -545,15 +545,14 @@ uint64_t reclaim_step_bound_ns(void)
 static uint32_t scan_collect(const struct zone *zone, uint32_t flag)
 {
     uint64_t *buffer = PTR(uint64_t, scan_buffer);
-    const uint64_t *map = PTR(const uint64_t, young_map);
+    const uint64_t *map = PTR(const uint64_t, scan_map);
     uint32_t n = 0;
     for (uint32_t word = zone->first_pfn / 64; word * 64 < zone->first_pfn + zone->size; word++) {
         for (uint64_t bits = map[word]; bits != 0; bits &= bits - 1) {
             const uint32_t pfn = word * 64 + (uint32_t)__builtin_ctzll(bits);
             const struct page *page = pfn_to_page(pfn);
-            const uint32_t age = page_age(page);
-            if ((page->flags & flag) && age < MAX_AGE)
-                buffer[n++] = (uint64_t)(MAX_AGE - age) << 52 | (uint64_t)(page->stamp - zone->stamp) << 20 | pfn;
+            if (page->flags & flag)
+                buffer[n++] = (uint64_t)(MAX_AGE - page_age(page)) << 52 | (uint64_t)(page->stamp - zone->stamp) << 20 | pfn;
         }
     }
     return n;

@@ -3,7 +3,7 @@
  *     physical    0 .. end of image    reserved: first megabyte, kernel image, bss
  *                 .. 4 MB at most      reserved as far as MemTotal asks for it (what the vmnix modules and initrd take; OUR CHOICE)
  *                 .. 16 MB             zone DMA, free
- *                 16 MB + 44           mem_map, on 800 MB; then the wait tables, page hash, young map, scan buffer of kscand
+ *                 16 MB + 44           mem_map, on 800 MB; then the wait tables, page hash, scan map, scan buffer of kscand
  *                 .. ram - 1           zone Normal, free, but for the rest of what MemTotal asks for
  *
  * mem_map starts at the next multiple of 60 above PAGE_OFFSET that lies in zone Normal, and the wait table of Normal at the next 2 kB behind it
@@ -20,7 +20,7 @@
 #define WAIT_TABLE_ALIGN 2048u
 
 struct zone zone_table[ZONES];
-kptr mem_map, young_map, scan_buffer;
+kptr mem_map, scan_map, scan_buffer;
 uint32_t zone_split;
 uint32_t max_mapnr, total_ram_pages, free_reserved_pages;
 
@@ -133,7 +133,7 @@ static uint32_t place_tables(void)
     const uint32_t bits = page_hash_bits();
     page_cache_init(MACHINE_PAGE_OFFSET + hash, bits);
     const uint32_t map = hash + (uint32_t)(sizeof(kptr) << bits);
-    young_map = MACHINE_PAGE_OFFSET + map;
+    scan_map = MACHINE_PAGE_OFFSET + map;
     const uint32_t scan = align_up(map + max_mapnr / 8 + 8, 8);
     scan_buffer = MACHINE_PAGE_OFFSET + scan;
     return scan + max_mapnr * (uint32_t)sizeof(uint64_t);
