@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -136,8 +137,8 @@ static void run_timers(void)
     set_next();
 }
 
-/* cpu_charge() jumps to hand_over with the return address in r11 and wants every other register back. 128 bytes below the stack pointer may be in use
- * (red zone), and vector registers may hold values of hosted code. */
+/* cpu_charge() and inert_settle() jump to their handlers with the return address in r11 and want every other register
+ * back. 128 bytes below the stack pointer may be in use (red zone), and vector registers may hold values of hosted code. */
 void harness_interrupt(void);
 void harness_interrupt(void)
 {
@@ -145,14 +146,19 @@ void harness_interrupt(void)
         run_timers();
 }
 
-__asm__(".text\n.globl hand_over\n.type hand_over, @function\nhand_over:\n"
-        "  leaq -128(%rsp), %rsp\n  pushq %r11\n  pushq %rbp\n  movq %rsp, %rbp\n"
-        "  pushq %rax\n  pushq %rcx\n  pushq %rdx\n  pushq %rsi\n  pushq %rdi\n  pushq %r8\n  pushq %r9\n  pushq %r10\n"
-        "  subq $512, %rsp\n  andq $-64, %rsp\n  fxsave64 (%rsp)\n"
-        "  call harness_interrupt\n"
-        "  fxrstor64 (%rsp)\n  leaq -64(%rbp), %rsp\n"
-        "  popq %r10\n  popq %r9\n  popq %r8\n  popq %rdi\n  popq %rsi\n  popq %rdx\n  popq %rcx\n  popq %rax\n"
-        "  popq %rbp\n  popq %r11\n  leaq 128(%rsp), %rsp\n  jmp *%r11\n.size hand_over, . - hand_over\n");
+#define JUMPED_TO(name, handler)                                                                       \
+    __asm__(".text\n.globl " name "\n.type " name ", @function\n" name ":\n"                           \
+            "  leaq -128(%rsp), %rsp\n  pushq %r11\n  pushq %rbp\n  movq %rsp, %rbp\n"                 \
+            "  pushq %rax\n  pushq %rcx\n  pushq %rdx\n  pushq %rsi\n  pushq %rdi\n"                   \
+            "  pushq %r8\n  pushq %r9\n  pushq %r10\n"                                                 \
+            "  subq $512, %rsp\n  andq $-64, %rsp\n  fxsave64 (%rsp)\n  call " handler "\n"            \
+            "  fxrstor64 (%rsp)\n  leaq -64(%rbp), %rsp\n"                                             \
+            "  popq %r10\n  popq %r9\n  popq %r8\n"                                                    \
+            "  popq %rdi\n  popq %rsi\n  popq %rdx\n  popq %rcx\n  popq %rax\n"                        \
+            "  popq %rbp\n  popq %r11\n  leaq 128(%rsp), %rsp\n  jmp *%r11\n"                          \
+            ".size " name ", . - " name "\n")
+JUMPED_TO("hand_over", "harness_interrupt");
+JUMPED_TO("inert_leave_aside", "inert_leave");
 
 /* ---- tasks ----------------------------------------------------------------------------------------------------------- */
 static uint32_t index_of(const struct task_struct *t)
