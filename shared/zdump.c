@@ -229,7 +229,7 @@ static bool section_decode(const unsigned char *bytes, size_t len, struct zdump_
 /* Unpack at most `size` bytes; a stream that is cut or damaged gives what came before. */
 static size_t inflate_bytes(const unsigned char *from, size_t len, char *to, size_t size)
 {
-    struct inflate_state *z = malloc(sizeof *z);
+    struct inflate_state *z = calloc(1, sizeof *z); /* damaged input may reach any of it */
     if (z == NULL)
         return 0;
     isal_inflate_init(z);
@@ -306,11 +306,7 @@ int zdump_parse(const void *data, size_t len, struct zdump *ret)
         }
         ret->sections[ret->count++] = s;
         whole &= s.health == ZDUMP_WHOLE;
-        /* A damaged length must not hide what follows: behind a section that is not whole, look at
-         * every sector. */
-        at = found + (s.health == ZDUMP_WHOLE
-                          ? align_up(ZDUMP_SECTION_HEADER + (size_t)s.stored_bytes)
-                          : ZDUMP_ALIGN);
+        at = found + align_up(ZDUMP_SECTION_HEADER + (size_t)s.stored_bytes);
     }
     ret->complete = ret->slot_ok && ended && whole;
     return 0;

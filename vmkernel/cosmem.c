@@ -44,7 +44,7 @@ static bool read_range(const struct cosmem *m, uint64_t address, void *to, size_
 
 bool cosmem_read(const struct cosmem *m, uint64_t address, void *to, size_t len)
 {
-    if (address > UINT64_MAX - len || !read_range(m, address, NULL, len))
+    if (!read_range(m, address, NULL, len))
         return false;
     return read_range(m, address, to, len);
 }

@@ -18,6 +18,7 @@
 
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
+#include "vmkernel/coscore.h"
 #include "vmkernel/cosmem.h"
 #include "vmkernel/unwind.h"
 
@@ -191,6 +192,20 @@ static void test_dump_backtraces_every_task(void **state)
     assert_lacks(tasks, " #64 ");
 }
 
+static void test_dump_names_the_caller_of_a_call_that_never_returns(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
+    load(f);
+    const char *init = strstr(section(f, ZDUMP_COS_TASKS), "task pid=1 ");
+    assert_non_null(init);
+    const char *caller = strstr(init, " #1  ");
+    assert_non_null(caller);
+    assert_contains(caller, " init_main+0x");
+    assert_memory_equal(strchr(caller + 5, ' ') + 1, "sp=", 3);
+    assert_lacks(section(f, ZDUMP_COS_TASKS), " ?\n");
+}
+
 static void test_dump_prints_the_trace_as_the_cos_would(void **state)
 {
     struct fixture *f = *state;
@@ -310,6 +325,49 @@ static void test_core_holds_the_ram_to_the_byte(void **state)
     /* cmp FILE1 FILE2 SKIP1 SKIP2 */
     run(f, command);
     assert_string_equal(f->text, "");
+}
+
+/* The real effects, with a look at the writes. */
+struct counted {
+    size_t largest;
+};
+
+static ssize_t counted_pwrite(void *ctx, int fd, const void *bytes, size_t len, off_t offset)
+{
+    struct counted *c = ctx;
+    if (len > c->largest)
+        c->largest = len;
+    return dumpio_real.pwrite(NULL, fd, bytes, len, offset);
+}
+
+static uint64_t core_written(struct fixture *f, const struct dumpio *io)
+{
+    struct core_result done;
+    const struct cos_tasks none = { 0 };
+    const struct core_source src = {
+        .mem = &f->mem, .tasks = &none, .memory_fd = -1, .release = ""
+    };
+    assert_int_equal(coscore_write(io, dump_host_core(f->h), &src, &done), 0);
+    return done.written;
+}
+
+static void test_core_writes_large_pieces_and_leaves_holes(void **state)
+{
+    struct fixture *f = *state;
+    struct counted counted = { 0 };
+    struct dumpio io = dumpio_real;
+    io.ctx = &counted;
+    io.pwrite = counted_pwrite;
+    unsigned char *end = f->h->vmk.machine.ram + f->h->vmk.machine.ram_bytes;
+    const uint64_t before = core_written(f, &io);
+    end[-1] = 1;
+    end[-(int)(4096u * (CORE_HOLE_PAGES + 1)) - 1] = 1; /* 8 zero pages between: a hole */
+    assert_true(core_written(f, &io) == before + 2 * 4096);
+    end[-(int)(4096u * (CORE_HOLE_PAGES - 1)) - 1] = 1; /* 6 and 1 between: written along */
+    assert_true(core_written(f, &io) == before + 4096 * (CORE_HOLE_PAGES + 2));
+    memset(end - 3 * CORE_WRITE_BYTES, 1, 3 * CORE_WRITE_BYTES);
+    assert_true(core_written(f, &io) == before + 3 * CORE_WRITE_BYTES);
+    assert_int_equal(counted.largest, CORE_WRITE_BYTES);
 }
 
 static void digest(struct fixture *f, char *ret, size_t size)
@@ -536,12 +594,14 @@ int main(void)
         T(test_dump_leaves_core_screen_and_zdump),
         T(test_dump_takes_the_time_of_the_datastore),
         T(test_dump_backtraces_every_task),
+        T(test_dump_names_the_caller_of_a_call_that_never_returns),
         T(test_dump_prints_the_trace_as_the_cos_would),
         T(test_dump_registers_of_screen_core_and_frame_agree),
         T(test_dump_names_the_current_task),
         T(test_core_is_opened_by_gdb_with_every_task),
         T(test_core_is_accepted_by_readelf_and_elfutils),
         T(test_core_holds_the_ram_to_the_byte),
+        T(test_core_writes_large_pieces_and_leaves_holes),
         T(test_dump_of_equal_hosts_is_equal),
         T(test_dump_of_a_dead_cos_says_not_stunned),
         T(test_dump_of_a_traced_cos_is_taken_all_the_same),

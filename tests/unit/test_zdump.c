@@ -171,6 +171,16 @@ static void test_zdump_is_readable_when_cut_at_any_byte(void **state)
     assert_true(unpacked_max == 12 + BIG + 24);
 }
 
+/* Is this a byte of a header of the dump whose sections stand in `of`? */
+static bool in_header(const struct zdump *of, size_t at)
+{
+    for (uint32_t i = 0; i < of->count; i++) {
+        if (at >= of->sections[i].offset && at < of->sections[i].offset + ZDUMP_SECTION_HEADER)
+            return true;
+    }
+    return at < ZDUMP_SLOT_HEADER;
+}
+
 static void test_zdump_damage_costs_one_section(void **state)
 {
     struct fixture *f = *state;
@@ -179,6 +189,7 @@ static void test_zdump_damage_costs_one_section(void **state)
     (void)read_file(f);
     load(f, 0);
     const size_t used = (size_t)f->z.slot.used_bytes;
+    const struct zdump sound = f->z; /* only its offsets are used */
     for (size_t at = 0; at < used; at++) {
         f->file[at] ^= 0x55;
         zdump_free(&f->z);
@@ -189,6 +200,7 @@ static void test_zdump_damage_costs_one_section(void **state)
             whole += f->z.sections[i].health == ZDUMP_WHOLE;
         assert_in_range(whole, 3, 4);
         assert_true(f->z.slot_ok || at < ZDUMP_SLOT_HEADER);
+        assert_true(!f->z.complete || !in_header(&sound, at));
         f->file[at] ^= 0x55;
     }
 }
@@ -217,6 +229,7 @@ static void test_zdump_larger_than_its_slot_is_cut_and_says_so(void **state)
     assert_int_equal(zdump_partition_create(&dumpio_real, f->path, 2, 2 * 8192), 0);
     assert_int_equal(write_dump(f, 7, 100, BIG), -28); /* ENOSPC */
     load(f, 1);
+    assert_true(f->z.slot_ok);
     assert_int_equal(f->z.slot.state, ZDUMP_EMPTY); /* the neighbour is untouched */
     load(f, 0);
     assert_int_equal(f->z.slot.state, ZDUMP_WRITING);

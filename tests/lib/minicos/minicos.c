@@ -144,6 +144,7 @@ FUNCTION rebalance_inactive(uint32_t depth);
 FUNCTION try_to_free_pages(uint32_t depth);
 FUNCTION __alloc_pages(uint32_t depth);
 FUNCTION cpu_idle(void);
+FUNCTION init_main(void);
 FUNCTION kswapd(void);
 FUNCTION vmnixhbd_main(void);
 FUNCTION deep_recursion(uint32_t depth);
@@ -174,6 +175,16 @@ FUNCTION cpu_idle(void)
 {
     save_and_leave(&task_at(current_task)->frame, back);
     sink = 1;
+}
+static void __attribute__((noinline, noreturn)) never_returns(void)
+{
+    save_and_leave(&task_at(current_task)->frame, back);
+    for (;;)
+        sink = 5;
+}
+FUNCTION init_main(void)
+{
+    never_returns(); /* the return address lies behind this function */
 }
 FUNCTION kswapd(void)
 {
@@ -245,7 +256,7 @@ void minicos_main(void)
 {
     put_log("<4>Linux version 2.4.21-57.ELvmnix\n<6>minicos: boot\n");
     run_task(0, 0, "swapper", cpu_idle);
-    run_task(1, 1, "init", cpu_idle);
+    run_task(1, 1, "init", init_main);
     run_task(2, 5, "kswapd", kswapd);
     run_task(3, 20, "vmnixhbd", vmnixhbd_main);
     run_task(4, 3000, "deep", recursing_main);
