@@ -1,6 +1,7 @@
 #!/bin/bash
-# noskip.sh BIN NOSKIP_BIN - a build without the livelock skip must leave the same bytes as one with it. Part of `make repro`; it is slow,
-# since the last half hour is executed reclaim pass by reclaim pass.
+# noskip.sh BIN NOSKIP_BIN - a build without the livelock skip must leave the same bytes as one with
+# it. Part of `make repro`; it is slow, since the last half hour is executed reclaim pass by reclaim
+# pass.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -1,8 +1,10 @@
 #!/bin/sh
-# run.sh BUILD PROGRAM... - run test programs one after another and count: cmocka binaries and scripts, both in TAP.
+# run.sh BUILD PROGRAM... - run test programs one after another and count: cmocka binaries and
+# scripts, both in TAP.
 #
-# A program that prints no TAP counts as one test by its exit status. Tests that a plan ("1..N") announced and that never reported count as
-# failed, so a crash is never a pass. What a program said lies in BUILD/log/; of failing ones it is shown. Ends with "N passed, N failed".
+# A program that prints no TAP counts as one test by its exit status. Tests that a plan ("1..N")
+# announced and that never reported count as failed, so a crash is never a pass. What a program said
+# lies in BUILD/log/; of failing ones it is shown. Ends with "N passed, N failed".
 set -u
 build=$1
 shift

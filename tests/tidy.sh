@@ -1,5 +1,6 @@
 #!/bin/bash
-# tidy.sh - what a program can check of docs/style.md. Each check prints the lines that break it; the last line counts them.
+# tidy.sh - what a program can check of docs/style.md. Each check prints the lines that break it;
+# the last line counts them.
 #
 # By hand: tests/tidy.sh [CHECK...] runs only the named ones.
 set -u
@@ -27,7 +28,8 @@ layers() {
     grep -rnE '^#include "cos/(kernel|programs)' cos/vmnixhbd
 }
 
-# Unsafe, or a door through which the outside gets into a simulation. The named files are the ones whose work it is.
+# Unsafe, or a door through which the outside gets into a simulation. The named files are the ones
+# whose work it is.
 banned() {
     local unsafe='gets|strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|tmpnam|mktemp|alloca'
     local outside='rand|srand|random|srandom|drand48|getenv|setlocale|time|gettimeofday|clock_gettime|localtime|gmtime|ctime|strftime|pthread_[a-z_]+'
@@ -38,9 +40,8 @@ banned() {
 }
 
 length() {
-    find shared vmkernel cos tools tests Makefile -name '*.[chS]' -o -name '*.sh' -o -name Makefile | LC_ALL=C sort | xargs awk '
-        { line = $0; gsub(/\t/, "        ", line) }
-        length(line) > 100 && FILENAME != "Makefile" { print FILENAME ":" FNR ": " length(line) " columns" }'
+    find shared vmkernel cos tools tests -name '*.[chS]' | LC_ALL=C sort | xargs awk '
+        length > 100 { print FILENAME ":" FNR ": " length " columns" }'
 }
 
 format() {

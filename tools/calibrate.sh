@@ -1,9 +1,11 @@
 #!/bin/sh
-# calibrate.sh BIN [WRITE] - find when the leak of kb-308590 must begin so that the host ends at 42d14h04m of uptime.
+# calibrate.sh BIN [WRITE] - find when the leak of kb-308590 must begin so that the host ends at
+# 42d14h04m of uptime.
 #
-# The leak's pace is the article's and the sizes are the host's, so its beginning is the one free figure, and the end follows it almost one
-# to one. Each try runs the scenario with another `at` and moves it by what the end missed; a host that lives on counts as one day too late.
-# With WRITE the figure goes into tools/scenarios/kb-308590.yaml, in minutes.
+# The leak's pace is the article's and the sizes are the host's, so its beginning is the one free
+# figure, and the end follows it almost one to one. Each try runs the scenario with another `at` and
+# moves it by what the end missed; a host that lives on counts as one day too late. With WRITE the
+# figure goes into tools/scenarios/kb-308590.yaml, in minutes.
 set -eu
 bin=$1
 write=${2:-}

@@ -1,5 +1,6 @@
 #!/bin/bash
-# bench.sh BUILD - the four figures of `make bench`, each with its goal. Wall-clock figures of this machine, never part of a test.
+# bench.sh BUILD - the four figures of `make bench`, each with its goal. Wall-clock figures of this
+# machine, never part of a test.
 set -eu
 build=$1
 tmp=$(mktemp -d)
@@ -21,8 +22,9 @@ done
 wait $run || true
 jq -r '"speed: \(.virtual_s / .wall_s | floor) virtual seconds per second, \(.wall_s * 10 | floor / 10) s in all (goal: above 1000000)"' "$tmp/kb.json"
 
-# 3. the core against gcore of the same process with the same memory: a healthy host of some hours, first read by gcore, then failed by
-# killing vmnixhbd. Ours took from the birth of the file to its last write.
+# 3. the core against gcore of the same process with the same memory: a healthy host of some hours,
+# first read by gcore, then failed by killing vmnixhbd. Ours took from the birth of the file to its
+# last write.
 "$build/bin/lostbeat" run healthy --host "$tmp/h" --clock x3600 --json >"$tmp/h.json" 2>/dev/null &
 run=$!
 until [ "$(wc -l <"$tmp/h/var/log/vmksummary" 2>/dev/null || echo 0)" -ge 4 ]; do sleep 0.1; done

@@ -1,7 +1,9 @@
-# tap.sh - for end-to-end tests in bash: claims in TAP, processes in the background, and one failed host that all tests look at.
+# tap.sh - for end-to-end tests in bash: claims in TAP, processes in the background, and one failed
+# host that all tests look at.
 #
-# A test sources it first and ends with tap_done. It then has: BIN and LOSTBEAT (the programs), BUILD_DIR, TMP (a folder that goes away, and
-# with it every process started by `background`). tests/run.sh sets LOSTBEAT_BIN; by hand build/bin is taken.
+# A test sources it first and ends with tap_done. It then has: BIN and LOSTBEAT (the programs),
+# BUILD_DIR, TMP (a folder that goes away, and with it every process started by `background`).
+# tests/run.sh sets LOSTBEAT_BIN; by hand build/bin is taken.
 # shellcheck shell=bash disable=SC2034
 set -u
 BIN=$(cd "${LOSTBEAT_BIN:-$(dirname "${BASH_SOURCE[0]}")/../../build/bin}" && pwd) || exit 2
@@ -86,8 +88,8 @@ finished() { # pid, seconds
     until_true "$2" is_gone "$1"
 }
 
-# ---- the host that all look at ----
-# Runs kb-308590 with seed 1 once per build and sets kb_host, kb_json (what --json said) and kb_core.
+# ---- the host that all look at ---- Runs kb-308590 with seed 1 once per build and sets kb_host,
+# kb_json (what --json said) and kb_core.
 need_kb_host() {
     local folder=$BUILD_DIR/kb-host
     kb_host=$folder/host

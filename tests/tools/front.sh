@@ -1,6 +1,7 @@
 #!/bin/bash
-# front.sh - the command line of lostbeat: help, exit statuses, JSON shapes, digest. The VMkernel is a stand-in here that writes a
-# result at once, so that each outcome can be had; the other tests have the real one.
+# front.sh - the command line of lostbeat: help, exit statuses, JSON shapes, digest. The VMkernel is
+# a stand-in here that writes a result at once, so that each outcome can be had; the other tests
+# have the real one.
 . "$(dirname "$0")/../lib/tap.sh"
 source_dir=$(cd "$(dirname "$0")/../.." && pwd)
 
