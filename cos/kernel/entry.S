@@ -124,6 +124,50 @@ hand_over:
     .cfi_endproc
     .size hand_over, . - hand_over
 
+/* inert_leave_aside: jumped to from inert_settle() (scratch.h) with the return address in r11. Keeps all registers. */
+#ifdef COS_HOSTED
+#define SCRATCH_TOP 0x0D800000
+#else
+#define SCRATCH_TOP 0xFD800000
+#endif
+    .globl inert_leave_aside
+    .type inert_leave_aside, @function
+inert_leave_aside:
+    .cfi_startproc simple
+    .cfi_def_cfa rsp, 0
+    .cfi_register rip, r11
+    movq %rax, hand_over_scratch(%rip)
+    movl $SCRATCH_TOP, %eax
+    movq %rsp, -8(%rax)
+    movq %r11, -16(%rax)
+    movq %rcx, -24(%rax)
+    movq %rdx, -32(%rax)
+    movq %rsi, -40(%rax)
+    movq %rdi, -48(%rax)
+    movq %r8, -56(%rax)
+    movq %r9, -64(%rax)
+    movq %r10, -72(%rax)
+    movq hand_over_scratch(%rip), %rcx
+    movq %rcx, -80(%rax)
+    movq $0, hand_over_scratch(%rip)
+    leaq -96(%rax), %rsp
+    .cfi_undefined rip
+    call inert_leave
+    movl $SCRATCH_TOP, %eax
+    movq -8(%rax), %rsp
+    movq -16(%rax), %r11
+    movq -24(%rax), %rcx
+    movq -32(%rax), %rdx
+    movq -40(%rax), %rsi
+    movq -48(%rax), %rdi
+    movq -56(%rax), %r8
+    movq -64(%rax), %r9
+    movq -72(%rax), %r10
+    movq -80(%rax), %rax
+    jmp *%r11
+    .cfi_endproc
+    .size inert_leave_aside, . - inert_leave_aside
+
 /* switch_stacks: called by SWITCH_STACKS (sched.c), which declares every register but rbp and rsp as lost. Saves the frame of the task whose stack
  * this is (switch_from) and continues current_task from its own. All registers but those two are stored as zero and loaded as zero: what
  * they hold here depends on paths that leave no other trace. With switch_scrub the dead part of the stack (between task_struct and frame)

@@ -7,12 +7,23 @@
 
 #include "cos/kernel/kernel.h"
 
+/* Registers that a jump into a handler of entry.S does not keep. */
+#ifdef COS_HOSTED /* the handlers are hosted code, which uses vector registers */
+#define HAND_OVER_LOSES                                                                                                \
+    "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",  \
+        "xmm13", "xmm14", "xmm15"
+#else
+#define HAND_OVER_LOSES "r11"
+#endif
+
 #ifdef COS_HOSTED
 #define SCRATCH_VA 0x0D000000u
 #else
 #define SCRATCH_VA 0xFD000000u
 #endif
-#define SCRATCH_SIZE 0x800000u /* bytes */
+#define SCRATCH_SIZE 0x800000u /* bytes; the last 64 kB are a stack */
+#define SCRATCH_STACK 0x10000u
+#define SCRATCH_HINTS 0x600000u /* offset of page_hints (mm/lru.c); what is before it is inert_lists.c's */
 
 /** True between inert_enter() and inert_leave() of mm/inert_lists.h. */
 static inline bool inert_active(void)
@@ -20,11 +31,14 @@ static inline bool inert_active(void)
     return *PTR(const volatile uint32_t, SCRATCH_VA) != 0;
 }
 void inert_leave(void);
+/** inert_leave() on a stack in scratch memory, with all registers kept. Not called: jumped to with the return address in r11 (entry.S), since whoever
+ *  has to put the lists in order must not show it on its own stack either. */
+void inert_leave_aside(void);
 /** Call before touching a page of the anonymous lists, or before the VMkernel looks: puts the lists in order if they are not. */
 static inline void inert_settle(void)
 {
     if (unlikely(inert_active()))
-        inert_leave();
+        __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp inert_leave_aside\n1:" ::: HAND_OVER_LOSES, "cc", "memory");
 }
 
 #endif /* COS_SCRATCH_H */

@@ -10,6 +10,7 @@
 #define COS_TASK_H
 
 #include "cos/kernel/kernel.h"
+#include "cos/kernel/scratch.h"
 #include "shared/boot.h"
 #include "shared/cosinfo.h"
 #include "shared/rng.h"
@@ -134,13 +135,6 @@ struct cos_clock {
     uint64_t boot_ns; /* when this COS started; jiffies count from here */
 };
 extern struct cos_clock cos_clock;
-#ifdef COS_HOSTED /* the handlers are hosted code, which uses vector registers */
-#define HAND_OVER_LOSES                                                                                                \
-    "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",  \
-        "xmm13", "xmm14", "xmm15"
-#else
-#define HAND_OVER_LOSES "r11"
-#endif
 void hand_over(void); /* entry.S: saves a full struct cos_frame in current->saved, then do_timers() on the interrupt stack. Not called: jumped to. */
 
 /** The current task (or interrupt) uses `ns` of CPU. The only way in which busy time passes. If an event is due, it is handled here, on
