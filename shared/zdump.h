@@ -124,7 +124,7 @@ int zdump_load(const char *path, uint32_t slot, struct zdump *ret, char *err, si
 
 /** The first section of a type, or NULL. */
 const struct zdump_section *zdump_find(const struct zdump *z, enum zdump_type type);
-/** The name of a section type as it stands in files, e.g. "cos-log"; "unknown" for another number. */
+/** The name of a section type as it stands in files, e.g. "cos-log"; "unknown" if it has none. */
 const char *zdump_type_name(uint32_t type);
 /** "whole", "cut" or "corrupt". */
 const char *zdump_health_name(enum zdump_health health);

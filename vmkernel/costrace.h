@@ -7,8 +7,8 @@
  * in kernel text, so stale ones appear too (the unwound backtrace stands among the tasks of the
  * zdump).
  *
- * Sources: [KB1006802] and [RHEL3MM] for the layout. Stack words are printed as 32-bit words as i386
- * does; ours are 64 bits wide, so every address is followed by a word of zeros (OUR CHOICE: it is
+ * Sources: [KB1006802] and [RHEL3MM] for the layout. Stack words are printed as 32-bit words as on
+ * i386; ours are 64 bits wide, so every address is followed by a word of zeros (OUR CHOICE: it is
  * what lies there). */
 #ifndef VMK_COSTRACE_H
 #define VMK_COSTRACE_H

@@ -56,7 +56,7 @@ const char *dump_host_core(const struct dump_host *h)
 static void make_folders(struct dump_host *h)
 {
     static const char *const folders[] = { "console", "dev", "vmfs", "vmfs/volumes",
-                                           "vmfs/volumes/" DUMP_HOST_UUID };
+                                           ("vmfs/volumes/" DUMP_HOST_UUID) };
     (void)strcpy(h->dir, "/tmp/dump-host-XXXXXX");
     if (mkdtemp(h->dir) == NULL)
         die("mkdtemp");
