@@ -36,7 +36,7 @@ struct scratch {
     uint32_t stamp[PAGES_MAX];    /* and their stamps and ages of the start, for those that never moved */
     uint8_t age[PAGES_MAX];
 };
-_Static_assert(sizeof(struct scratch) <= SCRATCH_SIZE, "scratch memory");
+_Static_assert(sizeof(struct scratch) <= SCRATCH_HINTS, "scratch memory");
 #define scratch PTR(struct scratch, SCRATCH_VA)
 #define OLD_STAMPS 0xffffffffu /* run.age of pages that have not moved since inert_enter() */
 
@@ -47,9 +47,10 @@ bool inert_counts(const struct zone *zone)
 
 bool inert_possible(const struct zone *zone)
 {
-    /* While pages are on the dirty list, active is smaller and the cache's share of it larger. Look at the smallest it gets: after a round of
-     * kswapd, a turn of a task and a background ageing. (A guess that fails costs time only: refill_inactive_zone() looks again.) */
-    const uint32_t dirty_max = (uint32_t)positive(free_low(zone)) + 3 * 4 * BATCH_WORK_AMOUNT;
+    /* While pages are on the dirty list, active is smaller and the cache's share of it larger. Look at the smallest it gets when a
+     * refill begins, after a round of kswapd: reclaim has brought the cache just below its share of that and no further, so a larger allowance
+     * would never be met. (A guess that fails costs time only: refill_inactive_zone() looks again.) */
+    const uint32_t dirty_max = (uint32_t)positive(free_low(zone));
     const uint32_t listed = zone_active(zone) + zone->inactive_dirty;
     const uint32_t active = listed > dirty_max ? listed - dirty_max : 0;
     return nr_swap_pages == 0 && zone->nr_restless == 0 && zone->inactive_laundry == 0 &&

@@ -47,6 +47,32 @@ void page_clear_young(struct page *page)
     set_young(page, false);
 }
 
+/* A list is walked from its tail, each page naming the next, and the frames are spread over 12 MB: a cache miss per page, one after the
+ * other. So each page that comes to the head of age 3 is noted with the one that came HINT_AHEAD before it, and when that one
+ * is reached, the hint is fetched. A wrong hint does no harm. They lie in scratch memory: the machine has no such thing. */
+#define HINT_AHEAD 16u
+struct page_hints {
+    uint32_t recent[HINT_AHEAD], at;                   /* frames, a ring */
+    kptr ahead[MACHINE_RAM_MB_MAX << (20 - PAGE_SHIFT)]; /* by frame: struct page */
+};
+_Static_assert(SCRATCH_HINTS + sizeof(struct page_hints) <= SCRATCH_SIZE - SCRATCH_STACK, "scratch memory");
+#define page_hints PTR(struct page_hints, SCRATCH_VA + SCRATCH_HINTS)
+
+static void hint_note(const struct page *page)
+{
+    const uint32_t pfn = page_to_pfn(page);
+    uint32_t *slot = &page_hints->recent[page_hints->at++ % HINT_AHEAD];
+    page_hints->ahead[*slot] = kptr_of(page);
+    *slot = pfn;
+}
+
+void lru_prefetch(const struct page *page)
+{
+    const kptr ahead = page_hints->ahead[page_to_pfn(page)];
+    __builtin_prefetch(PTR(const void, ahead));
+    __builtin_prefetch(PTR(const void, ahead + (uint32_t)sizeof(struct page) - 1)); /* it may lie on two lines */
+}
+
 void add_page_to_active_list(struct page *page, uint32_t age)
 {
     struct zone *zone = page_zone(page);
@@ -57,6 +83,8 @@ void add_page_to_active_list(struct page *page, uint32_t age)
     page->age = (uint8_t)(age + lists->bias);
     page->stamp = zone->stamp++;
     list_add(&page->lru, &lists->list[age]);
+    if (age == INITIAL_AGE)
+        hint_note(page);
     lists->count[age]++;
     if (page->flags & PG_young)
         count_young(lists, page, age, 1);

@@ -255,6 +255,8 @@ void add_page_to_inactive_dirty_list(struct page *page);
 void add_page_to_inactive_laundry_list(struct page *page);
 void add_page_to_inactive_clean_list(struct page *page);
 void del_page_from_lru(struct page *page);
+/** The walk along a list is at `page`: have the memory system fetch what will come. No effect on anything else. */
+void lru_prefetch(const struct page *page);
 /** A new page: active, age 3. */
 void lru_cache_add(struct page *page);
 void activate_page(struct page *page);

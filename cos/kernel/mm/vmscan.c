@@ -72,6 +72,7 @@ INLINE_FN uint32_t refill_list(struct zone *zone, struct age_lists *lists, uint3
         }
         cpu_charge(COST_PAGE_SCAN);
         struct page *page = lru_page(lists->list[0].prev);
+        lru_prefetch(page);
         if (page->flags & PG_locked) {
             del_page_from_lru(page);
             add_page_to_active_list(page, INITIAL_AGE);
