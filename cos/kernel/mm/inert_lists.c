@@ -9,6 +9,8 @@
 #define RUNS_MAX 16384u  /* per list: a run is what one move brought; at least 64 pages but for the seams */
 #define PAGES_MAX (MACHINE_RAM_MB_MAX * 256u)
 
+#define LINK_AHEAD 12u       /* pages that link_row() fetches ahead */
+
 /* Pages `start` to `start+len-1`, counted from the tail, of list `list` as it was at inert_enter(). */
 struct piece {
     uint32_t list, start, len;
@@ -32,7 +34,7 @@ struct scratch {
     uint32_t base;                /* row of age a: (base + a) % AGES; inactive_dirty: row DIRTY */
     uint32_t start_of[LISTS + 1]; /* first index in `page` of each list of the start */
     struct row row[LISTS];
-    kptr page[PAGES_MAX];         /* inert_leave(): all pages, list by list, tail first */
+    kptr page[PAGES_MAX + LINK_AHEAD]; /* inert_leave(): all pages, list by list, tail first */
     uint32_t stamp[PAGES_MAX];    /* and their stamps and ages of the start, for those that never moved */
     uint8_t age[PAGES_MAX];
 };
@@ -229,6 +231,7 @@ static void collect_pages(struct zone *zone)
         ASSERT(n == scratch->start_of[list]);
         for (kptr k = head->prev; k != kptr_of(head); k = PTR(struct list, k)->prev) {
             const struct page *page = lru_page(k);
+            lru_prefetch(page);
             scratch->page[n] = kptr_of(page);
             scratch->stamp[n] = page->stamp;
             scratch->age[n] = page->age;
@@ -251,12 +254,15 @@ static void link_row(struct zone *zone, const struct row *row, uint32_t list)
         const uint32_t from = scratch->start_of[piece->list] + piece->start;
         for (uint32_t k = from; k < from + piece->len; k++) {
             struct page *page = PTR(struct page, scratch->page[k]);
+            __builtin_prefetch(PTR(const void, scratch->page[k + LINK_AHEAD]), 1);
+            __builtin_prefetch(PTR(const void, scratch->page[k + LINK_AHEAD] + (uint32_t)sizeof(struct page) - 1), 1);
             const struct run *run = &row->run[run_index % RUNS_MAX];
             const bool old = run->age == OLD_STAMPS;
             page->stamp = old ? scratch->stamp[k] : run->first + run_used;
             page->age = old ? scratch->age[k] : (uint8_t)run->age;
             page->flags = (page->flags & ~PG_lru) | flag;
             list_add(&page->lru, head);
+            lru_hint_note(page);
             if (++run_used == run->len) {
                 run_used = 0;
                 run_index++;

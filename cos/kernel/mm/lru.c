@@ -1,4 +1,5 @@
-/* lru.c - the page lists of a zone and what is counted about them. Sources: docs/sources.md [RHEL3MM 1.3].
+/* lru.c - the page lists of a zone and what is counted about them. Sources: docs/sources.md
+ * [RHEL3MM 1.3].
  *
  * Nothing here decides; vmscan.c does. */
 #include "cos/kernel/mm/mm_internal.h"
@@ -47,18 +48,20 @@ void page_clear_young(struct page *page)
     set_young(page, false);
 }
 
-/* A list is walked from its tail, each page naming the next, and the frames are spread over 12 MB: a cache miss per page, one after the
- * other. So each page that comes to the head of age 3 is noted with the one that came HINT_AHEAD before it, and when that one
- * is reached, the hint is fetched. A wrong hint does no harm. They lie in scratch memory: the machine has no such thing. */
+/* A list is walked from its tail, each page naming the next, and the frames are spread over 12 MB:
+ * a cache miss per page, one after the other. So each page that comes to the head of age 3 is noted
+ * with the one that came HINT_AHEAD before it, and when that one is reached, the hint is fetched. A
+ * wrong hint does no harm. They lie in scratch memory: the machine has no such thing. */
 #define HINT_AHEAD 16u
 struct page_hints {
-    uint32_t recent[HINT_AHEAD], at;                   /* frames, a ring */
+    uint32_t recent[HINT_AHEAD], at;                     /* frames, a ring */
     kptr ahead[MACHINE_RAM_MB_MAX << (20 - PAGE_SHIFT)]; /* by frame: struct page */
 };
-_Static_assert(SCRATCH_HINTS + sizeof(struct page_hints) <= SCRATCH_SIZE - SCRATCH_STACK, "scratch memory");
+_Static_assert(SCRATCH_HINTS + sizeof(struct page_hints) <= SCRATCH_SIZE - SCRATCH_STACK,
+               "scratch memory");
 #define page_hints PTR(struct page_hints, SCRATCH_VA + SCRATCH_HINTS)
 
-static void hint_note(const struct page *page)
+void lru_hint_note(const struct page *page)
 {
     const uint32_t pfn = page_to_pfn(page);
     uint32_t *slot = &page_hints->recent[page_hints->at++ % HINT_AHEAD];
@@ -70,7 +73,8 @@ void lru_prefetch(const struct page *page)
 {
     const kptr ahead = page_hints->ahead[page_to_pfn(page)];
     __builtin_prefetch(PTR(const void, ahead));
-    __builtin_prefetch(PTR(const void, ahead + (uint32_t)sizeof(struct page) - 1)); /* it may lie on two lines */
+    __builtin_prefetch(
+        PTR(const void, ahead + (uint32_t)sizeof(struct page) - 1)); /* it may lie on two lines */
 }
 
 void add_page_to_active_list(struct page *page, uint32_t age)
@@ -84,7 +88,7 @@ void add_page_to_active_list(struct page *page, uint32_t age)
     page->stamp = zone->stamp++;
     list_add(&page->lru, &lists->list[age]);
     if (age == INITIAL_AGE)
-        hint_note(page);
+        lru_hint_note(page);
     lists->count[age]++;
     if (page->flags & PG_young)
         count_young(lists, page, age, 1);
@@ -92,7 +96,8 @@ void add_page_to_active_list(struct page *page, uint32_t age)
     page_update(page);
 }
 
-static inline void add_inactive(struct page *page, uint32_t flag, struct list *list, uint32_t *count)
+static inline void add_inactive(struct page *page, uint32_t flag, struct list *list,
+                                uint32_t *count)
 {
     inert_settle();
     ASSERT(!(page->flags & PG_lru));
@@ -228,8 +233,9 @@ void age_lists_shift(struct age_lists *lists)
     lists->bias++;
 }
 
-/* ---- the slow check ------------------------------------------------------------------------------------------ */
-static uint32_t check_list(const struct list *head, uint32_t flag, uint32_t *restless, uint32_t *young)
+/* ---- the slow check -------------------------------------------------------------------------- */
+static uint32_t check_list(const struct list *head, uint32_t flag, uint32_t *restless,
+                           uint32_t *young)
 {
     uint32_t n = 0;
     for (kptr k = head->next; k != kptr_of(head); k = PTR(struct list, k)->next, n++) {
@@ -252,7 +258,8 @@ static void check_scan_map(const struct zone *zone)
 {
     for (uint32_t pfn = zone->first_pfn; pfn < zone->first_pfn + zone->size; pfn++) {
         const struct page *page = pfn_to_page(pfn);
-        const bool candidate = (page->flags & PG_active) && (page->flags & PG_young) && page_age(page) < MAX_AGE;
+        const bool candidate =
+            (page->flags & PG_active) && (page->flags & PG_young) && page_age(page) < MAX_AGE;
         ASSERT(in_scan_map(pfn) == candidate);
     }
 }
@@ -276,7 +283,8 @@ static void check_free(const struct zone *zone)
     for (uint32_t order = 0; order < MAX_ORDER; order++) {
         const struct free_area *area = &zone->free_area[order];
         uint32_t n = 0;
-        for (kptr k = area->free_list.next; k != kptr_of(&area->free_list); k = PTR(struct list, k)->next, n++) {
+        for (kptr k = area->free_list.next; k != kptr_of(&area->free_list);
+             k = PTR(struct list, k)->next, n++) {
             const struct page *page = list_entry(k, struct page, list);
             ASSERT((page->flags & PG_buddy) && page->order == order && page->count == 0);
         }
@@ -288,15 +296,16 @@ static void check_free(const struct zone *zone)
 
 void mm_check(void)
 {
-    for_each_zone(zone)
-    {
+    for_each_zone (zone) {
         uint32_t restless = 0, young = 0;
         check_ages(&zone->anon, PG_active_anon, &restless);
         check_ages(&zone->cache, PG_active_cache, &restless);
-        ASSERT(check_list(&zone->inactive_dirty_list, PG_inactive_dirty, &restless, &young) == zone->inactive_dirty);
+        ASSERT(check_list(&zone->inactive_dirty_list, PG_inactive_dirty, &restless, &young) ==
+               zone->inactive_dirty);
         ASSERT(check_list(&zone->inactive_laundry_list, PG_inactive_laundry, &restless, &young) ==
                zone->inactive_laundry);
-        ASSERT(check_list(&zone->inactive_clean_list, PG_inactive_clean, &restless, &young) == zone->inactive_clean);
+        ASSERT(check_list(&zone->inactive_clean_list, PG_inactive_clean, &restless, &young) ==
+               zone->inactive_clean);
         ASSERT(restless == zone->nr_restless);
         check_free(zone);
         check_scan_map(zone);

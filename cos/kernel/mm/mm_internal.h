@@ -3,16 +3,19 @@
  * A page frame is in exactly one of these places:
  *
  *     buddy list (PG_buddy) | per-CPU hot list (PG_hot) | in use by the kernel (count > 0, no list)
- *     active_anon[age] | active_cache[age] | inactive_dirty | inactive_laundry | inactive_clean   (one PG_* each, struct page.lru)
+ *     active_anon[age] | active_cache[age] | inactive_dirty | inactive_laundry | inactive_clean
+ * (one PG_* each, struct page.lru)
  *
- * and moves   new -> active --refill--> dirty --launder--> laundry --I/O done--> clean --reclaim--> free.
+ * and moves   new -> active --refill--> dirty --launder--> laundry --I/O done--> clean --reclaim-->
+ * free.
  *
  * Bookkeeping that makes passes over these lists computable instead of walkable (inert.h, kscand):
- *   PG_young     some pte of the page may be young, or PG_referenced is set. Exact for pages that are mapped once (all anonymous ones), an upper bound
- *                for shared file pages. Counted per age list.
- *   PG_restless  the page is on active_anon or inactive_dirty and is not inert: a reclaim pass would do something else with it than move it round.
- *                zone->nr_restless counts them.
- * Every function that changes one of the inputs ends with page_update(). mm_check() recomputes all of it the slow way (tests).
+ *   PG_young     some pte of the page may be young, or PG_referenced is set. Exact for pages that
+ * are mapped once (all anonymous ones), an upper bound for shared file pages. Counted per age list.
+ *   PG_restless  the page is on active_anon or inactive_dirty and is not inert: a reclaim pass
+ * would do something else with it than move it round. zone->nr_restless counts them. Every function
+ * that changes one of the inputs ends with page_update(). mm_check() recomputes all of it the slow
+ * way (tests).
  *
  * Sources: docs/sources.md [RHEL3MM 1.1-1.3]. */
 #ifndef COS_MM_INTERNAL_H
@@ -22,7 +25,8 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/scratch.h"
 
-/* A function that bears a name of the kernel that people look for in backtraces: never inlined, never cloned. */
+/* A function that bears a name of the kernel that people look for in backtraces: never inlined,
+ * never cloned. */
 #ifdef __clang__
 #define KERNEL_FN __attribute__((noinline))
 #else
@@ -38,20 +42,21 @@
 #define PG_dirty 0x10u
 #define PG_reserved 0x20u
 #define PG_slab 0x40u
-#define PG_direct 0x80u      /* page->pte is the pte itself, not a chain */
+#define PG_direct 0x80u /* page->pte is the pte itself, not a chain */
 #define PG_active_anon 0x100u
 #define PG_active_cache 0x200u
 #define PG_inactive_dirty 0x400u
 #define PG_inactive_laundry 0x800u
 #define PG_inactive_clean 0x1000u
-#define PG_swapcache 0x2000u /* mapping is swapper_space */
-#define PG_buddy 0x4000u     /* first page of a free block */
-#define PG_hot 0x8000u       /* on the zone's per-CPU list */
-#define PG_table 0x10000u    /* page-table page; mapping = mm, index = first user address */
-#define PG_pinned 0x20000u   /* vmnixhbd's real process has it mapped */
+#define PG_swapcache 0x2000u  /* mapping is swapper_space */
+#define PG_buddy 0x4000u      /* first page of a free block */
+#define PG_hot 0x8000u        /* on the zone's per-CPU list */
+#define PG_table 0x10000u     /* page-table page; mapping = mm, index = first user address */
+#define PG_pinned 0x20000u    /* vmnixhbd's real process has it mapped */
 #define PG_writeback 0x40000u /* its I/O writes */
-#define PG_zero 0x100000u    /* ours: all bytes are known to be zero (a hole of the memfd, or cleared) */
-#define PG_young 0x200000u   /* ours: see above */
+#define PG_zero \
+    0x100000u /* ours: all bytes are known to be zero (a hole of the memfd, or cleared) */
+#define PG_young 0x200000u    /* ours: see above */
 #define PG_restless 0x400000u /* ours: see above */
 #define PG_active (PG_active_anon | PG_active_cache)
 #define PG_lru (PG_active | PG_inactive_dirty | PG_inactive_laundry | PG_inactive_clean)
@@ -72,8 +77,8 @@ struct free_area {
     uint32_t nr_free; /* blocks */
 };
 
-/* One kind of active pages: a list per age, index = age, new pages at the head. page->age holds age + bias (mod 256), so that ageing
- * everybody is 15 splices and one addition. */
+/* One kind of active pages: a list per age, index = age, new pages at the head. page->age holds age
+ * + bias (mod 256), so that ageing everybody is 15 splices and one addition. */
 struct age_lists {
     struct list list[AGES];
     uint32_t count[AGES];
@@ -94,8 +99,8 @@ struct zone {
     struct list hot_list; /* per-CPU list; its pages count as used */
     uint32_t hot_count, hot_max;
     uint32_t nr_restless;
-    uint32_t stamp; /* insertions into the lists so far */
-    uint32_t need_scan;   /* rounds of ageing since kscand's last scan */
+    uint32_t stamp;        /* insertions into the lists so far */
+    uint32_t need_scan;    /* rounds of ageing since kscand's last scan */
     uint32_t age_interval; /* jiffies between scans of kscand */
     uint32_t next_scan;    /* jiffies */
     kptr wait_table;       /* struct wait_queue[1 << wait_bits], hashed by page address */
@@ -105,8 +110,9 @@ struct zone {
 extern struct zone zone_table[ZONES];
 #define for_each_zone(z) for (struct zone *z = zone_table; z < zone_table + ZONES; z++)
 
-extern kptr scan_map;   /* uint64_t[], one bit per frame: on an active list, PG_young, age below 15 - what kscand has to look at */
-extern kptr scan_buffer; /* uint64_t[max_mapnr] for kscand */
+extern kptr scan_map; /* uint64_t[], one bit per frame: on an active list, PG_young, age below 15 -
+                         what kscand has to look at */
+extern kptr scan_buffer;    /* uint64_t[max_mapnr] for kscand */
 extern uint32_t zone_split; /* kptr of the first struct page of zone Normal */
 
 static inline struct zone *page_zone(const struct page *page)
@@ -134,7 +140,8 @@ static inline struct page *virt_to_page(const void *p)
     return pfn_to_page(virt_to_phys(p) >> PAGE_SHIFT);
 }
 
-/* ---- watermarks: how many pages a zone is short of a mark; negative = to spare. inactive_clean counts as free. */
+/* ---- watermarks: how many pages a zone is short of a mark; negative = to spare. inactive_clean
+ * counts as free. */
 static inline int32_t free_and_clean(const struct zone *z)
 {
     return (int32_t)(z->free_pages + z->inactive_clean);
@@ -185,7 +192,8 @@ static inline int32_t inactive_low(const struct zone *z)
 #define INACTIVE_CLEAN_PERCENT 30u /* sysctl */
 static inline bool need_rebalance_dirty(const struct zone *z)
 {
-    return z->inactive_dirty * INACTIVE_CLEAN_PERCENT / 100 > z->inactive_laundry + z->inactive_clean ||
+    return z->inactive_dirty * INACTIVE_CLEAN_PERCENT / 100 >
+               z->inactive_laundry + z->inactive_clean ||
            z->inactive_laundry / 2 + z->inactive_clean + z->free_pages < z->pages_high;
 }
 static inline bool need_rebalance_laundry(const struct zone *z)
@@ -194,7 +202,8 @@ static inline bool need_rebalance_laundry(const struct zone *z)
 }
 
 /* ---- page_alloc.c ---- */
-/** Like alloc_pages, but leaves PG_zero as it is: the caller looks whether the page must be cleared. */
+/** Like alloc_pages, but leaves PG_zero as it is: the caller looks whether the page must be
+ * cleared. */
 struct page *__alloc_pages(uint32_t gfp, uint32_t order);
 void __free_pages_ok(struct page *page, uint32_t order);
 /** Move up to max(64, goal-free)+1 pages of inactive_clean to the buddy lists. */
@@ -236,7 +245,8 @@ static inline uint32_t page_age(const struct page *page)
 static inline bool page_restless(const struct page *page)
 {
     return (page->flags & (PG_active_anon | PG_inactive_dirty)) != 0 &&
-           ((page->flags & (PG_young | PG_locked | PG_swapcache | PG_pinned | PG_direct)) != PG_direct ||
+           ((page->flags & (PG_young | PG_locked | PG_swapcache | PG_pinned | PG_direct)) !=
+                PG_direct ||
             page->mapping != 0 || page->buffers != 0);
 }
 static inline void page_update(struct page *page)
@@ -255,8 +265,11 @@ void add_page_to_inactive_dirty_list(struct page *page);
 void add_page_to_inactive_laundry_list(struct page *page);
 void add_page_to_inactive_clean_list(struct page *page);
 void del_page_from_lru(struct page *page);
-/** The walk along a list is at `page`: have the memory system fetch what will come. No effect on anything else. */
+/** The walk along a list is at `page`: have the memory system fetch what will come. No effect on
+ * anything else. */
 void lru_prefetch(const struct page *page);
+/** `page` came to the head of a list: what lru_prefetch() goes by. */
+void lru_hint_note(const struct page *page);
 /** A new page: active, age 3. */
 void lru_cache_add(struct page *page);
 void activate_page(struct page *page);
@@ -264,7 +277,8 @@ void deactivate_page(struct page *page);
 /** A page was used by a fault or read(2): referenced; back to active from laundry and clean. */
 void mark_page_accessed(struct page *page);
 void mark_page_dirty(struct page *page);
-/** All of zone's pages on one kind of active list grow younger by one; list 0 must be empty. 15 list operations. */
+/** All of zone's pages on one kind of active list grow younger by one; list 0 must be empty. 15
+ * list operations. */
 void age_lists_shift(struct age_lists *lists);
 /** Recompute every count and flag the slow way and compare (tests, ASSERT on failure). */
 void mm_check(void);
@@ -279,19 +293,21 @@ void wait_on_page(struct page *page);
 bool wait_on_page_timeout(struct page *page, uint32_t ticks);
 struct address_space {
     char name[64];
-    kptr next;       /* list of all files */
-    uint32_t size;   /* pages of the file */
+    kptr next;        /* list of all files */
+    uint32_t size;    /* pages of the file */
     uint32_t nrpages; /* of it in the page cache */
-    uint32_t sector; /* first page on the disk */
+    uint32_t sector;  /* first page on the disk */
 };
 extern struct address_space swapper_space;
 void page_cache_init(kptr hash_table, uint32_t bits);
-struct page *find_get_page(const struct address_space *mapping, uint32_t index); /* with a reference; NULL = not there */
+struct page *find_get_page(const struct address_space *mapping,
+                           uint32_t index); /* with a reference; NULL = not there */
 struct page *__find_page(const struct address_space *mapping, uint32_t index);
 void add_to_page_cache(struct page *page, struct address_space *mapping, uint32_t index);
 void remove_inode_page(struct page *page);
-struct page *filemap_nopage(struct address_space *file, uint32_t index); /* up to date, with a reference */
-extern uint32_t nr_page_cache; /* file pages in the page cache, without swap cache */
+struct page *filemap_nopage(struct address_space *file,
+                            uint32_t index); /* up to date, with a reference */
+extern uint32_t nr_page_cache;               /* file pages in the page cache, without swap cache */
 
 /* ---- rmap.c ---- */
 enum swap_result { SWAP_SUCCESS, SWAP_AGAIN, SWAP_FAIL };
@@ -314,7 +330,8 @@ enum swap_result try_to_unmap(struct page *page);
 #define PTE_ADDRESS 0xffffff000u /* 36 bits of physical address, as PAE on a P4 */
 static inline uint64_t swp_entry_to_pte(uint32_t slot)
 {
-    return (uint64_t)slot << 40; /* not present; type 0 in bits 33..37, offset above, in the high word */
+    return (uint64_t)slot
+           << 40; /* not present; type 0 in bits 33..37, offset above, in the high word */
 }
 static inline uint32_t pte_to_swp_entry(uint64_t pte)
 {
@@ -331,7 +348,8 @@ void zap_page_range(struct mm_struct *mm, uint32_t start, uint32_t end);
 void clear_page_tables(struct mm_struct *mm);
 /** Fault a page in. @return 0, or -12 when the allocation failed for good */
 int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address, bool write);
-struct vm_area_struct *find_vma(const struct mm_struct *mm, uint32_t address); /* the vma that contains it */
+struct vm_area_struct *find_vma(const struct mm_struct *mm,
+                                uint32_t address); /* the vma that contains it */
 extern uint32_t nr_page_tables;
 extern kptr empty_zero_page;
 void memory_init(void);
@@ -342,7 +360,8 @@ bool vm_enough_memory(uint32_t pages);
 
 /* ---- swapfile.c ---- */
 extern uint32_t nr_swap_pages, total_swap_pages; /* free slots; all slots */
-/** Give the page a slot and put it into the swap cache, dirty. @return false when no slot is free */
+/** Give the page a slot and put it into the swap cache, dirty. @return false when no slot is free
+ */
 bool add_to_swap(struct page *page);
 void swap_duplicate(uint32_t slot);
 void swap_free(uint32_t slot);
@@ -363,7 +382,8 @@ void swap_stats_print(void);
 /* ---- vmscan.c ---- */
 void wakeup_kswapd(uint32_t gfp);
 int try_to_free_pages(uint32_t gfp);
-/** Take the oldest usable page of inactive_clean. @return it, off all lists, count 1; NULL when there is none */
+/** Take the oldest usable page of inactive_clean. @return it, off all lists, count 1; NULL when
+ * there is none */
 struct page *reclaim_page(struct zone *zone);
 uint32_t rebalance_laundry_zone(struct zone *zone, uint32_t max_work, uint32_t gfp);
 uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, uint32_t gfp);
@@ -373,8 +393,10 @@ extern uint32_t kswapd_minfree;
 
 /* ---- oom_kill.c ---- */
 void out_of_memory(void);
-/** Points of a task as the OOM killer counts them; see facts 1.8. cpu_s, run_jiffies: seconds and jiffies. */
-uint32_t oom_badness(uint32_t total_vm, uint64_t cpu_s, uint64_t run_jiffies, int32_t nice, bool root, bool rawio);
+/** Points of a task as the OOM killer counts them; see facts 1.8. cpu_s, run_jiffies: seconds and
+ * jiffies. */
+uint32_t oom_badness(uint32_t total_vm, uint64_t cpu_s, uint64_t run_jiffies, int32_t nice,
+                     bool root, bool rawio);
 
 /* ---- slab.c, dcache.c ---- */
 void kmem_cache_init(void);
@@ -384,7 +406,8 @@ uint32_t kmem_cache_reap(uint32_t gfp);
 uint32_t kmem_cache_shrink(struct kmem_cache *cache);
 extern uint32_t nr_slab_pages, nr_free_slabs;
 void dcache_init(void);
-/** Prune unused dentries / (6 + priority), and shrink their slabs at most once a second. @return pages freed */
+/** Prune unused dentries / (6 + priority), and shrink their slabs at most once a second. @return
+ * pages freed */
 uint32_t shrink_dcache_memory(uint32_t priority);
 uint32_t shrink_icache_memory(uint32_t priority);
 /** Would a pass at priority 0 take anything from either cache? */
