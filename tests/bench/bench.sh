@@ -27,7 +27,7 @@ jq -r '"speed: \(.virtual_s / .wall_s | floor) virtual seconds per second, \(.wa
 # last write.
 "$build/bin/lostbeat" run healthy --host "$tmp/h" --clock x3600 --json >"$tmp/h.json" 2>/dev/null &
 run=$!
-until [ "$(wc -l <"$tmp/h/var/log/vmksummary" 2>/dev/null || echo 0)" -ge 4 ]; do sleep 0.1; done
+until [ "$(cat "$tmp/h/var/log/vmksummary" 2>/dev/null | wc -l)" -ge 4 ]; do sleep 0.1; done
 from_ms=$(date +%s%3N)
 gcore -o "$tmp/gcore" "$(cat "$tmp/h/run/cos.pid")" >/dev/null 2>&1 || true
 gcore_ms=$(($(date +%s%3N) - from_ms))
