@@ -1,5 +1,5 @@
-/* mm_harness.c - see mm_harness.h. Links between kernel objects are 32-bit, so everything that has an address here is static and the program is
- * linked without PIE. */
+/* mm_harness.c - see mm_harness.h. Links between kernel objects are 32-bit, so everything that has
+ * an address here is static and the program is linked without PIE. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static char log_text[LOG_BYTES];
 static size_t log_len;
 static bool in_interrupt;
 
-/* ---- what the kernel has in lib.c, printk.c, traps ------------------------------------------------------------------- */
+/* ---- what the kernel has in lib.c, printk.c, traps ------------------------------------------- */
 void strcopy(char *to, const char *from, size_t n)
 {
     (void)snprintf(to, n, "%s", from);
@@ -72,7 +72,8 @@ const char *harness_log(void)
 
 void model_bug(const char *file, int line, const char *what)
 {
-    fprintf(stderr, "model_bug at %llu ns: %s:%d: %s\n", (unsigned long long)cos_clock.now_ns, file, line, what);
+    fprintf(stderr, "model_bug at %llu ns: %s:%d: %s\n", (unsigned long long)cos_clock.now_ns, file,
+            line, what);
     abort();
 }
 
@@ -87,7 +88,7 @@ uint64_t cos_random(const char *name)
     return rng_derive(1, name);
 }
 
-/* ---- timers ------------------------------------------------------------------------------------------------------------ */
+/* ---- timers ---------------------------------------------------------------------------------- */
 static void set_next(void)
 {
     cos_clock.next_ns = in_interrupt || timer_count == 0 ? UINT64_MAX : timers[0]->at_ns;
@@ -137,8 +138,9 @@ static void run_timers(void)
     set_next();
 }
 
-/* cpu_charge() and inert_settle() jump to their handlers with the return address in r11 and want every other register
- * back. 128 bytes below the stack pointer may be in use (red zone), and vector registers may hold values of hosted code. */
+/* cpu_charge() and inert_settle() jump to their handlers with the return address in r11 and want
+ * every other register back. 128 bytes below the stack pointer may be in use (red zone), and vector
+ * registers may hold values of hosted code. */
 void harness_interrupt(void);
 void harness_interrupt(void)
 {
@@ -146,21 +148,21 @@ void harness_interrupt(void)
         run_timers();
 }
 
-#define JUMPED_TO(name, handler)                                                                       \
-    __asm__(".text\n.globl " name "\n.type " name ", @function\n" name ":\n"                           \
-            "  leaq -128(%rsp), %rsp\n  pushq %r11\n  pushq %rbp\n  movq %rsp, %rbp\n"                 \
-            "  pushq %rax\n  pushq %rcx\n  pushq %rdx\n  pushq %rsi\n  pushq %rdi\n"                   \
-            "  pushq %r8\n  pushq %r9\n  pushq %r10\n"                                                 \
-            "  subq $512, %rsp\n  andq $-64, %rsp\n  fxsave64 (%rsp)\n  call " handler "\n"            \
-            "  fxrstor64 (%rsp)\n  leaq -64(%rbp), %rsp\n"                                             \
-            "  popq %r10\n  popq %r9\n  popq %r8\n"                                                    \
-            "  popq %rdi\n  popq %rsi\n  popq %rdx\n  popq %rcx\n  popq %rax\n"                        \
-            "  popq %rbp\n  popq %r11\n  leaq 128(%rsp), %rsp\n  jmp *%r11\n"                          \
+#define JUMPED_TO(name, handler)                                                            \
+    __asm__(".text\n.globl " name "\n.type " name ", @function\n" name ":\n"                \
+            "  leaq -128(%rsp), %rsp\n  pushq %r11\n  pushq %rbp\n  movq %rsp, %rbp\n"      \
+            "  pushq %rax\n  pushq %rcx\n  pushq %rdx\n  pushq %rsi\n  pushq %rdi\n"        \
+            "  pushq %r8\n  pushq %r9\n  pushq %r10\n"                                      \
+            "  subq $512, %rsp\n  andq $-64, %rsp\n  fxsave64 (%rsp)\n  call " handler "\n" \
+            "  fxrstor64 (%rsp)\n  leaq -64(%rbp), %rsp\n"                                  \
+            "  popq %r10\n  popq %r9\n  popq %r8\n"                                         \
+            "  popq %rdi\n  popq %rsi\n  popq %rdx\n  popq %rcx\n  popq %rax\n"             \
+            "  popq %rbp\n  popq %r11\n  leaq 128(%rsp), %rsp\n  jmp *%r11\n"               \
             ".size " name ", . - " name "\n")
 JUMPED_TO("hand_over", "harness_interrupt");
 JUMPED_TO("inert_leave_aside", "inert_leave");
 
-/* ---- tasks ----------------------------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 static uint32_t index_of(const struct task_struct *t)
 {
     return (uint32_t)((const union task_union *)t - tasks);
@@ -303,7 +305,7 @@ struct task_struct *find_task_by_pid(uint32_t pid)
 
 struct task_struct *harness_find(uint32_t pid)
 {
-    for_each_task(t)
+    for_each_task (t)
         if (t->pid == pid)
             return t;
     return NULL;
@@ -379,7 +381,7 @@ bool harness_run(uint64_t until_ns)
     return living == 0;
 }
 
-/* ---- boot -------------------------------------------------------------------------------------------------------------- */
+/* ---- boot ------------------------------------------------------------------------------------ */
 static void map_at(kptr at, size_t bytes)
 {
     void *got = mmap(PTR(void, at), bytes, PROT_READ | PROT_WRITE,
@@ -409,7 +411,8 @@ void harness_boot(uint32_t ram_mb, uint32_t swap_slots, uint32_t reserved_kb)
 void harness_fill(uint32_t pages, bool write_bytes)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
-    assert_int_equal(do_mmap(mm, HARNESS_HEAP, pages * PAGE_SIZE, VM_READ | VM_WRITE | VM_HEAP, NULL, 0), 0);
+    assert_int_equal(
+        do_mmap(mm, HARNESS_HEAP, pages * PAGE_SIZE, VM_READ | VM_WRITE | VM_HEAP, NULL, 0), 0);
     for (uint32_t i = 0; i < pages; i++) {
         const uint32_t address = HARNESS_HEAP + i * PAGE_SIZE;
         if (!write_bytes) {

@@ -1,23 +1,31 @@
-/* test_mm_inert.c - reclaim on inert memory: it goes round, and counting gives the same as page by page.
- * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c -no-pie -Wl,-Ttext-segment=0x60000000
- * links: cos/kernel/mm/swapfile.c cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c cos/kernel/mm/slab.c
- * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
+/* test_mm_inert.c - reclaim on inert memory: it goes round, and counting gives the same as page by
+ * page.
+ *
+ * links: -no-pie -Wl,-Ttext-segment=0x60000000
+ * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
+ * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c
+ * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
+ * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
+ * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
 #include "tests/unit/mm_harness.c"
 
 #include <sys/wait.h>
 
 #include "cos/kernel/mm/inert_lists.h"
 
-#define GFP_NO_OOM (GFP_WAIT | GFP_HIGH | GFP_IO | GFP_HIGHIO) /* a pass without FS never calls the OOM killer */
+#define GFP_NO_OOM \
+    (GFP_WAIT | GFP_HIGH | GFP_IO | GFP_HIGHIO) /* a pass without FS never calls the OOM killer */
 
 static bool ready;
 
-/* Swap full, no page referenced: fill RAM and swap, then age what is young by passes until nothing moves but the ring. */
+/* Swap full, no page referenced: fill RAM and swap, then age what is young by passes until nothing
+ * moves but the ring. */
 static int exhaust(void *unused)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     (void)unused;
-    assert_int_equal(do_mmap(mm, HARNESS_HEAP, 24u << 20, VM_READ | VM_WRITE | VM_HEAP, NULL, 0), 0);
+    assert_int_equal(do_mmap(mm, HARNESS_HEAP, 24u << 20, VM_READ | VM_WRITE | VM_HEAP, NULL, 0),
+                     0);
     for (uint32_t i = 0; nr_swap_pages > 0 || free_min(&zone_table[ZONE_NORMAL]) < 0; i++)
         assert_true(user_account(HARNESS_HEAP + i * PAGE_SIZE, true));
     struct zone *z = &zone_table[ZONE_NORMAL];

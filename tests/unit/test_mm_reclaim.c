@@ -1,21 +1,27 @@
-/* test_mm_reclaim.c - memory that is gone: the endless retry, laundering without slots, the OOM killer.
- * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c -no-pie -Wl,-Ttext-segment=0x60000000
- * links: cos/kernel/mm/swapfile.c cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c cos/kernel/mm/slab.c
- * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
+/* test_mm_reclaim.c - memory that is gone: the endless retry, laundering without slots, the OOM
+ * killer.
+ *
+ * links: -no-pie -Wl,-Ttext-segment=0x60000000
+ * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
+ * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c
+ * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
+ * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
+ * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
 #include "tests/unit/mm_harness.c"
 
 #include "cos/kernel/mm/oom_kill.h"
 
-#define SECONDS(n) ((uint64_t)(n) * 1000000000u)
+#define SECONDS(n) ((uint64_t)(n)*1000000000u)
 
-/* ---- pure functions ------------------------------------------------------------------------------ */
+/* ---- pure functions -------------------------------------------------------------------------- */
 /* [RHEL3MM 1.5]: goal 15 % of active; none below 1 %, all above 30 %, half at the goal */
 static void test_refill_share_of_the_cache(void **state)
 {
     static const struct {
         uint32_t active, cache, percent;
-    } table[] = { { 100000, 0, 0 },      { 100000, 999, 0 },    { 100000, 1000, 4 },   { 100000, 7500, 26 },
-                  { 100000, 15000, 50 }, { 100000, 20000, 52 }, { 100000, 30000, 58 }, { 100000, 30001, 100 } };
+    } table[] = { { 100000, 0, 0 },      { 100000, 999, 0 },    { 100000, 1000, 4 },
+                  { 100000, 7500, 26 },  { 100000, 15000, 50 }, { 100000, 20000, 52 },
+                  { 100000, 30000, 58 }, { 100000, 30001, 100 } };
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         assert_int_equal(refill_cache_share(table[i].active, table[i].cache), table[i].percent);
@@ -23,13 +29,15 @@ static void test_refill_share_of_the_cache(void **state)
 
 static void test_oom_badness_counts_size_age_niceness_and_rights(void **state)
 {
-    const uint64_t days_42 = 42ull * 86400 * HZ; /* 2768 units of 2^17 jiffies; fourth root about 7, roughly 5 */
+    const uint64_t days_42 =
+        42ull * 86400 * HZ; /* 2768 units of 2^17 jiffies; fourth root about 7, roughly 5 */
     (void)state;
     assert_int_equal(oom_badness(146549, 0, 0, 0, false, false), 146549);
     assert_int_equal(oom_badness(146549, 0, 0, 5, false, false), 293098);
     assert_int_equal(oom_badness(146549, 0, 0, 0, true, false), 36637);
     assert_int_equal(oom_badness(146549, 0, 0, 0, true, true), 9159);
-    assert_int_equal(oom_badness(146549, 100, 0, 0, false, false), 16283); /* 7 bits: 100 / 8 - 3 = 9 */
+    assert_int_equal(oom_badness(146549, 100, 0, 0, false, false),
+                     16283); /* 7 bits: 100 / 8 - 3 = 9 */
     assert_int_equal(oom_badness(146549, 0, days_42, 0, false, false), 29309);
     assert_int_equal(oom_badness(0, 0, 0, 0, false, false), 0);
 }
@@ -46,16 +54,19 @@ static void test_oom_window_wants_ten_calls_over_a_second(void **state)
 {
     (void)state;
     struct oom_window w = { 0, 0, 0, 0 };
-    assert_int_equal(calls_until_act(&w, 100000, HZ), 11); /* the first opens the window, ten are counted */
+    assert_int_equal(calls_until_act(&w, 100000, HZ),
+                     11); /* the first opens the window, ten are counted */
     w = (struct oom_window){ 0, 0, 0, 0 };
-    assert_int_equal(calls_until_act(&w, 100000, HZ / 10), 20); /* the first ten lie within the first second */
+    assert_int_equal(calls_until_act(&w, 100000, HZ / 10),
+                     20); /* the first ten lie within the first second */
     w = (struct oom_window){ 0, 0, 0, 0 };
-    assert_int_equal(calls_until_act(&w, 100000, 5 * HZ + 1), 0); /* thrashing so slow is no shortage */
+    assert_int_equal(calls_until_act(&w, 100000, 5 * HZ + 1),
+                     0); /* thrashing so slow is no shortage */
     w = (struct oom_window){ .last_kill = 100000, .last_call = 100000, .first_call = 100000 };
     assert_int_equal(calls_until_act(&w, 100001, HZ / 10), 51); /* 5 s since the last kill */
 }
 
-/* ---- a machine without memory ---------------------------------------------------------------------- */
+/* ---- a machine without memory ---------------------------------------------------------------- */
 static struct page *reserve[200];
 static uint32_t reserved, eaten;
 static bool eating_done;
@@ -66,7 +77,8 @@ static int eater(void *unused)
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     (void)unused;
     current->caps = BOOT_PROG_RAWIO;
-    assert_int_equal(do_mmap(mm, HARNESS_HEAP, 24u << 20, VM_READ | VM_WRITE | VM_HEAP, NULL, 0), 0);
+    assert_int_equal(do_mmap(mm, HARNESS_HEAP, 24u << 20, VM_READ | VM_WRITE | VM_HEAP, NULL, 0),
+                     0);
     for (; eaten < (24u << 20) / PAGE_SIZE; eaten++)
         assert_true(user_account(HARNESS_HEAP + eaten * PAGE_SIZE, true));
     eating_done = true;
@@ -120,8 +132,8 @@ static void test_oom_sends_sigterm_once_and_then_waits_for_its_victim(void **sta
 {
     (void)state;
     (void)harness_log();
-    /* In the harness nothing is killed by a signal; the eater lives on as one who catches SIGTERM. It is alone, so each next
-     * choice would be nobody: the pending one is counted first. */
+    /* In the harness nothing is killed by a signal; the eater lives on as one who catches SIGTERM.
+     * It is alone, so each next choice would be nobody: the pending one is counted first. */
     assert_false(harness_run(SECONDS(5)));
     const bool chosen = (task_eater->flags & PF_MEMDIE) != 0;
     if (!chosen)

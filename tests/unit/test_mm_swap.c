@@ -1,11 +1,16 @@
-/* test_mm_swap.c - a 32-MB COS with less memory than its programs want: swapping out and in, contents, slots, counters.
- * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c -no-pie -Wl,-Ttext-segment=0x60000000
- * links: cos/kernel/mm/swapfile.c cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c cos/kernel/mm/slab.c
- * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
+/* test_mm_swap.c - a 32-MB COS with less memory than its programs want: swapping out and in,
+ * contents, slots, counters.
+ *
+ * links: -no-pie -Wl,-Ttext-segment=0x60000000
+ * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
+ * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c
+ * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
+ * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
+ * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
 #include "tests/unit/mm_harness.c"
 
 #define PAGES 9000u /* anonymous, on about 6000 frames */
-#define MINUTES(n) ((uint64_t)(n) * 60000000000u)
+#define MINUTES(n) ((uint64_t)(n)*60000000000u)
 
 static int writer(void *unused)
 {
@@ -41,7 +46,9 @@ static int file_reader(void *unused)
     (void)unused;
     for (int round = 0; round < 2; round++)
         file_read(f, 0, 10000);
-    assert_int_equal(do_mmap(PTR(struct mm_struct, current->mm), 0x40000000, 100 * PAGE_SIZE, VM_READ, f, 50), 0);
+    assert_int_equal(
+        do_mmap(PTR(struct mm_struct, current->mm), 0x40000000, 100 * PAGE_SIZE, VM_READ, f, 50),
+        0);
     for (uint32_t i = 0; i < 100; i++) {
         char want[64];
         snprintf(want, sizeof want, "/usr/lib/libtest.so page %u\n", i + 50);
@@ -83,7 +90,8 @@ static void test_file_pages_name_their_file_and_are_reclaimed(void **state)
 static void test_swap_slots_come_in_clusters_then_singly(void **state)
 {
     (void)state;
-    /* Use three clusters, free a hole of 10 in the first and all of the second: the second is the next free run. */
+    /* Use three clusters, free a hole of 10 in the first and all of the second: the second is the
+     * next free run. */
     static struct page *page[768];
     uint32_t first = 0;
     for (uint32_t i = 0; i < ARRAY_SIZE(page); i++) {

@@ -1,7 +1,11 @@
 /* test_mm_zone.c - zones, tables and buddy lists on the 800-MB COS of KB 308590.
- * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c -no-pie -Wl,-Ttext-segment=0x60000000
- * links: cos/kernel/mm/swapfile.c cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c cos/kernel/mm/slab.c
- * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
+ *
+ * links: -no-pie -Wl,-Ttext-segment=0x60000000
+ * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
+ * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c
+ * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
+ * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
+ * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
 #include "tests/unit/mm_harness.c"
 
 #include "cos/kernel/mm/zone.h"
@@ -11,7 +15,7 @@ static void test_zone_watermarks_are_those_of_the_pae_table(void **state)
 {
     static const struct {
         uint32_t mb, min, low, high;
-    } table[] = { { 192, 255, 704, 1056 },  { 272, 255, 1024, 1536 },  { 400, 255, 1536, 2304 },
+    } table[] = { { 192, 255, 704, 1056 },  { 272, 255, 1024, 1536 }, { 400, 255, 1536, 2304 },
                   { 512, 511, 2240, 3232 }, { 600, 555, 2636, 3804 }, { 800, 655, 3536, 5104 } };
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

@@ -1,11 +1,15 @@
-/* block.c - the COS's one disk: swap partition and root file system behind one queue. Sources: docs/sources.md [RHEL3MM 1.7], [SAVVIO].
+/* block.c - the COS's one disk: swap partition and root file system behind one queue. Sources:
+ * docs/sources.md [RHEL3MM 1.7], [SAVVIO].
  *
- * A request is a run of neighbouring pages, at most 31 (255 sectors), read or write. New pages join a waiting request if they continue it; else
- * they take one of nr_requests places (half for reads, half for writes; a task that finds none waits in D) and are sorted in by position; a request may be
- * passed over so often only. The disk serves one request at a time: seek and rotation unless it continues where the head stands, then the transfer.
- * An idle disk is plugged by its first request, so that neighbours can join, until somebody waits for a page or the next tick comes.
+ * A request is a run of neighbouring pages, at most 31 (255 sectors), read or write. New pages join
+ * a waiting request if they continue it; else they take one of nr_requests places (half for reads,
+ * half for writes; a task that finds none waits in D) and are sorted in by position; a request may
+ * be passed over so often only. The disk serves one request at a time: seek and rotation unless it
+ * continues where the head stands, then the transfer. An idle disk is plugged by its first request,
+ * so that neighbours can join, until somebody waits for a page or the next tick comes.
  *
- * Bytes move at the end of a request: swap pages to and from the swap memfd, file pages are filled with a line that names them. */
+ * Bytes move at the end of a request: swap pages to and from the swap memfd, file pages are filled
+ * with a line that names them. */
 #include "cos/kernel/mm/mm_internal.h"
 
 #define REQUEST_PAGES_MAX 31u
@@ -15,10 +19,10 @@
 #define REQUEST_RECHECK HZ /* ticks after which a waiter for a place looks again */
 
 struct block_request {
-    struct list queue;  /* waiting requests by position; or free ones */
-    struct list pages;  /* struct page.list, ascending */
-    uint32_t sector;    /* position of the first page */
-    uint32_t count;     /* pages */
+    struct list queue; /* waiting requests by position; or free ones */
+    struct list pages; /* struct page.list, ascending */
+    uint32_t sector;   /* position of the first page */
+    uint32_t count;    /* pages */
     uint32_t write;
     uint32_t passovers; /* how often it may still be passed over */
 };
@@ -50,7 +54,7 @@ static struct block_request *request_at(kptr k)
     return list_entry(k, struct block_request, queue);
 }
 
-/* ---- the disk ------------------------------------------------------------------------------------------------------- */
+/* ---- the disk -------------------------------------------------------------------------------- */
 static void disk_done(kptr unused);
 
 static uint64_t service_ns(const struct block_request *r)
@@ -126,7 +130,7 @@ static void plug_timer_fn(kptr unused)
     disk_start();
 }
 
-/* ---- the queue ------------------------------------------------------------------------------------------------------ */
+/* ---- the queue ------------------------------------------------------------------------------- */
 static void add_page(struct block_request *r, struct page *page, bool front)
 {
     page->buffers = kptr_of(r);
@@ -153,11 +157,13 @@ static bool merge(struct page *page, bool write, uint32_t sector)
     return false;
 }
 
-/* Sort in: from the end past all that lie behind it, unless one of them has been passed over too often. */
+/* Sort in: from the end past all that lie behind it, unless one of them has been passed over too
+ * often. */
 static void enqueue(struct block_request *r)
 {
     kptr k = waiting.prev;
-    while (k != kptr_of(&waiting) && request_at(k)->sector > r->sector && request_at(k)->passovers > 0) {
+    while (k != kptr_of(&waiting) && request_at(k)->sector > r->sector &&
+           request_at(k)->passovers > 0) {
         request_at(k)->passovers--;
         k = PTR(struct list, k)->prev;
     }

@@ -1,13 +1,14 @@
-/* dcache.c - names and inodes of files, as memory: what a program that walks the file system (updatedb) leaves in RAM. Sources: docs/sources.md [RHEL3MM
- * 1.5 c].
+/* dcache.c - names and inodes of files, as memory: what a program that walks the file system
+ * (updatedb) leaves in RAM. Sources: docs/sources.md [RHEL3MM 1.5 c].
  *
- * A dentry that nobody holds is "unused" and stays, oldest last, until memory is short; when it goes, its inode becomes unused in turn. */
+ * A dentry that nobody holds is "unused" and stays, oldest last, until memory is short; when it
+ * goes, its inode becomes unused in turn. */
 #include "cos/kernel/mm/mm_internal.h"
 
 #define DENTRY_BYTES 128u
 #define INODE_BYTES 512u
 #define HASH_ENTRY_PAGES 4u /* of RAM per bucket: 65536 buckets on 800 MB */
-#define DCACHE_SHARE 6u /* a pass prunes unused / (6 + priority) */
+#define DCACHE_SHARE 6u     /* a pass prunes unused / (6 + priority) */
 
 struct inode {
     struct list unused;
@@ -21,7 +22,8 @@ struct dentry {
     uint32_t number;
     uint8_t rest[DENTRY_BYTES - 20];
 };
-_Static_assert(sizeof(struct inode) == INODE_BYTES && sizeof(struct dentry) == DENTRY_BYTES, "sizes of the release");
+_Static_assert(sizeof(struct inode) == INODE_BYTES && sizeof(struct dentry) == DENTRY_BYTES,
+               "sizes of the release");
 
 uint32_t nr_unused_dentries, nr_unused_inodes;
 static struct kmem_cache *dentry_cache, *inode_cache;
@@ -69,7 +71,8 @@ void dcache_lookup(uint32_t file_no)
     }
     struct inode *inode = kmem_cache_alloc(inode_cache, GFP_KERNEL);
     d = kmem_cache_alloc(dentry_cache, GFP_KERNEL);
-    if (inode == NULL || d == NULL || find(file_no) != NULL) { /* somebody else was faster while we waited */
+    if (inode == NULL || d == NULL ||
+        find(file_no) != NULL) { /* somebody else was faster while we waited */
         if (inode != NULL)
             kmem_cache_free(inode_cache, inode);
         if (d != NULL)

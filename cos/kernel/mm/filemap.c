@@ -1,8 +1,9 @@
-/* filemap.c - the page cache: pages of files (and swap slots) by (mapping, index), the page lock, and reading. Sources: docs/sources.md [RHEL3MM 1.5,
- * 1.7].
+/* filemap.c - the page cache: pages of files (and swap slots) by (mapping, index), the page lock,
+ * and reading. Sources: docs/sources.md [RHEL3MM 1.5, 1.7].
  *
- * A file is a name, a size and a place on the disk; its pages say in one line which page of which file they are. There are no dirty file pages: what
- * programs write goes through the VFS to the host directory, not through here (OUR CHOICE). */
+ * A file is a name, a size and a place on the disk; its pages say in one line which page of which
+ * file they are. There are no dirty file pages: what programs write goes through the VFS to the
+ * host directory, not through here (OUR CHOICE). */
 #include "cos/kernel/mm/mm_internal.h"
 
 #define FAULT_CLUSTER 8u /* pages: an aligned cluster is read at a fault; page_cluster 3 */
@@ -22,7 +23,7 @@ void page_cache_init(kptr hash_table, uint32_t bits)
     page_hash_bits = bits;
 }
 
-/* ---- page lock --------------------------------------------------------------------------------------------------- */
+/* ---- page lock ------------------------------------------------------------------------------- */
 bool try_lock_page(struct page *page)
 {
     if (page->flags & PG_locked)
@@ -68,7 +69,7 @@ KERNEL_FN bool wait_on_page_timeout(struct page *page, uint32_t ticks)
     return (page->flags & PG_locked) != 0;
 }
 
-/* ---- hash --------------------------------------------------------------------------------------------------------- */
+/* ---- hash ------------------------------------------------------------------------------------ */
 static kptr *page_hash(const struct address_space *mapping, uint32_t index)
 {
     const uint32_t h = (kptr_of(mapping) / 32 + index) * 2654435761u;
@@ -130,7 +131,7 @@ void remove_inode_page(struct page *page)
     put_page(page);
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 struct address_space *file_mapping(const char *name, uint32_t pages)
 {
     for (kptr k = files; k != 0; k = PTR(struct address_space, k)->next)
@@ -149,8 +150,9 @@ struct address_space *file_mapping(const char *name, uint32_t pages)
     return f;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
-/* Start reading one page unless it is in the cache already. Allocates with HIGHUSER, so it may wait for memory. */
+/* ---- reading --------------------------------------------------------------------------------- */
+/* Start reading one page unless it is in the cache already. Allocates with HIGHUSER, so it may wait
+ * for memory. */
 static KERNEL_FN void page_cache_read(struct address_space *f, uint32_t index)
 {
     if (index >= f->size || __find_page(f, index) != NULL)

@@ -1,15 +1,14 @@
-/* inert.h - what livelock.c needs of reclaim: turns of a task that stands in the allocator's endless retry,
- * and rounds of kswapd, carried out without the task's own stack.
+/* inert.h - what livelock.c needs of reclaim: turns of a task that stands in the allocator's
+ * endless retry, and rounds of kswapd, carried out without the task's own stack.
  *
  * Costs in ns of a pass over inert memory (inert_lists.h), with d = pages on the dirty list:
- *     refill of n     n * COST_PAGE_SCAN + (times that age list 0 was found empty) * COST_KACHUNK; ends
- *                     after n pages or as many steps as active_anon has pages
- *     launder         d * COST_PAGE_LAUNDER; all of the list, since no success ends the loop
- *     direct pass     refill(256) if dirty+free < 25 % of the zone's pages; launder if d*30/100 > 0 or
- *                     free < high; COST_RECLAIM_PASS; then out_of_memory() if free < min
- *     kswapd round    w = max(free_low, 64): launder (same test); refill(max(w, 256)) if dirty+free < 20 %;
- *                     COST_RECLAIM_PASS if a zone is below low; once a second refill(64) if
- *                     inactive_low > 0, and launder (same test) */
+ *     refill of n     n * COST_PAGE_SCAN + (times that age list 0 was found empty) * COST_KACHUNK;
+ * ends after n pages or as many steps as active_anon has pages launder         d *
+ * COST_PAGE_LAUNDER; all of the list, since no success ends the loop direct pass     refill(256) if
+ * dirty+free < 25 % of the zone's pages; launder if d*30/100 > 0 or free < high; COST_RECLAIM_PASS;
+ * then out_of_memory() if free < min kswapd round    w = max(free_low, 64): launder (same test);
+ * refill(max(w, 256)) if dirty+free < 20 %; COST_RECLAIM_PASS if a zone is below low; once a second
+ * refill(64) if inactive_low > 0, and launder (same test) */
 #ifndef COS_MM_INERT_H
 #define COS_MM_INERT_H
 
@@ -25,7 +24,8 @@ struct task_struct;
 
 /** Would task t, in the retry, come back to the same yield() after one more turn? */
 bool alloc_retry_goes_on(const struct task_struct *t);
-/** Carry that turn out for current: from the return of yield() to the next one's call, which is done as well. */
+/** Carry that turn out for current: from the return of yield() to the next one's call, which is
+ * done as well. */
 void alloc_retry_step(void);
 /** Would kswapd, in its nap, nap again after one more round? */
 bool kswapd_nap_goes_on(void);
@@ -38,7 +38,8 @@ void kswapd_sleep_step(void);
 /** No turn or round takes longer, in ns of CPU. */
 uint64_t reclaim_step_bound_ns(void);
 
-/** Percent of a refill that is taken from the file cache; rest from anonymous pages. [RHEL3MM 1.5] */
+/** Percent of a refill that is taken from the file cache; rest from anonymous pages. [RHEL3MM
+ * 1.5] */
 uint32_t refill_cache_share(uint32_t active, uint32_t cache);
 /** Wake all who sleep on kswapd_done (the OOM killer does that). */
 void kswapd_done_wake(void);

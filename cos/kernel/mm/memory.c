@@ -1,9 +1,12 @@
-/* memory.c - page tables and page faults of user tasks. Sources: docs/sources.md [RHEL3MM 1.4, 1.7].
+/* memory.c - page tables and page faults of user tasks. Sources: docs/sources.md
+ * [RHEL3MM 1.4, 1.7].
  *
- * PAE: a page directory pointer table of 4 entries, page middle directories and page tables of 512 entries of 8 bytes, all in pages of COS RAM:
+ * PAE: a page directory pointer table of 4 entries, page middle directories and page tables of 512
+ * entries of 8 bytes, all in pages of COS RAM:
  *     address 31..30 pgd | 29..21 pmd | 20..12 pte | 11..0 offset
- * Programs are C functions of the image; what they do to "their memory" goes through user_touch(), which does what the MMU would: walk, set accessed and
- * dirty, or raise a fault. */
+ *
+ * Programs are C functions of the image; what they do to "their memory" goes through user_touch(),
+ * which does what the MMU would: walk, set accessed and dirty, or raise a fault. */
 #include "cos/kernel/mm/mm_internal.h"
 
 #define TABLE_ENTRIES 512u
@@ -22,7 +25,7 @@ void memory_init(void)
     empty_zero_page = kptr_of(page);
 }
 
-/* ---- tables --------------------------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 static inline uint64_t *table_of(uint64_t entry)
 {
     return phys_to_virt(entry & PTE_ADDRESS);
@@ -47,7 +50,8 @@ uint64_t *pte_lookup(const struct mm_struct *mm, uint32_t address)
     return pte_walk(mm, address);
 }
 
-/* A table for the entry unless it has one. @return false when there is no memory for one who is to die */
+/* A table for the entry unless it has one. @return false when there is no memory for one who is to
+ * die */
 static bool table_alloc(struct mm_struct *mm, uint64_t *entry, uint32_t first_address)
 {
     if (*entry & PTE_PRESENT)
@@ -100,9 +104,9 @@ void clear_page_tables(struct mm_struct *mm)
     }
 }
 
-/* ---- unmapping ------------------------------------------------------------------------------------------------------ */
-/* The process that had the page mapped for real has ended. What it wrote goes with it: when it was killed, how far it had come depends on the wall
- * clock. */
+/* ---- unmapping ------------------------------------------------------------------------------- */
+/* The process that had the page mapped for real has ended. What it wrote goes with it: when it was
+ * killed, how far it had come depends on the wall clock. */
 static void unpin_dead(struct page *page)
 {
     memset(page_address(page), 0, PAGE_SIZE);
@@ -141,8 +145,9 @@ void zap_page_range(struct mm_struct *mm, uint32_t start, uint32_t end)
     }
 }
 
-/* ---- faults ---------------------------------------------------------------------------------------------------------- */
-static void map_page(struct mm_struct *mm, struct page *page, uint64_t *ptep, uint32_t flags, struct pte_chain *chain)
+/* ---- faults ---------------------------------------------------------------------------------- */
+static void map_page(struct mm_struct *mm, struct page *page, uint64_t *ptep, uint32_t flags,
+                     struct pte_chain *chain)
 {
     ASSERT(*ptep == 0 || !(*ptep & PTE_PRESENT));
     mm->rss++;
@@ -154,7 +159,8 @@ static void map_page(struct mm_struct *mm, struct page *page, uint64_t *ptep, ui
 static KERNEL_FN int do_anonymous_page(struct mm_struct *mm, uint64_t *ptep, bool write)
 {
     if (!write) {
-        *ptep = page_phys(PTR(struct page, empty_zero_page)) | PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+        *ptep =
+            page_phys(PTR(struct page, empty_zero_page)) | PTE_PRESENT | PTE_USER | PTE_ACCESSED;
         return 0;
     }
     struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
@@ -179,8 +185,8 @@ static struct page *copy_page(const struct page *from)
     return page;
 }
 
-static KERNEL_FN int do_no_page(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address, uint64_t *ptep,
-                                bool write)
+static KERNEL_FN int do_no_page(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address,
+                                uint64_t *ptep, bool write)
 {
     const uint32_t index = vma->pgoff + ((address - vma->start) >> PAGE_SHIFT);
     struct page *page = filemap_nopage(PTR(struct address_space, vma->file), index);
@@ -239,7 +245,8 @@ static KERNEL_FN int do_swap_page(struct mm_struct *mm, uint64_t *ptep, bool wri
     if (vm_swap_full())
         (void)remove_exclusive_swap_page(page);
     *ptep = 0;
-    /* With its slot kept, the page stays read-only until it is written: the slot's copy is good till then. */
+    /* With its slot kept, the page stays read-only until it is written: the slot's copy is good
+     * till then. */
     const bool own = write || !(page->flags & PG_swapcache);
     map_page(mm, page, ptep, (own ? PTE_RW : 0) | (write ? PTE_DIRTY : 0), chain);
     unlock_page(page);
@@ -278,14 +285,16 @@ static KERNEL_FN int do_wp_page(struct mm_struct *mm, uint64_t *ptep)
     return page != NULL ? 0 : -12;
 }
 
-KERNEL_FN int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address, bool write)
+KERNEL_FN int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address,
+                              bool write)
 {
     uint64_t *ptep = pte_alloc(mm, address);
     if (ptep == NULL)
         return -12;
     const uint64_t pte = *ptep;
     if (pte == 0)
-        return vma->file != 0 ? do_no_page(mm, vma, address, ptep, write) : do_anonymous_page(mm, ptep, write);
+        return vma->file != 0 ? do_no_page(mm, vma, address, ptep, write)
+                              : do_anonymous_page(mm, ptep, write);
     if (!(pte & PTE_PRESENT))
         return do_swap_page(mm, ptep, write);
     if (write && !(pte & PTE_RW))
@@ -313,7 +322,7 @@ static KERNEL_FN bool do_page_fault(uint32_t address, bool write)
     return true;
 }
 
-/* ---- what the MMU does ----------------------------------------------------------------------------------------------- */
+/* ---- what the MMU does ----------------------------------------------------------------------- */
 /* @return the present pte with accessed (and dirty) set; NULL = bad address */
 static inline uint64_t *touch(uint32_t address, bool write)
 {

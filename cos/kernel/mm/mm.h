@@ -1,7 +1,8 @@
 /* mm.h - the memory manager of the COS: what the rest of the kernel and the programs use of it.
  *
- * A model of Linux 2.4.21-EL's (docs/sources.md [RHEL3MM]): zones DMA and Normal, buddy allocator, per-zone lists
- * active_anon[16], active_cache[16], inactive_dirty, inactive_laundry, inactive_clean; kswapd, kscand, direct reclaim, swap. Functions bear the kernel's names. */
+ * A model of Linux 2.4.21-EL's (docs/sources.md [RHEL3MM]): zones DMA and Normal, buddy allocator,
+ * per-zone lists active_anon[16], active_cache[16], inactive_dirty, inactive_laundry,
+ * inactive_clean; kswapd, kscand, direct reclaim, swap. Functions bear the kernel's names. */
 #ifndef COS_MM_H
 #define COS_MM_H
 
@@ -24,27 +25,31 @@
 #define GFP_HIGHUSER 0x1d2u
 #define GFP_KSWAPD 0x1d0u
 
-struct page {           /* 60 bytes, as on the machine of KB 308590 */
-    struct list list;   /*  0 buddy free list, or pages of a file */
-    kptr mapping;       /*  8 struct address_space; swapper_space for swap cache; for a page-table page: its mm */
-    uint32_t index;     /* 12 page offset in the file; swap slot; for a page-table page: the virtual address it starts at */
-    kptr next_hash;     /* 16 page hash chain */
-    uint32_t count;     /* 20 references */
-    uint32_t flags;     /* 24 PG_* */
-    struct list lru;    /* 28 place on its list of the zone */
-    uint32_t pte[2];    /* 36 reverse map: physical address of the one pte (PG_direct), or kptr of a pte_chain; 64 bits under PAE */
-    uint8_t age;        /* 44 biased age list it is on */
-    uint8_t order;      /* 45 order of a free block */
-    uint16_t pad;       /* 46 */
-    kptr pprev_hash;    /* 48 */
-    kptr buffers;       /* 52 buffer heads, or the block request that is in flight */
-    uint32_t stamp;     /* 56 when it was put on its lru list, in list insertions (ours; 2.4 has `zone` or `virtual` here) */
+/* A page frame: 60 bytes, as on the machine of KB 308590. */
+struct page {
+    struct list list;    /*  0 buddy free list; per-CPU list; the request that is in flight */
+    kptr mapping;        /*  8 struct address_space; swapper_space in the swap cache; for a
+                               page-table page its mm */
+    uint32_t index;      /* 12 page of the file; swap slot; first address of a page-table page */
+    kptr next_hash;      /* 16 page hash chain */
+    uint32_t count;      /* 20 references */
+    uint32_t flags;      /* 24 PG_* */
+    struct list lru;     /* 28 place on its list of the zone */
+    uint32_t pte[2];     /* 36 reverse map: physical address of the one pte (PG_direct), or kptr of
+                               a pte_chain; 64 bits under PAE */
+    uint8_t age;         /* 44 age list it is on, plus the lists' bias (mod 256) */
+    uint8_t order;       /* 45 order of a free block */
+    uint16_t laundry_at; /* 46 seconds when it came to inactive_laundry (mod 2^16) */
+    kptr pprev_hash;     /* 48 */
+    kptr buffers;        /* 52 the block request that is in flight */
+    uint32_t stamp;      /* 56 when it was put on its lru list, in insertions (ours; 2.4 has `zone`
+                               or `virtual` here) */
 } __attribute__((packed, aligned(4)));
 _Static_assert(sizeof(struct page) == 60, "KB 308590 screen: struct page");
 _Static_assert(offsetof(struct page, lru) == 28, "KB 308590 screen: ebx - esi");
 
-extern kptr mem_map;        /* struct page[max_mapnr]; 0xc100002c on an 800-MB COS */
-extern uint32_t max_mapnr;  /* page frames */
+extern kptr mem_map;       /* struct page[max_mapnr]; 0xc100002c on an 800-MB COS */
+extern uint32_t max_mapnr; /* page frames */
 extern uint32_t total_ram_pages, free_reserved_pages;
 
 static inline struct page *pfn_to_page(uint32_t pfn)
@@ -61,12 +66,14 @@ static inline void *page_address(const struct page *p)
 }
 
 /* page_alloc.c */
-/** Bring up zones, mem_map and buddy lists. [first_free, end) is RAM behind the image; called once, early, by start_kernel().
- *  Reserves so much that MemTotal is ram - reserved_kb (boot_params->reserved_kb is the TOTAL to be reserved). */
+/** Bring up zones, mem_map and buddy lists. [first_free, end) is RAM behind the image; called once,
+ * early, by start_kernel(). Reserves so much that MemTotal is ram - reserved_kb
+ * (boot_params->reserved_kb is the TOTAL to be reserved). */
 void mem_init(uint32_t image_end_phys, uint32_t ram_bytes);
-struct page *alloc_pages(uint32_t gfp, uint32_t order); /* never returns NULL for order 0 with WAIT|FS */
+struct page *alloc_pages(uint32_t gfp,
+                         uint32_t order); /* never returns NULL for order 0 with WAIT|FS */
 void free_pages(struct page *page, uint32_t order);
-kptr get_free_pages(uint32_t gfp, uint32_t order);      /* kptr of the first byte; 0 = none */
+kptr get_free_pages(uint32_t gfp, uint32_t order); /* kptr of the first byte; 0 = none */
 void free_pages_at(kptr address, uint32_t order);
 uint32_t nr_free_pages(void);
 
@@ -76,14 +83,17 @@ struct kmem_cache *kmem_cache_create(const char *name, uint32_t size);
 void *kmem_cache_alloc(struct kmem_cache *c, uint32_t gfp);
 void kmem_cache_free(struct kmem_cache *c, void *object);
 
-/** Look the name of file `file_no` up, as a walk through the file system does: leaves a dentry and an inode in memory. May wait. */
+/** Look the name of file `file_no` up, as a walk through the file system does: leaves a dentry and
+ * an inode in memory. May wait. */
 void dcache_lookup(uint32_t file_no);
 
-/* File cache: a file of the COS as far as memory is concerned. Pages are filled with a readable pattern that names the file. */
+/* File cache: a file of the COS as far as memory is concerned. Pages are filled with a readable
+ * pattern that names the file. */
 struct address_space;
 /** The file `name` with `pages` pages; found or created (never freed). */
 struct address_space *file_mapping(const char *name, uint32_t pages);
-/** Read `count` pages from `index` on through the page cache (read(2) of a file): waits for the disk. */
+/** Read `count` pages from `index` on through the page cache (read(2) of a file): waits for the
+ * disk. */
 void file_read(struct address_space *f, uint32_t index, uint32_t count);
 
 /* mmap.c, memory.c: address spaces of user tasks. Three-level PAE tables in pages of COS RAM. */
@@ -93,14 +103,14 @@ void file_read(struct address_space *f, uint32_t index, uint32_t count);
 #define VM_HEAP 8u
 #define VM_FILE 16u
 struct mm_struct {
-    kptr pgd;        /* physical page with 4 entries */
-    kptr mmap;       /* struct vm_area_struct list by address */
+    kptr pgd;               /* physical page with 4 entries */
+    kptr mmap;              /* struct vm_area_struct list by address */
     uint32_t rss, total_vm; /* pages */
-    uint32_t brk;    /* end of the heap */
+    uint32_t brk;           /* end of the heap */
     uint32_t start_brk, stack_top;
     uint32_t text_pages, lib_pages, data_pages, stack_pages; /* for /proc/PID/status */
     struct list mmlist;
-    kptr owner;      /* task_struct */
+    kptr owner; /* task_struct */
 };
 struct vm_area_struct {
     uint32_t start, end; /* user addresses, page-aligned, end exclusive */
@@ -112,20 +122,24 @@ struct vm_area_struct {
 };
 struct mm_struct *mm_create(struct task_struct *owner); /* NULL never with GFP_KERNEL; waits */
 /** Map [addr, addr+len). @return 0, -12 when vm_enough_memory says no, -22 on overlap */
-int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags, struct address_space *file, uint32_t pgoff);
+int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
+            struct address_space *file, uint32_t pgoff);
 /** Unmap all of one vma that starts at addr. */
 int do_munmap(struct mm_struct *mm, uint32_t addr);
 /** Grow the heap of current to `brk`. @return 0 or -12 */
 int do_brk(uint32_t brk);
 /** Free everything, page tables included. */
 void exit_mmap(struct mm_struct *mm);
-/** The current task's user mode touches the byte at `address`: faults the page in if need be (that may wait, for ever), sets accessed and, if
- *  `write`, dirty. @return the kernel address of the byte, valid until the task next sleeps; NULL = bad address (SIGSEGV) */
+/** The current task's user mode touches the byte at `address`: faults the page in if need be (that
+ * may wait, for ever), sets accessed and, if `write`, dirty. @return the kernel address of the
+ * byte, valid until the task next sleeps; NULL = bad address (SIGSEGV) */
 void *user_touch(uint32_t address, bool write);
-/** The same for a program that uses the page without caring for its bytes: sets accessed (and dirty) and faults like user_touch, but a page that was
- *  all zeros still counts as such, so that neither RAM nor swap has to hold it. @return false = bad address */
+/** The same for a program that uses the page without caring for its bytes: sets accessed (and
+ * dirty) and faults like user_touch, but a page that was all zeros still counts as such, so that
+ * neither RAM nor swap has to hold it. @return false = bad address */
 bool user_account(uint32_t address, bool write);
-/** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical address. */
+/** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical
+ * address. */
 uint32_t pin_user_page(uint32_t address);
 /** Give the page back: GATE_CALL_PAGE_FREE. The next pin_user_page() has to find a new one. */
 void unpin_user_page(uint32_t address);
@@ -134,7 +148,8 @@ void unpin_user_page(uint32_t address);
 int kswapd(void *unused);
 int kscand(void *unused);
 void swap_init(uint32_t slots);
-/** True when a kernel thread that sleeps without a timer has work to do now; see kthread_rearm() in vmscan.c. Called before the COS goes idle. */
+/** True when a kernel thread that sleeps without a timer has work to do now; see kthread_rearm() in
+ * vmscan.c. Called before the COS goes idle. */
 void kthread_rearm(void);
 
 struct mem_info { /* one reading of all counters, pages; for /proc/meminfo, show_mem, vmksummary */
@@ -146,10 +161,12 @@ struct mem_info { /* one reading of all counters, pages; for /proc/meminfo, show
 void mem_info(struct mem_info *ret);
 void show_mem(void); /* SysRq-M form through printk */
 
-/* block.c: the COS's one disk (partitions swap and root), one queue with elevator merging, service times of cost.h. */
+/* block.c: the COS's one disk (partitions swap and root), one queue with elevator merging, service
+ * times of cost.h. */
 struct block_request; /* in block.c */
-/** Start reading or writing a locked page at disk position `sector` (in pages); unlocks it (wakes its waiters) when done. Never sleeps except for a full
- *  queue. Data moves at completion: swap pages to/from the swap memfd, file pages are filled with their pattern. */
+/** Start reading or writing a locked page at disk position `sector` (in pages); unlocks it (wakes
+ * its waiters) when done. Never sleeps except for a full queue. Data moves at completion: swap
+ * pages to/from the swap memfd, file pages are filled with their pattern. */
 void submit_page(struct page *page, bool write, uint64_t sector, uint32_t gfp);
 
 #endif /* COS_MM_H */

@@ -4,18 +4,21 @@
  *
  *     buddy list (PG_buddy) | per-CPU hot list (PG_hot) | in use by the kernel (count > 0, no list)
  *     active_anon[age] | active_cache[age] | inactive_dirty | inactive_laundry | inactive_clean
- * (one PG_* each, struct page.lru)
  *
- * and moves   new -> active --refill--> dirty --launder--> laundry --I/O done--> clean --reclaim-->
- * free.
+ * (the last five: one PG_* each, by struct page.lru), and moves
  *
- * Bookkeeping that makes passes over these lists computable instead of walkable (inert.h, kscand):
- *   PG_young     some pte of the page may be young, or PG_referenced is set. Exact for pages that
- * are mapped once (all anonymous ones), an upper bound for shared file pages. Counted per age list.
- *   PG_restless  the page is on active_anon or inactive_dirty and is not inert: a reclaim pass
- * would do something else with it than move it round. zone->nr_restless counts them. Every function
- * that changes one of the inputs ends with page_update(). mm_check() recomputes all of it the slow
- * way (tests).
+ *     new -> active --refill--> dirty --launder--> laundry --I/O done--> clean --reclaim--> free
+ *
+ * Bookkeeping that makes these lists computable instead of walkable (inert_lists.h, kscand):
+ *
+ *     PG_young     some pte of the page may be young, or PG_referenced is set. Exact for pages that
+ *                  are mapped once (all anonymous ones), an upper bound for shared file pages.
+ *                  Counted per age list.
+ *     PG_restless  the page is on active_anon or inactive_dirty and is not inert: a reclaim pass
+ *                  would do something else with it than move it round. Counted per zone.
+ *
+ * Every function that changes one of the inputs ends with page_update(). mm_check() recomputes all
+ * of it the slow way (tests).
  *
  * Sources: docs/sources.md [RHEL3MM 1.1-1.3]. */
 #ifndef COS_MM_INTERNAL_H
@@ -360,8 +363,8 @@ bool vm_enough_memory(uint32_t pages);
 
 /* ---- swapfile.c ---- */
 extern uint32_t nr_swap_pages, total_swap_pages; /* free slots; all slots */
-/** Give the page a slot and put it into the swap cache, dirty. @return false when no slot is free
- */
+/** Give the page a slot and put it into the swap cache, dirty. @return false when no slot is
+ * free */
 bool add_to_swap(struct page *page);
 void swap_duplicate(uint32_t slot);
 void swap_free(uint32_t slot);

@@ -1,4 +1,5 @@
-/* mmap.c - address spaces: which user addresses mean what. Sources: docs/sources.md [RHEL3MM 1.7]. */
+/* mmap.c - address spaces: which user addresses mean what. Sources: docs/sources.md [RHEL3MM
+ * 1.7]. */
 #include "cos/kernel/mm/mm_internal.h"
 
 uint32_t vm_committed;
@@ -48,13 +49,15 @@ struct vm_area_struct *find_vma(const struct mm_struct *mm, uint32_t address)
 /* Mode 0: does the machine look as if it had that much? */
 bool vm_enough_memory(uint32_t pages)
 {
-    const uint64_t unused = (uint64_t)(nr_unused_dentries + nr_unused_inodes) * INODE_DENTRY_BYTES / PAGE_SIZE;
+    const uint64_t unused =
+        (uint64_t)(nr_unused_dentries + nr_unused_inodes) * INODE_DENTRY_BYTES / PAGE_SIZE;
     const uint64_t have =
         (uint64_t)nr_free_pages() + nr_page_cache + nr_swap_pages + swapper_space.nrpages + unused;
     return have > pages;
 }
 
-/* Where a vma that covers [addr, end) belongs: the link to be changed. NULL = something is there. */
+/* Where a vma that covers [addr, end) belongs: the link to be changed. NULL = something is
+ * there. */
 static kptr *vma_place(struct mm_struct *mm, uint32_t addr, uint32_t end)
 {
     kptr *link = &mm->mmap;
@@ -81,7 +84,8 @@ static void vma_account(struct mm_struct *mm, const struct vm_area_struct *vma, 
         vm_committed += (uint32_t)pages;
 }
 
-int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags, struct address_space *file, uint32_t pgoff)
+int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
+            struct address_space *file, uint32_t pgoff)
 {
     len = (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     if (len == 0 || (addr & (PAGE_SIZE - 1)) != 0 || addr + len < addr || addr + len > 0xc0000000u)
@@ -132,7 +136,8 @@ int do_munmap(struct mm_struct *mm, uint32_t addr)
 static int heap_resize(struct mm_struct *mm, struct vm_area_struct *heap, uint32_t end)
 {
     if (heap == NULL)
-        return do_mmap(mm, mm->start_brk, end - mm->start_brk, VM_READ | VM_WRITE | VM_HEAP, NULL, 0);
+        return do_mmap(mm, mm->start_brk, end - mm->start_brk, VM_READ | VM_WRITE | VM_HEAP, NULL,
+                       0);
     if (end < heap->end)
         zap_page_range(mm, end, heap->end);
     else if (!vm_enough_memory((end - heap->end) >> PAGE_SHIFT))

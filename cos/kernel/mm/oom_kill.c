@@ -1,20 +1,22 @@
 /* oom_kill.c - when there is nothing left to free. Sources: docs/sources.md [RHEL3MM 0.5-0.8, 1.8].
  *
- * Slow to act: it wants ten calls, each within 5 s of the one before, over at least a second, and 5 s since the last kill. And it may do nothing: a
- * victim with CAP_SYS_RAWIO gets SIGTERM, and while it lives no other is chosen. */
+ * Slow to act: it wants ten calls, each within 5 s of the one before, over at least a second, and 5
+ * s since the last kill. And it may do nothing: a victim with CAP_SYS_RAWIO gets SIGTERM, and while
+ * it lives no other is chosen. */
 #include "cos/kernel/mm/inert.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/oom_kill.h"
 
-#define OOM_GAP (5u * HZ)   /* a longer pause between calls starts anew */
-#define OOM_SPAN (1u * HZ)  /* the window is at least that old */
+#define OOM_GAP (5u * HZ)  /* a longer pause between calls starts anew */
+#define OOM_SPAN (1u * HZ) /* the window is at least that old */
 #define OOM_CALLS 10u
-#define OOM_KILL_MAX 1u     /* sysctl oom-kill */
+#define OOM_KILL_MAX 1u        /* sysctl oom-kill */
 #define RUN_TIME_UNIT_BITS 17u /* jiffies: 1310.72 s */
 
 struct oom_window oom_window;
 
-/* Half the bits, and a quarter less where their number is odd: off by less than a third, at least 1. */
+/* Half the bits, and a quarter less where their number is odd: off by less than a third, at
+ * least 1. */
 static uint32_t rough_root(uint64_t x)
 {
     if (x < 2)
@@ -26,7 +28,8 @@ static uint32_t rough_root(uint64_t x)
     return root > 0 ? (uint32_t)root : 1;
 }
 
-uint32_t oom_badness(uint32_t total_vm, uint64_t cpu_s, uint64_t run_jiffies, int32_t nice, bool root, bool rawio)
+uint32_t oom_badness(uint32_t total_vm, uint64_t cpu_s, uint64_t run_jiffies, int32_t nice,
+                     bool root, bool rawio)
 {
     uint32_t points = total_vm;
     points /= rough_root(cpu_s);
@@ -44,15 +47,16 @@ static uint32_t badness(const struct task_struct *t)
 {
     if (t->mm == 0)
         return 0;
-    return oom_badness(PTR(const struct mm_struct, t->mm)->total_vm, (t->utime_ns + t->stime_ns) / 1000000000u,
-                       (cos_clock.now_ns - t->start_ns) / NS_PER_JIFFY, t->static_prio - 120, t->uid == 0,
-                       (t->caps & BOOT_PROG_RAWIO) != 0);
+    return oom_badness(PTR(const struct mm_struct, t->mm)->total_vm,
+                       (t->utime_ns + t->stime_ns) / 1000000000u,
+                       (cos_clock.now_ns - t->start_ns) / NS_PER_JIFFY, t->static_prio - 120,
+                       t->uid == 0, (t->caps & BOOT_PROG_RAWIO) != 0);
 }
 
 static uint32_t count_pending(void)
 {
     uint32_t pending = 0;
-    for_each_task(t)
+    for_each_task (t)
         pending += (t->flags & PF_MEMDIE) && t->tgid == t->pid && t->state < TASK_ZOMBIE;
     return pending;
 }
@@ -61,7 +65,7 @@ static struct task_struct *select_bad_process(void)
 {
     struct task_struct *chosen = NULL;
     uint32_t max_points = 0;
-    for_each_task(t) {
+    for_each_task (t) {
         if (t->pid == 0 || (t->flags & PF_MEMDIE))
             continue;
         const uint32_t points = badness(t);
@@ -92,7 +96,7 @@ static KERNEL_FN void oom_kill(void)
         panic("Out of memory and no killable processes...\n");
     } else {
         const kptr mm = victim->mm;
-        for_each_task(t)
+        for_each_task (t)
             if (mm != 0 && t->mm == mm)
                 __oom_kill_task(t);
         if (mm == 0)

@@ -1,4 +1,5 @@
-/* oom_kill.h - the window of the OOM killer as a state machine, so that livelock.c can ask when its next act is due. */
+/* oom_kill.h - the window of the OOM killer as a state machine, so that livelock.c can ask when its
+ * next act is due. */
 #ifndef COS_MM_OOM_KILL_H
 #define COS_MM_OOM_KILL_H
 
@@ -11,7 +12,8 @@ struct oom_window {
 };
 extern struct oom_window oom_window;
 
-/** One call of out_of_memory() at `now` (jiffies). @return true when it is to act; the window then starts anew. */
+/** One call of out_of_memory() at `now` (jiffies). @return true when it is to act; the window then
+ * starts anew. */
 bool oom_window_step(struct oom_window *w, uint32_t now);
 
 #endif /* COS_MM_OOM_KILL_H */

@@ -1,12 +1,18 @@
-/* page_alloc.c - the buddy allocator and __alloc_pages with its endless retry. Sources: docs/sources.md [RHEL3MM 0, 1.3, 1.4].
+/* page_alloc.c - the buddy allocator and __alloc_pages with its endless retry. Sources:
+ * docs/sources.md [RHEL3MM 0, 1.3, 1.4].
  *
  * __alloc_pages for order 0 with WAIT, in this order:
- *   1 zones below min get pages back from inactive_clean     4 wakeup_kswapd, which may put the caller to sleep (D)
- *   2 a zone with free+clean >= high                          5 a zone >= min       6 with __GFP_HIGH: >= min/2
- *   3 a zone >= low                                           7 yield(), try_to_free_pages(), back to 1 - without end
+ *     1 zones below min get pages back from inactive_clean
+ *     2 a zone with free+clean >= high
+ *     3 a zone >= low
+ *     4 wakeup_kswapd, which may put the caller to sleep (D)
+ *     5 a zone >= min
+ *     6 with __GFP_HIGH: >= min/2
+ *     7 yield(), try_to_free_pages(), back to 1 - without end
  * PAE: the zone list is Normal alone, for kernel and user pages; DMA serves GFP_DMA only.
  *
- * Free pages keep PG_zero: a frame that was never written is a hole of the memfd and is handed out as zero without touching it. */
+ * Free pages keep PG_zero: a frame that was never written is a hole of the memfd and is handed out
+ * as zero without touching it. */
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/inert.h"
 #include "cos/kernel/mm/zone.h"
@@ -18,7 +24,7 @@ uint32_t nr_free_pages(void)
     return zone_table[ZONE_DMA].free_pages + zone_table[ZONE_NORMAL].free_pages;
 }
 
-/* ---- buddy lists --------------------------------------------------------------------------------------------- */
+/* ---- buddy lists ----------------------------------------------------------------------------- */
 static void buddy_insert(struct zone *zone, struct page *page, uint32_t order)
 {
     page->order = (uint8_t)order;
@@ -84,7 +90,7 @@ static struct page *buddy_alloc(struct zone *zone, uint32_t order)
     return page;
 }
 
-/* ---- free ------------------------------------------------------------------------------------------------------ */
+/* ---- free ------------------------------------------------------------------------------------ */
 void __free_pages_ok(struct page *page, uint32_t order)
 {
     struct zone *zone = page_zone(page);
@@ -93,7 +99,8 @@ void __free_pages_ok(struct page *page, uint32_t order)
         del_page_from_lru(page);
     page_clear_young(page);
     ASSERT(page->count == 0 && page->mapping == 0 && page->pte[0] == 0 && page->buffers == 0);
-    ASSERT(!(page->flags & (PG_locked | PG_reserved | PG_slab | PG_table | PG_pinned | PG_buddy | PG_hot | PG_lru)));
+    ASSERT(!(page->flags & (PG_locked | PG_reserved | PG_slab | PG_table | PG_pinned | PG_buddy |
+                            PG_hot | PG_lru)));
     page->flags &= PG_zero;
     if (order == 0 && free_high(zone) <= 0 && zone->hot_count < zone->hot_max) {
         page->flags |= PG_hot;
@@ -111,7 +118,7 @@ void free_pages(struct page *page, uint32_t order)
         __free_pages_ok(page, order);
 }
 
-/* ---- allocate ------------------------------------------------------------------------------------------------- */
+/* ---- allocate -------------------------------------------------------------------------------- */
 static struct page *take_hot(struct zone *zone)
 {
     /* The last eighth is for those who free memory. */
@@ -179,7 +186,8 @@ static struct zone *zone_of(uint32_t gfp)
     return &zone_table[(gfp & GFP_DMA) ? ZONE_DMA : ZONE_NORMAL];
 }
 
-static struct page *__alloc_pages_limit(struct zone *zone, uint32_t order, enum page_limit limit, bool direct_reclaim)
+static struct page *__alloc_pages_limit(struct zone *zone, uint32_t order, enum page_limit limit,
+                                        bool direct_reclaim)
 {
     if ((uint32_t)free_and_clean(zone) < limit_of(zone, limit))
         return NULL;
@@ -189,7 +197,8 @@ static struct page *__alloc_pages_limit(struct zone *zone, uint32_t order, enum 
     return page;
 }
 
-/* One free block of a higher order by force: wash and free what can be had, at most until it works. [RHEL3MM 1.4, "Higher orders"] */
+/* One free block of a higher order by force: wash and free what can be had, at most until it works.
+ * [RHEL3MM 1.4, "Higher orders"] */
 static struct page *defragment(struct zone *zone, uint32_t gfp, uint32_t order)
 {
     bool freed;
@@ -217,7 +226,8 @@ static struct page *defragment(struct zone *zone, uint32_t gfp, uint32_t order)
     return NULL;
 }
 
-/* For those who may not wait, and for those who free memory. Down to a quarter of min, and PF_MEMALLOC down to nothing. */
+/* For those who may not wait, and for those who free memory. Down to a quarter of min, and
+ * PF_MEMALLOC down to nothing. */
 static struct page *alloc_last_phase(struct zone *zone, uint32_t order, bool direct_reclaim)
 {
     if (direct_reclaim) {

@@ -1,7 +1,9 @@
-/* rmap.c - from a page to the page-table entries that map it. Sources: docs/sources.md [RHEL3MM 1.1].
+/* rmap.c - from a page to the page-table entries that map it. Sources: docs/sources.md
+ * [RHEL3MM 1.1].
  *
- * A page that is mapped once holds the physical address of its pte (PG_direct); with more, a chain of blocks. The owner of a pte is found by the
- * page-table page that it lies in: its struct page names the mm and the first address. */
+ * A page that is mapped once holds the physical address of its pte (PG_direct); with more, a chain
+ * of blocks. The owner of a pte is found by the page-table page that it lies in: its struct page
+ * names the mm and the first address. */
 #include "cos/kernel/mm/mm_internal.h"
 
 #define CHAIN_PTES 15u
@@ -117,7 +119,8 @@ bool page_referenced(struct page *page)
     if (page->flags & PG_direct) {
         referenced |= pte_test_and_clear_young(page->pte[0]);
     } else {
-        for (struct pte_chain *c = PTR(struct pte_chain, page->pte[0]); c != NULL; c = PTR(struct pte_chain, c->next))
+        for (struct pte_chain *c = PTR(struct pte_chain, page->pte[0]); c != NULL;
+             c = PTR(struct pte_chain, c->next))
             for (uint32_t i = 0; i < c->used; i++)
                 referenced |= pte_test_and_clear_young(c->pte[i]);
     }
@@ -156,7 +159,8 @@ KERNEL_FN enum swap_result try_to_unmap(struct page *page)
     while (page->pte[0] != 0) {
         const uint64_t phys = (page->flags & PG_direct)
                                   ? page->pte[0]
-                                  : PTR(struct pte_chain, page->pte[0])->pte[PTR(struct pte_chain, page->pte[0])->used - 1];
+                                  : PTR(struct pte_chain, page->pte[0])
+                                        ->pte[PTR(struct pte_chain, page->pte[0])->used - 1];
         const enum swap_result result = try_to_unmap_one(page, phys);
         if (result != SWAP_SUCCESS)
             return result;

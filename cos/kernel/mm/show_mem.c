@@ -1,4 +1,5 @@
-/* show_mem.c - counters for /proc/meminfo, and the SysRq-M form. Formats: docs/sources.md [RHEL3MM 2]. */
+/* show_mem.c - counters for /proc/meminfo, and the SysRq-M form. Formats: docs/sources.md [RHEL3MM
+ * 2]. */
 #include "cos/kernel/mm/mm_internal.h"
 
 void mem_info(struct mem_info *ret)
@@ -9,7 +10,7 @@ void mem_info(struct mem_info *ret)
     info.free = nr_free_pages();
     info.cached = nr_page_cache;
     info.swap_cached = swapper_space.nrpages;
-    for_each_zone(zone) {
+    for_each_zone (zone) {
         info.active_anon += zone->anon.nr;
         info.active_cache += zone->cache.nr;
         info.inact_dirty += zone->inactive_dirty;
@@ -25,9 +26,9 @@ void mem_info(struct mem_info *ret)
 
 static void show_zones(void)
 {
-    for_each_zone(zone)
-        printk("Zone:%s freepages:%6u min:%6u low:%6u high:%6u\n", zone->name, zone->free_pages, zone->pages_min,
-               zone->pages_low, zone->pages_high);
+    for_each_zone (zone)
+        printk("Zone:%s freepages:%6u min:%6u low:%6u high:%6u\n", zone->name, zone->free_pages,
+               zone->pages_min, zone->pages_low, zone->pages_high);
     printk("Zone:HighMem freepages:%6u min:%6u low:%6u high:%6u\n", 0u, 0u, 0u, 0u);
 }
 
@@ -35,10 +36,12 @@ static void show_lists(const struct mem_info *info)
 {
     printk("Free pages:      %6u (%6u HighMem)\n", info->free, 0u);
     printk("( Active: %u/%u, inactive_laundry: %u, inactive_clean: %u, free: %u )\n",
-           info->active_anon + info->active_cache, info->inact_dirty, info->inact_laundry, info->inact_clean, info->free);
-    for_each_zone(zone)
-        printk("  aa:%u ac:%u id:%u il:%u ic:%u fr:%u\n", zone->anon.nr, zone->cache.nr, zone->inactive_dirty,
-               zone->inactive_laundry, zone->inactive_clean, zone->free_pages);
+           info->active_anon + info->active_cache, info->inact_dirty, info->inact_laundry,
+           info->inact_clean, info->free);
+    for_each_zone (zone)
+        printk("  aa:%u ac:%u id:%u il:%u ic:%u fr:%u\n", zone->anon.nr, zone->cache.nr,
+               zone->inactive_dirty, zone->inactive_laundry, zone->inactive_clean,
+               zone->free_pages);
     printk("  aa:0 ac:0 id:0 il:0 ic:0 fr:0\n");
 }
 
@@ -61,7 +64,7 @@ static uint32_t list_shared(const struct list *head)
 static uint32_t count_shared(void)
 {
     uint32_t shared = 0;
-    for_each_zone(zone) {
+    for_each_zone (zone) {
         for (uint32_t age = 0; age < AGES; age++)
             shared += list_shared(&zone->cache.list[age]);
     }
@@ -77,10 +80,10 @@ void show_mem(void)
     printk("Mem-info:\n");
     show_zones();
     show_lists(&info);
-    for_each_zone(zone)
+    for_each_zone (zone)
         show_orders(zone);
     swap_stats_print();
-    for_each_task(t)
+    for_each_task (t)
         tasks += t->state < TASK_DEAD;
     printk("%u pages of slabcache\n", nr_slab_pages);
     printk("%u pages of kernel stacks\n", tasks * (THREAD_SIZE / PAGE_SIZE));

@@ -1,9 +1,10 @@
 /* slab.c - caches of equal objects on slabs of pages. Sources: docs/sources.md [RHEL3MM 1.5 e, 2].
  *
- *     slab = one or more pages: | struct slab, free list of 16-bit indices | object 0 | object 1 | ...
+ *     slab = one or more pages: | struct slab, free list of 16-bit indices | objects ...
  *
- * The pages of a slab know it (list.prev) and its cache (list.next), so kmem_cache_free finds both from the address. Empty slabs stay with their cache
- * until kmem_cache_reap takes half of those of the cache that has most. */
+ * The pages of a slab know it (list.prev) and its cache (list.next), so kmem_cache_free finds both
+ * from the address. Empty slabs stay with their cache until kmem_cache_reap takes half of those of
+ * the cache that has most. */
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/slab.h"
 
@@ -14,7 +15,7 @@
 struct slab {
     struct list list; /* on full, partial or empty of the cache */
     uint32_t in_use;
-    uint16_t free;      /* first free object, SLAB_END = none */
+    uint16_t free;        /* first free object, SLAB_END = none */
     uint16_t next_free[]; /* per object: the free one after it */
 };
 
@@ -30,7 +31,8 @@ void kmem_cache_init(void)
 static uint32_t objects_in(uint32_t bytes, uint32_t size)
 {
     uint32_t n = (bytes - (uint32_t)sizeof(struct slab)) / (size + (uint32_t)sizeof(uint16_t));
-    while (n > 0 && ((sizeof(struct slab) + n * sizeof(uint16_t) + 7) & ~7ul) + (uint64_t)n * size > bytes)
+    while (n > 0 &&
+           ((sizeof(struct slab) + n * sizeof(uint16_t) + 7) & ~7ul) + (uint64_t)n * size > bytes)
         n--;
     return n;
 }
@@ -68,7 +70,9 @@ static struct slab *kmem_cache_grow(struct kmem_cache *c, uint32_t gfp)
         page[i].list.next = kptr_of(c);
         page[i].list.prev = kptr_of(s);
     }
-    memset(s, 0, PAGE_SIZE << c->order); /* what was there before must not shine through into dumps by chance */
+    memset(s, 0,
+           PAGE_SIZE
+               << c->order); /* what was there before must not shine through into dumps by chance */
     for (uint32_t i = 0; i < c->per_slab; i++)
         s->next_free[i] = (uint16_t)(i + 1 < c->per_slab ? i + 1 : SLAB_END);
     list_add(&s->list, &c->empty);
@@ -162,7 +166,8 @@ uint32_t kmem_cache_shrink(struct kmem_cache *c)
     return destroy_empty(c, c->empty_slabs);
 }
 
-/* The original takes cache_chain_sem here; nobody sleeps while holding it in this model, so it never makes anybody wait. */
+/* The original takes cache_chain_sem here; nobody sleeps while holding it in this model, so it
+ * never makes anybody wait. */
 uint32_t kmem_cache_reap(uint32_t gfp)
 {
     struct kmem_cache *best = NULL;
@@ -170,7 +175,8 @@ uint32_t kmem_cache_reap(uint32_t gfp)
     if (nr_free_slabs == 0)
         return 0;
     for (uint32_t i = 0; i < cache_count; i++)
-        if (best == NULL || caches[i].empty_slabs << caches[i].order > best->empty_slabs << best->order)
+        if (best == NULL || caches[i].empty_slabs << caches[i].order > best->empty_slabs
+                                                                           << best->order)
             best = &caches[i];
     return destroy_empty(best, (best->empty_slabs + 1) / 2);
 }

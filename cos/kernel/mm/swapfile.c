@@ -1,21 +1,23 @@
 /* swapfile.c - swap slots, the swap cache, and swapping in. Sources: docs/sources.md [RHEL3MM 1.7].
  *
- * Slots are numbered from 1 (0 is the header of the partition). swap_map[slot] counts who uses a slot: each pte that was swapped out to it, and the swap
- * cache. The bytes of slot n lie at (n - 1) * 4096 of the swap memfd; a page of zeros is remembered by SLOT_ZERO and never written. */
+ * Slots are numbered from 1 (0 is the header of the partition). swap_map[slot] counts who uses a
+ * slot: each pte that was swapped out to it, and the swap cache. The bytes of slot n lie at page
+ * n - 1 of the swap memfd; a page of zeros is remembered by SLOT_ZERO and never written. */
 #include "cos/kernel/mm/mm_internal.h"
 #include "shared/rawsys.h"
 
 #define SWAPFILE_CLUSTER 256u
-#define PAGE_CLUSTER 8u       /* slots of one read-ahead, aligned */
+#define PAGE_CLUSTER 8u /* slots of one read-ahead, aligned */
 #define SLOT_ZERO 0x8000u
 #define SLOT_COUNT 0x7fffu
 
 uint32_t nr_swap_pages, total_swap_pages;
 uint32_t disk_files_start = DISK_SWAP_START;
-static kptr swap_map;     /* uint16_t[slots + 1] */
-static kptr free_bits;    /* uint64_t[]: bit = slot is free */
+static kptr swap_map;  /* uint16_t[slots + 1] */
+static kptr free_bits; /* uint64_t[]: bit = slot is free */
 static uint32_t cluster_next, cluster_left, lowest_free;
-static bool no_cluster; /* there is no free run of a whole cluster: a search found none, and no freed slot has completed one since */
+static bool no_cluster; /* there is no free run of a whole cluster: a search found none, and no
+                           freed slot has completed one since */
 static uint32_t cache_add_total, cache_del_total, cache_find_total, cache_find_success;
 
 static uint16_t *map_of(uint32_t slot)
@@ -69,7 +71,7 @@ void swap_init(uint32_t slots)
     printk("Adding Swap: %uk swap-space (priority -1)\n", slots * 4);
 }
 
-/* ---- slots --------------------------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 /* The first free slot from `from` on, 0 when there is none. */
 static uint32_t next_free(uint32_t from)
 {
@@ -87,10 +89,12 @@ static uint32_t find_cluster(void)
 {
     if (nr_swap_pages < SWAPFILE_CLUSTER || no_cluster)
         return 0;
-    for (uint32_t slot = next_free(lowest_free); slot != 0 && slot + SWAPFILE_CLUSTER - 1 <= total_swap_pages;) {
+    for (uint32_t slot = next_free(lowest_free);
+         slot != 0 && slot + SWAPFILE_CLUSTER - 1 <= total_swap_pages;) {
         uint32_t n = 1;
         while (n < SWAPFILE_CLUSTER && slot_free(slot + n))
-            n += (slot + n) % 64 == 0 && PTR(uint64_t, free_bits)[(slot + n) / 64] == ~0ull ? 64 : 1;
+            n +=
+                (slot + n) % 64 == 0 && PTR(uint64_t, free_bits)[(slot + n) / 64] == ~0ull ? 64 : 1;
         if (n >= SWAPFILE_CLUSTER)
             return slot;
         slot = next_free(slot + n);
@@ -123,7 +127,8 @@ static uint32_t take_slot(uint32_t slot)
     return slot;
 }
 
-/* The rest of the current cluster first, then a free run of 256, then the first free slot. @return 0 when swap is full */
+/* The rest of the current cluster first, then a free run of 256, then the first free slot. @return
+ * 0 when swap is full */
 static uint32_t get_swap_page(void)
 {
     if (nr_swap_pages == 0)
@@ -178,7 +183,7 @@ bool vm_swap_full(void)
     return nr_swap_pages * 2 < total_swap_pages;
 }
 
-/* ---- swap cache ---------------------------------------------------------------------------------------------------- */
+/* ---- swap cache ------------------------------------------------------------------------------ */
 KERNEL_FN bool add_to_swap(struct page *page)
 {
     const uint32_t slot = get_swap_page();
@@ -248,7 +253,7 @@ struct page *lookup_swap_cache(uint32_t slot)
     return page;
 }
 
-/* ---- swapping in --------------------------------------------------------------------------------------------------- */
+/* ---- swapping in ----------------------------------------------------------------------------- */
 KERNEL_FN struct page *read_swap_cache_async(uint32_t slot)
 {
     for (;;) {
@@ -276,7 +281,8 @@ KERNEL_FN struct page *read_swap_cache_async(uint32_t slot)
     }
 }
 
-/* Read the aligned block of slots around one. Quirk of this kernel: done when memory is short, left when it is plentiful. */
+/* Read the aligned block of slots around one. Quirk of this kernel: done when memory is short, left
+ * when it is plentiful. */
 KERNEL_FN void swapin_readahead(uint32_t slot)
 {
     if (free_low_all() < 0)
@@ -290,7 +296,7 @@ KERNEL_FN void swapin_readahead(uint32_t slot)
     }
 }
 
-/* ---- the bytes ----------------------------------------------------------------------------------------------------- */
+/* ---- the bytes ------------------------------------------------------------------------------- */
 void swap_transfer(struct page *page, bool write)
 {
     uint16_t *map = map_of(page->index);
@@ -301,21 +307,21 @@ void swap_transfer(struct page *page, bool write)
         *map |= SLOT_ZERO;
     } else if (write) {
         *map &= SLOT_COUNT;
-        ASSERT(rawsys6(RAWSYS_pwrite64, MACHINE_FD_SWAP, (long)page_address(page), PAGE_SIZE, at, 0, 0) ==
-               (long)PAGE_SIZE);
+        ASSERT(rawsys6(RAWSYS_pwrite64, MACHINE_FD_SWAP, (long)page_address(page), PAGE_SIZE, at, 0,
+                       0) == (long)PAGE_SIZE);
     } else if (zero) {
         if (!(page->flags & PG_zero))
             memset(page_address(page), 0, PAGE_SIZE);
         page->flags |= PG_zero;
     } else {
         page->flags &= ~PG_zero;
-        ASSERT(rawsys6(RAWSYS_pread64, MACHINE_FD_SWAP, (long)page_address(page), PAGE_SIZE, at, 0, 0) ==
-               (long)PAGE_SIZE);
+        ASSERT(rawsys6(RAWSYS_pread64, MACHINE_FD_SWAP, (long)page_address(page), PAGE_SIZE, at, 0,
+                       0) == (long)PAGE_SIZE);
     }
 }
 
 void swap_stats_print(void)
 {
-    printk("Swap cache: add %u, delete %u, find %u/%u, race %u+%u\n", cache_add_total, cache_del_total,
-           cache_find_success, cache_find_total, 0u, 0u);
+    printk("Swap cache: add %u, delete %u, find %u/%u, race %u+%u\n", cache_add_total,
+           cache_del_total, cache_find_success, cache_find_total, 0u, 0u);
 }

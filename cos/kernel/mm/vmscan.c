@@ -1,14 +1,23 @@
-/* vmscan.c - reclaim: who is old, who is washed, who waits. Sources: docs/sources.md [RHEL3MM 0, 1.5, 1.6].
+/* vmscan.c - reclaim: who is old, who is washed, who waits. Sources: docs/sources.md
+ * [RHEL3MM 0, 1.5, 1.6].
  *
- *   active (16 ages) --refill_inactive_zone--> dirty --launder_page--> laundry --rebalance_laundry_zone--> clean --reclaim_page--> free
- *          ^------- referenced: age+4 ----------'            '---- no swap slot, referenced: active, age 3
+ *     active (16 ages)  <--- referenced: age+4; no swap slot: age 3 ---+
+ *        | refill_inactive_zone                                          |
+ *        v                                                               |
+ *     inactive_dirty ---launder_page---> inactive_laundry (writing) -----+
+ *                                           | rebalance_laundry_zone
+ *                                           v
+ *              free <---reclaim_page--- inactive_clean
  *
- * Each page step charges its cost where it is done, so whoever is looked at in the midst of a pass stands in the function that works.
+ * Each page step charges its cost where it is done, so whoever is looked at in the midst of a pass
+ * stands in the function that works.
  *
- * inert.h has a pass over inert memory in closed form. Who changes a step here changes it there (test_mm_inert compares).
+ * inert_lists.h turns the lists by counting when they hold nothing but inert pages. Who changes a
+ * step here changes it there (test_mm_inert compares).
  *
- * kswapd and kscand cost nothing while there is nothing for them to do: kswapd sleeps without a timer, and kthread_rearm(), which the idle loop
- * calls, arms it for the next point of its 1-s grid once a condition holds that would make it work there. kscand knows its next scan. */
+ * kswapd and kscand cost nothing while there is nothing for them to do: kswapd sleeps without a
+ * timer, and kthread_rearm(), which the idle loop calls, arms it for the next point of its 1-s grid
+ * once a condition holds that would make it work there. kscand knows its next scan. */
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/inert.h"
 #include "cos/kernel/mm/inert_lists.h"
@@ -24,7 +33,8 @@
 #define KSCAND_INTERVAL_MAX (300u * HZ)
 #define KSCAND_CHUNK 64u /* pages per charge: 25 us, so that interrupts are taken in time */
 
-/* sysctl pagecache: the file cache may borrow up to `borrow` percent of active before it loses more than its share */
+/* sysctl pagecache: the file cache may borrow up to `borrow` percent of active before it loses more
+ * than its share */
 #define CACHE_MIN_PERCENT 1u
 #define CACHE_BORROW_PERCENT 15u
 #define CACHE_MAX_PERCENT 30u
@@ -42,11 +52,11 @@ void vmscan_init(void)
     wait_queue_init(&kswapd_wait);
     wait_queue_init(&kswapd_done);
     wait_queue_init(&kscand_wait);
-    for_each_zone(zone)
+    for_each_zone (zone)
         kswapd_minfree += zone->pages_min;
 }
 
-/* ---- refill: active -> inactive_dirty --------------------------------------------------------------------------- */
+/* ---- refill: active -> inactive_dirty -------------------------------------------------------- */
 uint32_t refill_cache_share(uint32_t active, uint32_t cache)
 {
     const uint32_t goal = active * CACHE_BORROW_PERCENT / 100;
@@ -59,7 +69,8 @@ uint32_t refill_cache_share(uint32_t active, uint32_t cache)
     return 50 - (goal - cache) * 50 / (goal + 1);
 }
 
-/* One kind of pages. Inlined twice into refill_inactive_zone, as in the original. @return pages deactivated */
+/* One kind of pages. Inlined twice into refill_inactive_zone, as in the original. @return pages
+ * deactivated */
 INLINE_FN uint32_t refill_list(struct zone *zone, struct age_lists *lists, uint32_t goal)
 {
     uint32_t done = 0;
@@ -105,7 +116,8 @@ static bool zone_short_of_inactive(const struct zone *zone, uint32_t percentage)
     return inactive * 100 < (inactive + zone_active(zone)) * percentage;
 }
 
-static KERNEL_FN uint32_t rebalance_inactive_zone(struct zone *zone, uint32_t max_work, uint32_t percentage)
+static KERNEL_FN uint32_t rebalance_inactive_zone(struct zone *zone, uint32_t max_work,
+                                                  uint32_t percentage)
 {
     return zone_short_of_inactive(zone, percentage) ? refill_inactive_zone(zone, max_work) : 0;
 }
@@ -114,12 +126,12 @@ KERNEL_FN uint32_t rebalance_inactive(uint32_t percentage)
 {
     const uint32_t max_work = (percentage >= 50 ? 8 : 4) * BATCH_WORK_AMOUNT;
     uint32_t done = 0;
-    for_each_zone(zone)
+    for_each_zone (zone)
         done += rebalance_inactive_zone(zone, max_work, percentage);
     return done;
 }
 
-/* ---- launder: inactive_dirty -> laundry ------------------------------------------------------------------------- */
+/* ---- launder: inactive_dirty -> laundry ------------------------------------------------------ */
 static void activate_at_initial_age(struct page *page)
 {
     del_page_from_lru(page);
@@ -137,7 +149,8 @@ static uint16_t now_seconds(void)
     return (uint16_t)(jiffies_now() / HZ);
 }
 
-/* Start writing a dirty page of swap. It is locked till the write ends. @return true when started */
+/* Start writing a dirty page of swap. It is locked till the write ends. @return true when
+ * started */
 static bool writepage(struct page *page, uint32_t gfp)
 {
     if (!(gfp & GFP_FS) || !try_lock_page(page))
@@ -171,21 +184,24 @@ static bool launder_in_laundry(struct page *page, uint32_t gfp)
     return !(page->flags & PG_referenced);
 }
 
-/* Wash the page at the tail of the dirty list: take it off there, one way or the other. @return true on progress */
+/* Wash the page at the tail of the dirty list: take it off there, one way or the other. @return
+ * true on progress */
 INLINE_FN bool launder_page(struct zone *zone, struct page *page, uint32_t gfp)
 {
-    if (zone->cache.nr * 100 > zone_active(zone) * CACHE_MAX_PERCENT && page_anon(page) && free_min(zone) < 0) {
+    if (zone->cache.nr * 100 > zone_active(zone) * CACHE_MAX_PERCENT && page_anon(page) &&
+        free_min(zone) < 0) {
         activate_at_initial_age(page);
         return false;
     }
     if (nr_swap_pages == 0 && !(page->flags & PG_restless)) {
-        /* Inert, and no slot: laundry and straight back to active. The same as below in one step. */
+        /* Inert, and no slot: laundry and straight back to active. The same as below in one
+         * step. */
         activate_at_initial_age(page);
         return false;
     }
     del_page_from_lru(page);
     add_page_to_inactive_laundry_list(page);
-    page->pad = now_seconds();
+    page->laundry_at = now_seconds();
     if (page->flags & PG_locked)
         return true;
     if (page_referenced(page) && page_mapped(page)) {
@@ -203,7 +219,8 @@ KERNEL_FN uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, ui
     if (inert_counts(zone) && nr_swap_pages == 0)
         return inert_launder();
     uint32_t work = 0;
-    uint32_t loops = zone->inactive_dirty > BATCH_WORK_AMOUNT ? zone->inactive_dirty : BATCH_WORK_AMOUNT;
+    uint32_t loops =
+        zone->inactive_dirty > BATCH_WORK_AMOUNT ? zone->inactive_dirty : BATCH_WORK_AMOUNT;
     for (; loops > 0 && zone->inactive_dirty > 0; loops--) {
         cpu_charge(COST_PAGE_LAUNDER);
         if (!launder_page(zone, lru_page(zone->inactive_dirty_list.prev), gfp))
@@ -215,10 +232,11 @@ KERNEL_FN uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, ui
     return work;
 }
 
-/* ---- laundry -> inactive_clean ---------------------------------------------------------------------------------- */
+/* ---- laundry -> inactive_clean --------------------------------------------------------------- */
 enum laundry_wait { LAUNDRY_UNLOCKED, LAUNDRY_TIMED_OUT };
 
-/* The page at the tail is locked: to the head with it, and wait for its I/O. It may be gone afterwards. */
+/* The page at the tail is locked: to the head with it, and wait for its I/O. It may be gone
+ * afterwards. */
 INLINE_FN enum laundry_wait laundry_wait_page(struct page *page)
 {
     del_page_from_lru(page);
@@ -226,7 +244,7 @@ INLINE_FN enum laundry_wait laundry_wait_page(struct page *page)
     get_page(page);
     const bool timed_out = wait_on_page_timeout(page, LAUNDRY_TIMEOUT);
     if (timed_out && (page->flags & PG_inactive_laundry) &&
-        (uint16_t)(now_seconds() - page->pad) > LAUNDRY_STUCK_S)
+        (uint16_t)(now_seconds() - page->laundry_at) > LAUNDRY_STUCK_S)
         back_to_dirty(page);
     put_page(page);
     return timed_out ? LAUNDRY_TIMED_OUT : LAUNDRY_UNLOCKED;
@@ -235,7 +253,8 @@ INLINE_FN enum laundry_wait laundry_wait_page(struct page *page)
 /* The page at the tail is unlocked. @return true when it became clean */
 static bool laundry_take(struct page *page)
 {
-    if (page_referenced(page) || page_mapped(page) || (page->flags & PG_dirty) || page->count != 1) {
+    if (page_referenced(page) || page_mapped(page) || (page->flags & PG_dirty) ||
+        page->count != 1) {
         back_to_dirty(page);
         return false;
     }
@@ -264,13 +283,14 @@ KERNEL_FN uint32_t rebalance_laundry_zone(struct zone *zone, uint32_t max_work, 
     return work + zone->inactive_laundry;
 }
 
-/* ---- inactive_clean -> free ------------------------------------------------------------------------------------- */
+/* ---- inactive_clean -> free ------------------------------------------------------------------ */
 struct page *reclaim_page(struct zone *zone)
 {
     while (zone->inactive_clean > 0) {
         struct page *page = lru_page(zone->inactive_clean_list.prev);
         cpu_charge(COST_PAGE_SCAN);
-        if (page_referenced(page) || page_mapped(page) || (page->flags & (PG_dirty | PG_locked)) || page->count != 1) {
+        if (page_referenced(page) || page_mapped(page) || (page->flags & (PG_dirty | PG_locked)) ||
+            page->count != 1) {
             back_to_dirty(page);
             continue;
         }
@@ -288,7 +308,7 @@ struct page *reclaim_page(struct zone *zone)
     return NULL;
 }
 
-/* ---- direct reclaim ----------------------------------------------------------------------------------------------- */
+/* ---- direct reclaim -------------------------------------------------------------------------- */
 static uint32_t shrink_caches(uint32_t dcache_priority, uint32_t icache_priority, uint32_t gfp)
 {
     cpu_charge(COST_RECLAIM_PASS);
@@ -297,13 +317,14 @@ static uint32_t shrink_caches(uint32_t dcache_priority, uint32_t icache_priority
     return freed + kmem_cache_reap(gfp);
 }
 
-/* One pass for one's own sake. @return pages on their way; 0 = nothing at all, the only case that calls the OOM killer */
+/* One pass for one's own sake. @return pages on their way; 0 = nothing at all, the only case that
+ * calls the OOM killer */
 static KERNEL_FN uint32_t do_try_to_free_pages(uint32_t gfp)
 {
     uint32_t done = 0;
     current->reclaim_passes++;
     (void)rebalance_inactive(DIRECT_PERCENT);
-    for_each_zone(zone) {
+    for_each_zone (zone) {
         if (need_rebalance_dirty(zone))
             done += rebalance_dirty_zone(zone, BATCH_WORK_AMOUNT, gfp);
         if (need_rebalance_laundry(zone))
@@ -330,7 +351,7 @@ KERNEL_FN int try_to_free_pages(uint32_t gfp)
     return (int)done;
 }
 
-/* ---- kswapd --------------------------------------------------------------------------------------------------------- */
+/* ---- kswapd ---------------------------------------------------------------------------------- */
 KERNEL_FN void wakeup_kswapd(uint32_t gfp)
 {
     const uint32_t full = GFP_WAIT | GFP_IO | GFP_HIGHIO | GFP_FS;
@@ -350,15 +371,15 @@ void kswapd_done_wake(void)
 
 static KERNEL_FN void do_try_to_free_pages_kswapd(uint32_t gfp)
 {
-    for_each_zone(zone) {
+    for_each_zone (zone) {
         const int32_t low = free_low(zone);
         const uint32_t work = low > (int32_t)BATCH_WORK_AMOUNT ? (uint32_t)low : BATCH_WORK_AMOUNT;
         if (need_rebalance_laundry(zone))
             (void)rebalance_laundry_zone(zone, work, 0);
         if (need_rebalance_dirty(zone))
             (void)rebalance_dirty_zone(zone, 4 * work, gfp);
-        (void)rebalance_inactive_zone(zone, work > 4 * BATCH_WORK_AMOUNT ? work : 4 * BATCH_WORK_AMOUNT,
-                                      KSWAPD_PERCENT);
+        (void)rebalance_inactive_zone(
+            zone, work > 4 * BATCH_WORK_AMOUNT ? work : 4 * BATCH_WORK_AMOUNT, KSWAPD_PERCENT);
     }
     if (free_low_any() > 0)
         (void)shrink_caches(0, 6, gfp);
@@ -366,14 +387,14 @@ static KERNEL_FN void do_try_to_free_pages_kswapd(uint32_t gfp)
 
 static void refill_freelist(void)
 {
-    for_each_zone(zone)
+    for_each_zone (zone)
         if (zone->free_pages < zone->pages_min && zone->inactive_clean > 0)
             rmqueue_drain_clean(zone, 2 * zone->pages_min - zone->free_pages);
 }
 
 INLINE_FN void background_aging(void)
 {
-    for_each_zone(zone) {
+    for_each_zone (zone) {
         if (inactive_low(zone) > 0)
             (void)refill_inactive_zone(zone, BATCH_WORK_AMOUNT);
         if (need_rebalance_dirty(zone))
@@ -391,7 +412,7 @@ static bool kswapd_has_work(void)
 {
     if (kswapd_short())
         return true;
-    for_each_zone(zone) {
+    for_each_zone (zone) {
         if (inactive_low(zone) > 0 && zone_active(zone) > 0)
             return true;
         if (zone->inactive_dirty > 0 && need_rebalance_dirty(zone))
@@ -414,10 +435,12 @@ void kthread_rearm(void)
     if (likely(!kswapd_idle || kswapd_timer.slot != 0 || !kswapd_has_work()))
         return;
     const uint32_t seconds = (jiffies_now() - kswapd_idle_at) / HZ + 1;
-    ktimer_add(&kswapd_timer, jiffies_ns((uint64_t)kswapd_idle_at + seconds * HZ), kswapd_timer_fn, 0);
+    ktimer_add(&kswapd_timer, jiffies_ns((uint64_t)kswapd_idle_at + seconds * HZ), kswapd_timer_fn,
+               0);
 }
 
-/* Nothing is short: sleep for a second, or as many seconds as nothing is to be done, or till woken. */
+/* Nothing is short: sleep for a second, or as many seconds as nothing is to be done, or till
+ * woken. */
 INLINE_FN void kswapd_sleep_begin(void)
 {
     kswapd_idle = true;
@@ -433,7 +456,8 @@ INLINE_FN void kswapd_sleep_end(void)
     ktimer_del(&kswapd_timer);
 }
 
-/* Still short after a pass: let the others run for two ticks. Nobody needs to wait for a kswapd that naps. */
+/* Still short after a pass: let the others run for two ticks. Nobody needs to wait for a kswapd
+ * that naps. */
 INLINE_FN void kswapd_nap_begin(void)
 {
     kswapd_overloaded = true;
@@ -477,7 +501,7 @@ int kswapd(void *unused)
     }
 }
 
-/* ---- the same without the tasks' stacks (livelock.c) ------------------------------------------------------------- */
+/* ---- the same without the tasks' stacks (livelock.c) ----------------------------------------- */
 bool kswapd_nap_goes_on(void)
 {
     return free_low_all() > 0;
@@ -517,7 +541,8 @@ bool alloc_retry_goes_on(const struct task_struct *t)
     const struct zone *zone = &zone_table[ZONE_NORMAL];
     const uint32_t limit = (gfp & GFP_HIGH) ? zone->pages_min / 2 : zone->pages_min;
 
-    return (gfp & full) == full && !(gfp & GFP_DMA) && !(t->flags & (PF_MEMALLOC | PF_MEMDIE | PF_NOIO)) &&
+    return (gfp & full) == full && !(gfp & GFP_DMA) &&
+           !(t->flags & (PF_MEMALLOC | PF_MEMDIE | PF_NOIO)) &&
            (uint32_t)free_and_clean(zone) < limit &&
            (free_low_all() <= (int32_t)(kswapd_minfree / 2) || kswapd_overloaded);
 }
@@ -540,9 +565,10 @@ uint64_t reclaim_step_bound_ns(void)
     return 2 * pages * (COST_PAGE_SCAN + COST_PAGE_LAUNDER) + 2000000;
 }
 
-/* ---- kscand ----------------------------------------------------------------------------------------------------------- */
-/* The scan walks 15 age lists from 14 down; referenced pages go to age+4. Only young pages can be such, so only they are looked at, in list order
- * (oldest first: the stamp); the walk past the others is charged. */
+/* ---- kscand ---------------------------------------------------------------------------------- */
+/* The scan walks 15 age lists from 14 down; referenced pages go to age+4. Only young pages can be
+ * such, so only they are looked at, in list order (oldest first: the stamp); the walk past the
+ * others is charged. */
 static uint32_t scan_collect(const struct zone *zone, uint32_t flag)
 {
     uint64_t *buffer = PTR(uint64_t, scan_buffer);
@@ -553,7 +579,8 @@ static uint32_t scan_collect(const struct zone *zone, uint32_t flag)
             const uint32_t pfn = word * 64 + (uint32_t)__builtin_ctzll(bits);
             const struct page *page = pfn_to_page(pfn);
             if (page->flags & flag)
-                buffer[n++] = (uint64_t)(MAX_AGE - page_age(page)) << 52 | (uint64_t)(page->stamp - zone->stamp) << 20 | pfn;
+                buffer[n++] = (uint64_t)(MAX_AGE - page_age(page)) << 52 |
+                              (uint64_t)(page->stamp - zone->stamp) << 20 | pfn;
         }
     }
     return n;
@@ -637,12 +664,13 @@ static KERNEL_FN void scan_active_zone(struct zone *zone)
     zone->need_scan = 0;
 }
 
-/* Only zone Normal ever has pages on lists under PAE, but a driver's GFP_DMA page could be one: both are looked at. */
+/* Only zone Normal ever has pages on lists under PAE, but a driver's GFP_DMA page could be one:
+ * both are looked at. */
 static uint32_t kscand_next(void)
 {
     const uint32_t now = jiffies_now();
     uint32_t soonest = zone_active(&zone_table[ZONE_NORMAL]) > 0 ? KSCAND_INTERVAL_MAX : HZ;
-    for_each_zone(zone) {
+    for_each_zone (zone) {
         const int32_t left = (int32_t)(zone->next_scan - now);
         if (zone_active(zone) > 0 && left < (int32_t)soonest)
             soonest = left > 0 ? (uint32_t)left : 0;
@@ -655,7 +683,7 @@ int kscand(void *unused)
     (void)unused;
     for (;;) {
         (void)sleep_on_timeout(&kscand_wait, TASK_INTERRUPTIBLE, kscand_next());
-        for_each_zone(zone) {
+        for_each_zone (zone) {
             if (zone_active(zone) == 0 || (int32_t)(zone->next_scan - jiffies_now()) > 0)
                 continue;
             scan_active_zone(zone);

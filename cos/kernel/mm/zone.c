@@ -1,13 +1,16 @@
-/* zone.c - bring up memory: zones, watermarks, mem_map and the other tables that are cut out of RAM before there is an allocator.
+/* zone.c - bring up memory: zones, watermarks, mem_map and the other tables that are cut out of RAM
+ * before there is an allocator.
  *
- *     physical    0 .. end of image    reserved: first megabyte, kernel image, bss
- *                 .. 4 MB at most      reserved as far as MemTotal asks for it (what the vmnix modules and initrd take; OUR CHOICE)
- *                 .. 16 MB             zone DMA, free
- *                 16 MB + 44           mem_map, on 800 MB; then the wait tables, page hash, scan map, scan buffer of kscand
- *                 .. ram - 1           zone Normal, free, but for the rest of what MemTotal asks for
+ *     0 .. end of image   reserved: first megabyte, kernel image, bss
+ *     .. 4 MB at most     reserved as far as MemTotal asks for it (what the vmnix modules and
+ *                         initrd take; OUR CHOICE)
+ *     .. 16 MB            zone DMA, free
+ *     16 MB + 44          mem_map (on 800 MB); wait tables, page hash, kscand's map and buffer
+ *     .. end of RAM       zone Normal, free, but for the rest of what MemTotal asks for
  *
- * mem_map starts at the next multiple of 60 above PAGE_OFFSET that lies in zone Normal, and the wait table of Normal at the next 2 kB behind it
- * and DMA's: that puts both where the screen of [KB308590] shows them (0xc100002c, 0xc1bb8800). The hash of a page's wait queue is the one under
+ * mem_map starts at the next multiple of 60 above PAGE_OFFSET that lies in zone Normal, and the
+ * wait table of Normal at the next 2 kB behind it and DMA's: that puts both where the screen of
+ * [KB308590] shows them (0xc100002c, 0xc1bb8800). The hash of a page's wait queue is the one under
  * which page 0xc160920c has slot 551 there (INFERRED).
  *
  * Sources: docs/sources.md [RHEL3MM 1.1, 1.2], [KB308590]. */
@@ -55,7 +58,7 @@ static uint32_t align_up(uint32_t n, uint32_t to)
     return (n + to - 1) / to * to;
 }
 
-/* ---- wait tables --------------------------------------------------------------------------------------------- */
+/* ---- wait tables ----------------------------------------------------------------------------- */
 static uint32_t wait_table_bits(uint32_t zone_pages)
 {
     uint32_t bits = 0;
@@ -80,14 +83,15 @@ static uint32_t wait_table_init(struct zone *zone, uint32_t phys)
     return phys + (uint32_t)(sizeof(struct wait_queue) << zone->wait_bits);
 }
 
-/* ---- zones --------------------------------------------------------------------------------------------------- */
+/* ---- zones ----------------------------------------------------------------------------------- */
 static void age_lists_init(struct age_lists *lists)
 {
     for (uint32_t age = 0; age < AGES; age++)
         list_init(&lists->list[age]);
 }
 
-static void zone_init(struct zone *zone, const char *name, uint32_t first_pfn, uint32_t size, uint32_t total)
+static void zone_init(struct zone *zone, const char *name, uint32_t first_pfn, uint32_t size,
+                      uint32_t total)
 {
     const bool is_dma = first_pfn == 0;
     const struct zone_marks marks = zone_watermarks(size, total, is_dma);
@@ -111,7 +115,7 @@ static void zone_init(struct zone *zone, const char *name, uint32_t first_pfn, u
         list_init(&zone->free_area[order].free_list);
 }
 
-/* ---- tables behind mem_map ------------------------------------------------------------------------------------ */
+/* ---- tables behind mem_map ------------------------------------------------------------------- */
 static uint32_t page_hash_bits(void)
 {
     uint32_t bits = 12;
@@ -120,7 +124,8 @@ static uint32_t page_hash_bits(void)
     return bits;
 }
 
-/* Cut out all tables. The RAM is zero from the start, so nothing but list heads needs to be written. @return first physical address behind */
+/* Cut out all tables. The RAM is zero from the start, so nothing but list heads needs to be
+ * written. @return first physical address behind */
 static uint32_t place_tables(void)
 {
     mem_map = MACHINE_PAGE_OFFSET + align_up(ZONE_DMA_PAGES * PAGE_SIZE, sizeof(struct page));
@@ -149,7 +154,8 @@ static void reserve(uint32_t from_pfn, uint32_t to_pfn)
     }
 }
 
-/* Hand [from, to) to the buddy allocator in the largest aligned blocks that fit; ascending, so the highest memory is given out first. */
+/* Hand [from, to) to the buddy allocator in the largest aligned blocks that fit; ascending, so the
+ * highest memory is given out first. */
 static void free_bootmem(uint32_t from_pfn, uint32_t to_pfn)
 {
     for (uint32_t pfn = from_pfn; pfn < to_pfn; pfn++)
@@ -163,7 +169,8 @@ static void free_bootmem(uint32_t from_pfn, uint32_t to_pfn)
     }
 }
 
-/* How far the two reserved parts reach so that `want` pages are reserved in all (0: what is needed). */
+/* How far the two reserved parts reach so that `want` pages are reserved in all (0: what is
+ * needed). */
 static void reserve_up_to(uint32_t want, uint32_t *dma_end, uint32_t *normal_end)
 {
     const uint32_t have = *dma_end + *normal_end - ZONE_DMA_PAGES;
@@ -184,7 +191,8 @@ void mem_init(uint32_t image_end_phys, uint32_t ram_bytes)
     max_mapnr = ram_bytes >> PAGE_SHIFT;
     ASSERT(max_mapnr >= 2 * ZONE_DMA_PAGES && image_end_phys <= ZONE_DMA_PAGES * PAGE_SIZE);
     zone_init(&zone_table[ZONE_DMA], "DMA", 0, ZONE_DMA_PAGES, max_mapnr);
-    zone_init(&zone_table[ZONE_NORMAL], "Normal", ZONE_DMA_PAGES, max_mapnr - ZONE_DMA_PAGES, max_mapnr);
+    zone_init(&zone_table[ZONE_NORMAL], "Normal", ZONE_DMA_PAGES, max_mapnr - ZONE_DMA_PAGES,
+              max_mapnr);
 
     uint32_t dma_end = align_up(image_end_phys, PAGE_SIZE) >> PAGE_SHIFT;
     uint32_t normal_end = align_up(place_tables(), PAGE_SIZE) >> PAGE_SHIFT;
