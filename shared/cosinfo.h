@@ -4,7 +4,7 @@
  * field offset and constant. The VMkernel reads that section from the image file (which it trusts, unlike the RAM), finds tasks by it when it
  * dumps, and copies it, with the symbol table, into a note of the cos-core. So neither it nor any tool includes a header of cos/.
  *
- * The note: name "LOSTBEAT", type 1, descriptor = text of lines "KEY=VALUE\n" in the spirit of kdump's VMCOREINFO (whose name it must
+ * The note: name "LOSTBEAT", type COSINFO_NOTE_TYPE, descriptor = text of lines "KEY=VALUE\n" in the spirit of kdump's VMCOREINFO (whose name it must
  * not bear: drgn then takes the file for a Linux kernel's dump). Keys:
  *     OSRELEASE=2.4.21-57.ELvmnix        PAGESIZE=4096        PAGE_OFFSET=c0000000 (hex)      STUNNED=1|0
  *     SYMBOL(name)=hexaddr,hexsize       SIZE(struct task_struct)=dec       OFFSET(task_struct.pid)=dec       NUMBER(name)=dec
@@ -17,7 +17,7 @@
 
 #define COSINFO_SECTION ".cosinfo"
 #define COSINFO_NOTE_NAME "LOSTBEAT"
-#define COSINFO_NOTE_TYPE 1u
+#define COSINFO_NOTE_TYPE 0x4c42u /* "LB": a number that no common note has, so that readelf does not call it NT_PRSTATUS */
 
 struct cosinfo_entry {
     char key[56];   /* e.g. "OFFSET(task_struct.pid)"; zero-filled */
