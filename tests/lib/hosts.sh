@@ -110,6 +110,10 @@ finished() {
     finished_status=$?
 }
 
+is_sanitized() {
+    nm -D "$BIN/vmkernel" 2>/dev/null | grep -q __asan
+}
+
 json() { # file, jq filter
     jq -r "$2" "$1"
 }

@@ -57,6 +57,11 @@ alert_s() {
         awk -F: '{printf "%d\n", (($1 * 24 + $2) * 60 + $3) * 60 + $4 + 0.5}'
 }
 
+# When the journal of outside inputs notes what was done, in whole seconds of uptime
+done_s() {
+    jq -n 'first(inputs | select(.target == "vmnixhbd")) | .at_ns / 1e9 | floor' "$host/run/journal"
+}
+
 # --- vmnixhbd, killed and stopped ---
 for signal in KILL STOP; do
     name=hbd-$signal
@@ -67,6 +72,10 @@ for signal in KILL STOP; do
         lost-heartbeat
     equal "kill -$signal: the alerts at 29 and 30 minutes stand a minute apart" \
         $(($(alert_s 30) - $(alert_s 29))) 60
+    # It counts from the last beat, which was up to a minute ago, and looks once a minute.
+    waited=$(($(alert_s 30) - $(done_s)))
+    check "kill -$signal: that is 30 virtual minutes later ($waited s)" \
+        test "$waited" -ge 1739 -a "$waited" -le 1861
     check "kill -$signal: the COS was otherwise healthy" cos_was_healthy
     check "kill -$signal: a purple screen was left" test -s "$host/console/psod.txt"
     check "kill -$signal: the core is complete" complete_core "$name"

@@ -35,6 +35,15 @@ same() { # claim, json file, json file, host, host, command that shows it again
     fi
 }
 
+# The long one on the second processor while the short ones run. A build with sanitizers takes
+# minutes for each of them and has nothing to add: it is digests within one build that compare.
+if is_sanitized; then
+    long_run=
+else
+    background run_strangely kb kb-308590 1
+    long_run=$background_pid
+fi
+
 run a healthy 1
 run_strangely b healthy 1
 run c healthy 2
@@ -44,8 +53,13 @@ same "healthy: same seed, other surroundings, same digest" "$TMP/a.json" "$TMP/b
 check "healthy: another seed has another digest" \
     test "$(digest "$TMP/c.json")" != "$(digest "$TMP/a.json")"
 
-need_kb_host
-run_strangely kb kb-308590 1
-same "kb-308590: same seed, other surroundings, same digest" "$kb_json" "$TMP/kb.json" \
-    "$kb_host" "$TMP/some where/else/kb" "lostbeat run kb-308590 --seed 1 --host DIR"
+claim="kb-308590: same seed, other surroundings, same digest"
+if [ -n "$long_run" ]; then
+    need_kb_host
+    wait "$long_run"
+    same "$claim" "$kb_json" "$TMP/kb.json" "$kb_host" "$TMP/some where/else/kb" \
+        "lostbeat run kb-308590 --seed 1 --host DIR"
+else
+    skip "$claim" "sanitizers"
+fi
 tap_done

@@ -2,7 +2,7 @@
 # valgrind.sh - memcheck on the real vmkernel and vmnixhbd while a host runs for an hour.
 # shellcheck source=tests/lib/hosts.sh
 . "$(dirname "$0")/../lib/hosts.sh"
-if nm -D "$BIN/vmkernel" 2>/dev/null | grep -q __asan; then
+if is_sanitized; then
     skip "valgrind is clean" "this is a sanitizer build"
     tap_done
 fi
