@@ -60,15 +60,15 @@
 #define RING_LOG_PERIOD_NS 60000000000u /* one line per kind and minute of virtual time */
 
 /* What a poll can meet besides a beat and an empty ring: value, name for logs and reports. */
-#define RING_KIND_LIST(X)                                                                          \
-    X(RING_GAP, "gap")                       /* beats that never came; the one after them did */   \
-    X(RING_BAD_FRONT, "bad-front")           /* magic or number of slots is wrong */               \
-    X(RING_BAD_GENERATION, "bad-generation") /* the front or a record is of another generation */  \
-    X(RING_BACKWARD, "backward")             /* head moved backward */                             \
-    X(RING_JUMP, "jump")                     /* head moved forward by RING_SLOTS or more */        \
-    X(RING_REFUSED, "refused") /* a change after one of the last two, before a new generation */   \
-    X(RING_TORN, "torn") /* begin and end differ: written while it was read, or half written */    \
-    X(RING_BAD_CRC, "bad-crc") /* whole, but the checksum does not fit */                          \
+#define RING_KIND_LIST(X)                                                                         \
+    X(RING_GAP, "gap")                       /* beats that never came; the one after them did */  \
+    X(RING_BAD_FRONT, "bad-front")           /* magic or number of slots is wrong */              \
+    X(RING_BAD_GENERATION, "bad-generation") /* the front or a record is of another generation */ \
+    X(RING_BACKWARD, "backward")             /* head moved backward */                            \
+    X(RING_JUMP, "jump")                     /* head moved forward by RING_SLOTS or more */       \
+    X(RING_REFUSED, "refused") /* a change after one of the last two, before a new generation */  \
+    X(RING_TORN, "torn") /* begin and end differ: written while it was read, or half written */   \
+    X(RING_BAD_CRC, "bad-crc") /* whole, but the checksum does not fit */                         \
     X(RING_MISSING, "missing") /* head announces a beat that its slot does not hold */
 
 #define RING_KIND_ENUM(kind, name) kind,

@@ -72,8 +72,8 @@ static bool hook_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool com
     (void)committed;
     (void)arena_index;
     a->frees++;
-    a->free_error = hbd_call(a->call, GATE_CALL_PAGE_FREE, (uint64_t)((uint8_t *)addr - a->ram),
-                             size);
+    a->free_error =
+        hbd_call(a->call, GATE_CALL_PAGE_FREE, (uint64_t)((uint8_t *)addr - a->ram), size);
     /* Taken in any case: jemalloc would keep a refused page and serve the next beat with it. */
     return false;
 }
@@ -164,15 +164,14 @@ int hbd_arena_init(struct hbd_arena *a, struct hbd_call *call, uint8_t *ram, uin
     if (check_options(err, err_size) != 0)
         return -1;
 
-    hooks.table = (extent_hooks_t){ .alloc = hook_alloc,
-                                    .dalloc = hook_dalloc,
-                                    .destroy = hook_destroy };
+    hooks.table =
+        (extent_hooks_t){ .alloc = hook_alloc, .dalloc = hook_dalloc, .destroy = hook_destroy };
     hooks.arena = a;
     struct arena_config config = { .extent_hooks = &hooks.table, .metadata_use_hooks = false };
     unsigned index = 0;
     size_t bytes = sizeof index;
-    const int error = mallctl("experimental.arenas_create_ext", &index, &bytes, &config,
-                              sizeof config);
+    const int error =
+        mallctl("experimental.arenas_create_ext", &index, &bytes, &config, sizeof config);
     if (error != 0) {
         (void)snprintf(err, err_size, "jemalloc: cannot make an arena: %s", strerror(error));
         return -1;

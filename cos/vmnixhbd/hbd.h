@@ -83,11 +83,11 @@ void hbd_arena_page_free(struct hbd_arena *a, void *page);
 /* --- beat.c --- */
 
 /* How an attempt ended: value, text for syslog. A beat goes out for the first alone. */
-#define HBD_OUTCOME_LIST(X)                                                                        \
-    X(HBD_BEAT, "memory is back; heartbeats resume")                                               \
-    X(HBD_NO_PAGE, "no page of memory to be had; no heartbeat")                                    \
-    X(HBD_BAD_PAGE, "a page of memory did not keep what was written to it; no heartbeat")          \
-    X(HBD_NOT_FREED, "a page of memory could not be given back; no heartbeat")                     \
+#define HBD_OUTCOME_LIST(X)                                                               \
+    X(HBD_BEAT, "memory is back; heartbeats resume")                                      \
+    X(HBD_NO_PAGE, "no page of memory to be had; no heartbeat")                           \
+    X(HBD_BAD_PAGE, "a page of memory did not keep what was written to it; no heartbeat") \
+    X(HBD_NOT_FREED, "a page of memory could not be given back; no heartbeat")            \
     X(HBD_NOT_ASKED, "the allocator did not ask the kernel for the page; no heartbeat")
 #define HBD_OUTCOME_ENUM(value, text) value,
 enum hbd_outcome { HBD_OUTCOME_LIST(HBD_OUTCOME_ENUM) HBD_OUTCOMES };

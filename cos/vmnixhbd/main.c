@@ -66,8 +66,8 @@ static int map_memory(struct surroundings *s, uint64_t *ret_bytes, char *err, si
                        (uint64_t)st.st_size, bytes_min);
         return -1;
     }
-    void *at = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, MACHINE_FD_MEMORY,
-                    0);
+    void *at =
+        mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, MACHINE_FD_MEMORY, 0);
     if (at == MAP_FAILED) {
         (void)snprintf(err, err_size, "cannot map the machine memory: %s", strerror(errno));
         return -1;

@@ -163,8 +163,8 @@ int main(void)
     uint64_t beat_ns[ROUNDS], bare_ns[ROUNDS];
 
     pin();
-    struct bare *bare = mmap(NULL, sizeof *bare, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                             -1, 0);
+    struct bare *bare =
+        mmap(NULL, sizeof *bare, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (bare == MAP_FAILED)
         return 99;
     hbd_host_init(&host, 32, HBD_HOST_INTERVAL_NS);

@@ -541,7 +541,7 @@ static void test_ring_kinds_have_names(void **state)
     for (unsigned kind = 0; kind < RING_KINDS; kind++)
         assert_string_not_equal(ring_kind_name((enum ring_kind)kind), "?");
     assert_string_equal(ring_kind_name(RING_KINDS), "?");
-    assert_string_equal(ring_kind_name((enum ring_kind)-1), "?");
+    assert_string_equal(ring_kind_name((enum ring_kind) - 1), "?");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
