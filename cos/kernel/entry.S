@@ -124,15 +124,15 @@ hand_over:
     .cfi_endproc
     .size hand_over, . - hand_over
 
-/* inert_leave_aside: jumped to from inert_settle() (scratch.h) with the return address in r11. Keeps all registers. */
+/* run_aside: jumped to from do_aside() (scratch.h) with the return address in r11. Keeps all registers. */
 #ifdef COS_HOSTED
-#define SCRATCH_TOP 0x0D800000
+#define SCRATCH_TOP 0x0E000000
 #else
-#define SCRATCH_TOP 0xFD800000
+#define SCRATCH_TOP 0xFE000000
 #endif
-    .globl inert_leave_aside
-    .type inert_leave_aside, @function
-inert_leave_aside:
+    .globl run_aside
+    .type run_aside, @function
+run_aside:
     .cfi_startproc simple
     .cfi_def_cfa rsp, 0
     .cfi_register rip, r11
@@ -150,9 +150,11 @@ inert_leave_aside:
     movq hand_over_scratch(%rip), %rcx
     movq %rcx, -80(%rax)
     movq $0, hand_over_scratch(%rip)
-    leaq -96(%rax), %rsp
+    movq -88(%rax), %rdi /* SCRATCH_CALL: function, argument */
+    movq -96(%rax), %rcx
+    leaq -128(%rax), %rsp
     .cfi_undefined rip
-    call inert_leave
+    call *%rcx
     movl $SCRATCH_TOP, %eax
     movq -8(%rax), %rsp
     movq -16(%rax), %r11
@@ -166,7 +168,7 @@ inert_leave_aside:
     movq -80(%rax), %rax
     jmp *%r11
     .cfi_endproc
-    .size inert_leave_aside, . - inert_leave_aside
+    .size run_aside, . - run_aside
 
 /* switch_stacks: called by SWITCH_STACKS (sched.c), which declares every register but rbp and rsp as lost. Saves the frame of the task whose stack
  * this is (switch_from) and continues current_task from its own. All registers but those two are stored as zero and loaded as zero: what

@@ -58,9 +58,7 @@ static __attribute__((noinline)) void user_mode(struct gate_call *ret)
         return_to_user(); /* signals end or stop pid 20 here */
         if (take_call(ret))
             return;
-        if (gate_pass(g, GATE_COS, GATE_VMNIXHBD) == 0)
-            while (gate_wait(g, GATE_COS, 0) != 0)
-                ;
+        hypervisor_exchange(GATE_VMNIXHBD);
         if (take_call(ret))
             return;
         const uint32_t life = __atomic_load_n(&g->life[GATE_VMNIXHBD], __ATOMIC_SEQ_CST);

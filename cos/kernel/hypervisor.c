@@ -12,6 +12,19 @@ static void wait_for_baton(void)
         ;
 }
 
+static void exchange(kptr to)
+{
+    if (gate_pass(the_gate(), GATE_COS, (enum gate_party)to) == 0)
+        wait_for_baton();
+}
+
+/* From the moment the baton is passed the VMkernel may read the RAM, while this process still returns from the system call that woke it. So all of it
+ * happens on a stack outside the RAM. */
+void hypervisor_exchange(enum gate_party to)
+{
+    do_aside(exchange, to);
+}
+
 static void take_grant(void)
 {
     const struct gate_grant *grant = &the_gate()->grant;
@@ -33,8 +46,7 @@ void hypervisor_yield(enum gate_yield reason, uint64_t next_ns)
     g->yield.now_ns = cos_clock.now_ns < grant_until_ns ? cos_clock.now_ns : grant_until_ns;
     g->yield.next_ns = next_ns;
     g->yield.reason = reason;
-    (void)gate_pass(g, GATE_COS, GATE_VMKERNEL);
-    wait_for_baton();
+    hypervisor_exchange(GATE_VMKERNEL);
     take_grant();
     if (g->grant.irqs != 0)
         hbd_interrupt(g->grant.irqs);
@@ -47,7 +59,6 @@ void hypervisor_end(enum gate_yield reason, const char *why)
     g->yield.now_ns = cos_clock.now_ns;
     g->yield.next_ns = UINT64_MAX;
     g->yield.reason = reason;
-    (void)gate_pass(g, GATE_COS, GATE_VMKERNEL);
     for (;;)
-        wait_for_baton();
+        hypervisor_exchange(GATE_VMKERNEL);
 }

@@ -5,6 +5,7 @@
 #define COS_HYPERVISOR_H
 
 #include "cos/kernel/kernel.h"
+#include "cos/kernel/scratch.h"
 #include "shared/gate.h"
 #include "shared/machine.h"
 
@@ -21,6 +22,8 @@ void hypervisor_first_grant(void);
 /** The grant is used up: report, hand the baton over, sleep until the next grant, deliver its interrupts. `next_ns` is the COS's own
  *  next event when it is idle. Moves cos_clock forward, never back. */
 void hypervisor_yield(enum gate_yield reason, uint64_t next_ns);
+/** Pass the baton and sleep until it comes back; comes back at once when the taker is dead or stopped. */
+void hypervisor_exchange(enum gate_party to);
 /** Report a PANIC, OOPS or BUG and never run again. */
 void __attribute__((noreturn)) hypervisor_end(enum gate_yield reason, const char *why);
 

@@ -108,8 +108,8 @@ void livelock_skip(void)
             break;
         if (grant_ends_within(2 * reclaim_step_bound_ns()))
             break;
-        if (!inert_active())
-            inert_enter(zone);
+        if (!inert_active() && !inert_enter(zone))
+            break;
         if (!run_without_stack(next))
             break;
     }

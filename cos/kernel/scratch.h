@@ -21,9 +21,9 @@
 #else
 #define SCRATCH_VA 0xFD000000u
 #endif
-#define SCRATCH_SIZE 0x800000u /* bytes; the last 64 kB are a stack */
+#define SCRATCH_SIZE 0x1000000u /* bytes; the last 64 kB are a stack */
 #define SCRATCH_STACK 0x10000u
-#define SCRATCH_HINTS 0x600000u /* offset of page_hints (mm/lru.c); what is before it is inert_lists.c's */
+#define SCRATCH_HINTS 0xc00000u /* offset of page_hints (mm/lru.c); what is before it is inert_lists.c's */
 
 /** True between inert_enter() and inert_leave() of mm/inert_lists.h. */
 static inline bool inert_active(void)
@@ -31,14 +31,23 @@ static inline bool inert_active(void)
     return *PTR(const volatile uint32_t, SCRATCH_VA) != 0;
 }
 void inert_leave(void);
-/** inert_leave() on a stack in scratch memory, with all registers kept. Not called: jumped to with the return address in r11 (entry.S), since whoever
- *  has to put the lists in order must not show it on its own stack either. */
-void inert_leave_aside(void);
+/* Runs the function at SCRATCH_CALL with the argument behind it on a stack in scratch memory, with all registers kept. Not called: jumped to with the
+ * return address in r11 (entry.S), since whoever does such work on the side must not show it on its own stack. */
+void run_aside(void);
+#define SCRATCH_CALL (SCRATCH_VA + SCRATCH_SIZE - 96)
+static inline __attribute__((always_inline)) void do_aside(void (*fn)(kptr), kptr arg)
+{
+    volatile uint64_t *call = PTR(volatile uint64_t, SCRATCH_CALL);
+    call[0] = (uint64_t)(uintptr_t)fn;
+    call[1] = arg;
+    __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp run_aside\n1:" ::: HAND_OVER_LOSES, "cc", "memory");
+}
+void inert_leave_fn(kptr unused);
 /** Call before touching a page of the anonymous lists, or before the VMkernel looks: puts the lists in order if they are not. */
 static inline void inert_settle(void)
 {
     if (unlikely(inert_active()))
-        __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp inert_leave_aside\n1:" ::: HAND_OVER_LOSES, "cc", "memory");
+        do_aside(inert_leave_fn, 0);
 }
 
 #endif /* COS_SCRATCH_H */

@@ -160,7 +160,15 @@ void harness_interrupt(void)
             "  popq %rbp\n  popq %r11\n  leaq 128(%rsp), %rsp\n  jmp *%r11\n"               \
             ".size " name ", . - " name "\n")
 JUMPED_TO("hand_over", "harness_interrupt");
-JUMPED_TO("inert_leave_aside", "inert_leave");
+JUMPED_TO("run_aside", "harness_aside");
+
+/* What entry.S does with the two words at SCRATCH_CALL. */
+void harness_aside(void);
+void harness_aside(void)
+{
+    const uint64_t *call = PTR(const uint64_t, SCRATCH_CALL);
+    ((void (*)(kptr))(uintptr_t)call[0])((kptr)call[1]);
+}
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 static uint32_t index_of(const struct task_struct *t)

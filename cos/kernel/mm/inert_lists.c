@@ -5,7 +5,9 @@
 
 #define DIRTY AGES /* index of inactive_dirty among the lists */
 #define LISTS (AGES + 1u)
-#define PIECES_MAX 128u  /* per list; in practice about 20: pieces that meet again are joined */
+#define PIECES_MAX 4096u /* per list; about 20, and two for each page that was special: pieces that meet again are joined */
+#define PIECES_SPARE 64u /* fewer left: time to put the lists in order */
+#define SPECIALS_MAX 1024u /* young pages with which it is still worth beginning */
 #define RUNS_MAX 16384u  /* per list: a run is what one move brought; at least 64 pages but for the seams */
 #define PAGES_MAX (MACHINE_RAM_MB_MAX * 256u)
 
@@ -37,6 +39,10 @@ struct scratch {
     kptr page[PAGES_MAX + LINK_AHEAD]; /* inert_leave(): all pages, list by list, tail first */
     uint32_t stamp[PAGES_MAX];    /* and their stamps and ages of the start, for those that never moved */
     uint8_t age[PAGES_MAX];
+    uint32_t place[PAGES_MAX];                 /* by page frame: index in `page` */
+    uint64_t special_bits[PAGES_MAX / 64 + 1]; /* by index in `page` */
+    uint32_t specials;
+    uint32_t crowded; /* a row has nearly all its pieces */
 };
 _Static_assert(sizeof(struct scratch) <= SCRATCH_HINTS, "scratch memory");
 #define scratch PTR(struct scratch, SCRATCH_VA)
@@ -44,7 +50,11 @@ _Static_assert(sizeof(struct scratch) <= SCRATCH_HINTS, "scratch memory");
 
 bool inert_counts(const struct zone *zone)
 {
-    return inert_active() && scratch->zone == kptr_of(zone);
+    if (!inert_active() || scratch->zone != kptr_of(zone))
+        return false;
+    if (scratch->crowded)
+        inert_settle();
+    return inert_active();
 }
 
 bool inert_possible(const struct zone *zone)
@@ -55,7 +65,10 @@ bool inert_possible(const struct zone *zone)
     const uint32_t dirty_max = (uint32_t)positive(free_low(zone));
     const uint32_t listed = zone_active(zone) + zone->inactive_dirty;
     const uint32_t active = listed > dirty_max ? listed - dirty_max : 0;
-    return nr_swap_pages == 0 && zone->nr_restless == 0 && zone->inactive_laundry == 0 &&
+    uint32_t young = 0;
+    for (uint32_t age = 0; age < AGES; age++)
+        young += zone->anon.young[age];
+    return nr_swap_pages == 0 && zone->nr_restless == young && young <= SPECIALS_MAX && zone->inactive_laundry == 0 &&
            zone->inactive_clean == 0 && refill_cache_share(active, zone->cache.nr) == 0;
 }
 
@@ -80,6 +93,8 @@ static void add_piece(struct row *row, struct piece p)
         }
     }
     ASSERT(row->piece_end - row->piece_first < PIECES_MAX);
+    if (row->piece_end - row->piece_first > PIECES_MAX - PIECES_SPARE)
+        scratch->crowded = 1;
     row->piece[row->piece_end++ % PIECES_MAX] = p;
 }
 
@@ -134,6 +149,67 @@ static void move(struct row *from, struct row *to, uint32_t n, uint32_t age)
     }
 }
 
+/* ---- special pages ----------------------------------------------------------------------------------------------- */
+uint32_t inert_specials(void)
+{
+    return scratch->specials;
+}
+
+static void set_special(uint32_t index, bool special)
+{
+    scratch->special_bits[index / 64] ^= 1ull << (index % 64);
+    scratch->specials += special ? 1u : ~0u;
+}
+
+/* How many of the `n` places from `index` on come before the first special one. */
+static uint32_t plain_from(uint32_t index, uint32_t n)
+{
+    for (uint32_t i = index; i < index + n;) {
+        const uint64_t bits = scratch->special_bits[i / 64] >> (i % 64);
+        if (bits != 0) {
+            const uint32_t at = i + (uint32_t)__builtin_ctzll(bits);
+            return at < index + n ? at - index : n;
+        }
+        i = (i / 64 + 1) * 64;
+    }
+    return n;
+}
+
+/* How many of the n oldest pages of a row come before the first special one. */
+static uint32_t plain_pages(const struct row *row, uint32_t n)
+{
+    if (scratch->specials == 0)
+        return n;
+    uint32_t plain = 0;
+    for (uint32_t i = row->piece_first; i != row->piece_end && plain < n; i++) {
+        const struct piece *p = &row->piece[i % PIECES_MAX];
+        const uint32_t want = p->len < n - plain ? p->len : n - plain;
+        const uint32_t got = plain_from(scratch->start_of[p->list] + p->start, want);
+        plain += got;
+        if (got < want)
+            break;
+    }
+    return plain;
+}
+
+static struct page *oldest_page(const struct row *row)
+{
+    const struct piece *p = &row->piece[row->piece_first % PIECES_MAX];
+    return PTR(struct page, scratch->page[scratch->start_of[p->list] + p->start]);
+}
+
+void inert_toggle_young(kptr k)
+{
+    struct page *page = PTR(struct page, k);
+    struct zone *zone = PTR(struct zone, scratch->zone);
+    page->flags ^= PG_young;
+    set_special(scratch->place[page_to_pfn(page)], (page->flags & PG_young) != 0);
+    if (page_restless(page) != ((page->flags & PG_restless) != 0)) {
+        page->flags ^= PG_restless;
+        zone->nr_restless += (page->flags & PG_restless) ? 1u : ~0u;
+    }
+}
+
 /* ---- what reclaim does ------------------------------------------------------------------------------------------ */
 static void shift_ages(struct zone *zone)
 {
@@ -164,6 +240,17 @@ uint32_t inert_refill(uint32_t goal)
         uint32_t n = goal - done < maxscan ? goal - done : maxscan;
         if (n > oldest->pages)
             n = oldest->pages;
+        n = plain_pages(oldest, n);
+        if (n == 0 && page_referenced(oldest_page(oldest))) {
+            move(oldest, row_of_age(AGE_UP), 1, (uint8_t)(zone->anon.bias + AGE_UP));
+            zone->anon.count[0]--;
+            zone->anon.count[AGE_UP]++;
+            cost += COST_PAGE_SCAN;
+            maxscan--;
+            continue;
+        }
+        if (n == 0)
+            n = 1; /* it only looked young; page_referenced() made it plain */
         move(oldest, &scratch->row[DIRTY], n, (uint8_t)zone->anon.bias);
         zone->anon.count[0] -= n;
         zone->anon.nr -= n;
@@ -179,12 +266,25 @@ uint32_t inert_refill(uint32_t goal)
 uint32_t inert_launder(void)
 {
     struct zone *zone = PTR(struct zone, scratch->zone);
-    const uint32_t n = zone->inactive_dirty;
-    move(&scratch->row[DIRTY], row_of_age(INITIAL_AGE), n, (uint8_t)(zone->anon.bias + INITIAL_AGE));
-    zone->anon.count[INITIAL_AGE] += n;
-    zone->anon.nr += n;
-    zone->inactive_dirty = 0;
-    cpu_charge((uint64_t)n * COST_PAGE_LAUNDER);
+    struct row *dirty = &scratch->row[DIRTY];
+    while (zone->inactive_dirty > 0) {
+        uint32_t n = plain_pages(dirty, zone->inactive_dirty);
+        if (n == 0) {
+            /* By way of the laundry, as launder_page() sends all that is not inert; there its reference is seen. */
+            struct page *page = oldest_page(dirty);
+            cpu_charge(COST_PAGE_LAUNDER);
+            zone->stamp++;
+            page->laundry_at = (uint16_t)(jiffies_now() / HZ);
+            (void)page_referenced(page);
+            n = 1;
+        } else {
+            cpu_charge((uint64_t)n * COST_PAGE_LAUNDER);
+        }
+        move(dirty, row_of_age(INITIAL_AGE), n, (uint8_t)(zone->anon.bias + INITIAL_AGE));
+        zone->anon.count[INITIAL_AGE] += n;
+        zone->anon.nr += n;
+        zone->inactive_dirty -= n;
+    }
     return 0;
 }
 
@@ -199,46 +299,77 @@ static uint32_t list_count(const struct zone *zone, uint32_t list)
     return list == DIRTY ? zone->inactive_dirty : zone->anon.count[list];
 }
 
-void inert_enter(struct zone *zone)
+/* Young, and else as an inert page. */
+static bool may_be_special(const struct page *page)
+{
+    return (page->flags & (PG_young | PG_locked | PG_swapcache | PG_pinned | PG_direct)) == (PG_young | PG_direct) &&
+           page->mapping == 0 && page->buffers == 0;
+}
+
+/* All pages in a row, list by list, tail first. @return false when one is neither inert nor young */
+static bool collect_pages(struct zone *zone)
+{
+    uint32_t n = 0;
+    scratch->specials = 0;
+    memset(scratch->special_bits, 0, sizeof scratch->special_bits);
+    for (uint32_t list = 0; list < LISTS; list++) {
+        const struct list *head = list_head(zone, list);
+        scratch->start_of[list] = n;
+        for (kptr k = head->prev; k != kptr_of(head); k = PTR(struct list, k)->prev) {
+            const struct page *page = lru_page(k);
+            lru_prefetch(page);
+            ASSERT(n < PAGES_MAX);
+            scratch->page[n] = kptr_of(page);
+            scratch->stamp[n] = page->stamp;
+            scratch->age[n] = page->age;
+            scratch->place[page_to_pfn(page)] = n;
+            if (page->flags & PG_restless) {
+                if (!may_be_special(page))
+                    return false;
+                set_special(n, true);
+            }
+            n++;
+        }
+        ASSERT(n - scratch->start_of[list] == list_count(zone, list));
+    }
+    scratch->start_of[LISTS] = n;
+    return true;
+}
+
+/* Young pages are counted by age only while their ages are known. */
+static void count_specials(struct zone *zone, int sign)
+{
+    if (scratch->specials == 0)
+        return;
+    for (uint32_t i = 0; i < scratch->start_of[LISTS]; i += 64)
+        for (uint64_t bits = scratch->special_bits[i / 64]; bits != 0; bits &= bits - 1) {
+            const struct page *page = PTR(const struct page, scratch->page[i + (uint32_t)__builtin_ctzll(bits)]);
+            if (page->flags & PG_active_anon)
+                count_young(&zone->anon, page, page_age(page), sign);
+        }
+}
+
+bool inert_enter(struct zone *zone)
 {
     ASSERT(!scratch->active && inert_possible(zone));
-    scratch->active = 1;
+    if (!collect_pages(zone))
+        return false;
+    count_specials(zone, -1);
     scratch->zone = kptr_of(zone);
     scratch->base = 0;
-    uint32_t pages = 0;
+    scratch->crowded = 0;
     for (uint32_t list = 0; list < LISTS; list++) {
         struct row *row = &scratch->row[list];
         const uint32_t n = list_count(zone, list);
         row_clear(row);
-        scratch->start_of[list] = pages;
-        pages += n;
         row->pages = n;
         if (n == 0)
             continue;
         add_piece(row, (struct piece){ list, 0, n });
         add_run(row, (struct run){ 0, n, OLD_STAMPS });
     }
-    scratch->start_of[LISTS] = pages;
-    ASSERT(pages <= PAGES_MAX);
-}
-
-/* All pages of the start in a row, list by list, tail first. The heads still hold the lists of the start. */
-static void collect_pages(struct zone *zone)
-{
-    uint32_t n = 0;
-    for (uint32_t list = 0; list < LISTS; list++) {
-        const struct list *head = list_head(zone, list);
-        ASSERT(n == scratch->start_of[list]);
-        for (kptr k = head->prev; k != kptr_of(head); k = PTR(struct list, k)->prev) {
-            const struct page *page = lru_page(k);
-            lru_prefetch(page);
-            scratch->page[n] = kptr_of(page);
-            scratch->stamp[n] = page->stamp;
-            scratch->age[n] = page->age;
-            n++;
-        }
-    }
-    ASSERT(n == scratch->start_of[LISTS]);
+    scratch->active = 1;
+    return true;
 }
 
 /* Link the pages of a row, tail first: each new one comes to the head. */
@@ -275,9 +406,15 @@ void inert_leave(void)
 {
     struct zone *zone = PTR(struct zone, scratch->zone);
     ASSERT(scratch->active);
-    collect_pages(zone);
     for (uint32_t age = 0; age < AGES; age++)
         link_row(zone, row_of_age(age), age);
     link_row(zone, &scratch->row[DIRTY], DIRTY);
     scratch->active = 0;
+    count_specials(zone, 1);
+}
+
+void inert_leave_fn(kptr unused)
+{
+    (void)unused;
+    inert_leave();
 }

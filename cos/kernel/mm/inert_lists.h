@@ -9,6 +9,9 @@
  * The counts in struct zone are right all the time; the links, flags, ages and stamps of pages only outside of enter/leave. Whoever is
  * about to touch a page of these lists, or to show the RAM to the VMkernel, calls inert_settle() first (lru.c, time.c).
  *
+ * A page that is touched meanwhile is "special": it is young, and reclaim will do something else with it when it comes to it. Its place is known by a
+ * bit over the places of the start, so a move stops before it, and it is dealt with by itself.
+ *
  * The pieces lie in scratch memory of the simulator, outside of the COS RAM: a dump must not show how it was computed. */
 #ifndef COS_INERT_LISTS_H
 #define COS_INERT_LISTS_H
@@ -17,10 +20,13 @@
 
 /** True while the lists of `zone` are turned by counting. */
 bool inert_counts(const struct zone *zone);
-/** May the wheel be turned by counting? All anonymous pages inert, no free slot, nothing in laundry or clean, the file cache too small to be taken
+/** May the wheel be turned by counting? All anonymous pages inert but for some young ones, no free slot, nothing in laundry or clean, the file cache too small to be taken
  *  from. O(1). */
 bool inert_possible(const struct zone *zone);
-void inert_enter(struct zone *zone);
+/** @return false when a page turns out not to be inert or young; then nothing has changed. */
+bool inert_enter(struct zone *zone);
+/** Pages that are young at the moment, between enter and leave. */
+uint32_t inert_specials(void);
 /** refill_list() on active_anon: the same effect and cost as page by page. @return pages deactivated */
 uint32_t inert_refill(uint32_t goal);
 /** rebalance_dirty_zone(): every page of the dirty list goes back to active, age 3. @return 0, no page was washed */

@@ -20,7 +20,7 @@ static void scan_bit(const struct page *page, bool set)
 }
 
 /* An active page of `age` came to (n = 1) or left (n = -1) the young ones. */
-static void count_young(struct age_lists *lists, const struct page *page, uint32_t age, int n)
+void count_young(struct age_lists *lists, const struct page *page, uint32_t age, int n)
 {
     lists->young[age] += (uint32_t)n;
     if (age < MAX_AGE)
@@ -31,7 +31,10 @@ static void set_young(struct page *page, bool young)
 {
     if (((page->flags & PG_young) != 0) == young)
         return;
-    inert_settle();
+    if (inert_active() && (page->flags & (PG_active_anon | PG_inactive_dirty))) {
+        do_aside(inert_toggle_young, kptr_of(page));
+        return;
+    }
     page->flags ^= PG_young;
     if (page->flags & PG_active)
         count_young(active_lists(page_zone(page), page), page, page_age(page), young ? 1 : -1);

@@ -260,6 +260,10 @@ static inline void page_update(struct page *page)
     page->flags ^= PG_restless;
     page_zone(page)->nr_restless += (page->flags & PG_restless) ? 1u : ~0u;
 }
+/** An active page of `age` came to (n = 1) or left (n = -1) the young ones. */
+void count_young(struct age_lists *lists, const struct page *page, uint32_t age, int n);
+/** inert_lists.c: change PG_young of a page (kptr) while the lists are turned by counting. */
+void inert_toggle_young(kptr page);
 void page_mark_young(struct page *page);
 void page_clear_young(struct page *page);
 /** Put a page that is on no list on its active list (anon or cache) at `age`, at the head. */

@@ -649,6 +649,8 @@ static bool mostly_low_ages(const struct age_lists *lists)
 
 static KERNEL_FN void scan_active_zone(struct zone *zone)
 {
+    if (inert_active() && inert_specials() > 0)
+        inert_settle(); /* it goes by the place of each young page */
     if (mostly_low_ages(&zone->anon))
         scan_active_list(zone, &zone->anon, PG_active_anon);
     if (mostly_low_ages(&zone->cache))
