@@ -140,16 +140,24 @@ static void print_summary(const struct report *r)
                  r->result.beats, r->result.virtual_s, r->wall_s, r->digest);
 }
 
+static void print_amount(double bytes)
+{
+    if (bytes < 1048576)
+        (void)printf("%.1f kB", bytes / 1024);
+    else
+        (void)printf("%.1f MB", bytes / 1048576);
+}
+
 static void print_size(const struct stat *st)
 {
-    const double mb = (double)st->st_size / 1048576;
-    const double on_disk = (double)st->st_blocks / 2048;
-    if (mb < 1)
-        (void)printf("%7.1f kB", (double)st->st_size / 1024);
-    else
-        (void)printf("%7.1f MB", mb);
-    if (mb >= 1 && on_disk < 0.9 * mb)
-        (void)printf(" (%.1f MB on disk)", on_disk);
+    const double on_disk = (double)st->st_blocks * 512;
+
+    print_amount((double)st->st_size);
+    if (on_disk < 0.9 * (double)st->st_size) {
+        (void)printf(" (");
+        print_amount(on_disk);
+        (void)printf(" on disk)");
+    }
 }
 
 static void print_left(const struct report *r)
