@@ -154,7 +154,7 @@ tidy: ## layers, banned functions, line length, format, docstrings, shell script
 format: ## rewrite sources in the house style (long comments stay as they are)
 	clang-format -i $(shell find shared vmkernel cos tools tests -name '*.[ch]')
 repro: all ## run scenarios twice in different surroundings, and without the livelock skip; compare digests
-	@LOSTBEAT_BIN=$(BIN) tests/tools/reproducible.sh
+	@LOSTBEAT_BIN=$(abspath $(BIN)) tests/tools/reproducible.sh
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/noskip NOSKIP=1 all
 	@tests/noskip.sh $(BIN) $(BUILD)/noskip/bin
 bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second, speed of the core, memory
