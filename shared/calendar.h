@@ -15,7 +15,7 @@
 
 #define CALENDAR_SYSLOG_SIZE 16u /* bytes of "Nov 13 04:01:45" and its zero */
 #define CALENDAR_DUMP_SIZE 13u   /* bytes of "111309.07.13" and its zero */
-#define CALENDAR_UPTIME_SIZE                                                                       \
+#define CALENDAR_UPTIME_SIZE \
     24u /* bytes of the longest "d:hh:mm:ss.mmm" (2^64 ns are 213503 days) and its zero */
 
 struct calendar_date {

@@ -1,5 +1,6 @@
-/* gate.c - see gate.h. All words are read and written with seq_cst atomics: the cost is one locked instruction per hand-over of
- * several microseconds, and the two-word argument in gate_pass() needs the total order. */
+/* gate.c - see gate.h. All words are read and written with seq_cst atomics: the cost is one locked
+ * instruction per hand-over of several microseconds, and the two-word argument in gate_pass() needs
+ * the total order. */
 #include "shared/gate.h"
 
 #include <stddef.h>
@@ -34,7 +35,8 @@ bool gate_holds(const struct gate *g, enum gate_party me)
 int gate_pass(struct gate *g, enum gate_party me, enum gate_party to)
 {
     __atomic_store_n(&g->baton, (uint32_t)to, __ATOMIC_SEQ_CST);
-    /* The handler stores life, then looks at the baton; we store the baton, then look at life. One of both sees the other. */
+    /* The handler stores life, then looks at the baton; we store the baton, then look at life. One
+     * of both sees the other. */
     if (to != GATE_VMKERNEL && load(&g->life[to]) != GATE_ALIVE && swap_if(&g->baton, to, me))
         return 1;
     wake(g, to);
@@ -49,7 +51,8 @@ void gate_pass_if_held(struct gate *g, enum gate_party me, enum gate_party to)
 
 int gate_wait(struct gate *g, enum gate_party me, uint64_t timeout_ns)
 {
-    /* FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time. This is pacing and supervision, never simulation. */
+    /* FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time. This is pacing and supervision,
+     * never simulation. */
     struct rawsys_timespec end = { 0, 0 };
     if (timeout_ns != 0) {
         (void)rawsys6(RAWSYS_clock_gettime, 1, (long)(uintptr_t)&end, 0, 0, 0, 0);
@@ -61,8 +64,9 @@ int gate_wait(struct gate *g, enum gate_party me, uint64_t timeout_ns)
         const uint32_t seen = load(&g->baton);
         if (seen == (uint32_t)me)
             return 0;
-        const long got = rawsys6(RAWSYS_futex, (long)(uintptr_t)&g->baton, FUTEX_WAIT_BITSET, (long)seen,
-                                 timeout_ns != 0 ? (long)(uintptr_t)&end : 0, 0, 1L << me);
+        const long got =
+            rawsys6(RAWSYS_futex, (long)(uintptr_t)&g->baton, FUTEX_WAIT_BITSET, (long)seen,
+                    timeout_ns != 0 ? (long)(uintptr_t)&end : 0, 0, 1L << me);
         if (got == ETIMEDOUT_RAW)
             return gate_holds(g, me) ? 0 : 1;
         if (got == EINTR_RAW)

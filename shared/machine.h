@@ -1,8 +1,9 @@
 /* machine.h - the layout of the machine memory that both kernels see.
  *
- * The machine memory is one memfd, created and sealed (F_SEAL_SHRINK, F_SEAL_GROW) by the VMkernel and
- * inherited by descriptor. It has no name in any file system. Its first megabyte is the "window": the
- * pages through which the two sides talk. The RAM of the service console (COS) follows.
+ * The machine memory is one memfd, created and sealed (F_SEAL_SHRINK, F_SEAL_GROW) by the VMkernel
+ * and inherited by descriptor. It has no name in any file system. Its first megabyte is the
+ * "window": the pages through which the two sides talk. The RAM of the service console (COS)
+ * follows.
  *
  *     offset      size     content                        written by
  *     0x000000    4 kB     host-info page                 VMkernel (COS: the fields below "cos")
@@ -11,8 +12,9 @@
  *     0x004000  240 kB     boot parameters (boot.h)       VMkernel, before the COS starts
  *     0x100000    RAM      COS RAM, physical address 0    COS; vmnixhbd (its one page)
  *
- * This header decides offsets and descriptor numbers and nothing else. Everything in the memory can be
- * written by a COS that went mad: the VMkernel copies a value out once, checks the copy, and uses the copy.
+ * This header decides offsets and descriptor numbers and nothing else. Everything in the memory can
+ * be written by a COS that went mad: the VMkernel copies a value out once, checks the copy, and
+ * uses the copy.
  */
 #ifndef SHARED_MACHINE_H
 #define SHARED_MACHINE_H
@@ -29,20 +31,23 @@
 #define MACHINE_WINDOW_SIZE 0x100000u
 #define MACHINE_RAM_OFFSET 0x100000u
 
-/* COS RAM sizes that a host may have, in MB. 32 is the test profile; 800 is the product's most (ESX manuals). */
+/* COS RAM sizes that a host may have, in MB. 32 is the test profile; 800 is the product's most (ESX
+ * manuals). */
 #define MACHINE_RAM_MB_MIN 32u
 #define MACHINE_RAM_MB_MAX 800u
 
-/* Descriptors that the children of the VMkernel find open. Fixed, so that no number depends on the parent. */
+/* Descriptors that the children of the VMkernel find open. Fixed, so that no number depends on the
+ * parent. */
 enum machine_fd {
     MACHINE_FD_MEMORY = 3, /* the machine memory (cos, vmnixhbd) */
-    MACHINE_FD_HOST = 4,   /* the host directory, O_PATH|O_DIRECTORY-like root of the COS's VFS (cos) */
+    MACHINE_FD_HOST = 4,   /* the host directory: root of the COS's VFS (cos) */
     MACHINE_FD_SWAP = 5,   /* the swap partition: an unnamed memfd (cos) */
 };
 
-/* Where `cos` maps things. The RAM starts at PAGE_OFFSET as in Linux 2.4 on i386, and the kernel image is linked 1 MB
- * above it, so that addresses look as they did. Sanitizer builds are hosted programs whose run-time owns
- * other parts of the address space, so they sit lower; their addresses are true, but other ones. */
+/* Where `cos` maps things. The RAM starts at PAGE_OFFSET as in Linux 2.4 on i386, and the kernel
+ * image is linked 1 MB above it, so that addresses look as they did. Sanitizer builds are hosted
+ * programs whose run-time owns other parts of the address space, so they sit lower; their addresses
+ * are true, but other ones. */
 #ifdef COS_HOSTED
 #define MACHINE_PAGE_OFFSET 0x10000000u
 #define MACHINE_WINDOW_VA 0x0E000000u
@@ -55,11 +60,13 @@ enum machine_fd {
 #define MACHINE_HOSTINFO_MAGIC 0x4f464e49u /* "INFO" */
 #define MACHINE_VERSION 1u
 
-/* The COS runs every pass of a livelock instead of computing where many equal ones lead. Slow; the artefacts are the same. Set by a VMkernel that
- * was built with LIVELOCK_SKIP=0: it is not a property of the COS image, whose bytes are part of every core. */
+/* The COS runs every pass of a livelock instead of computing where many equal ones lead. Slow; the
+ * artefacts are the same. Set by a VMkernel that was built with LIVELOCK_SKIP=0: it is not a
+ * property of the COS image, whose bytes are part of every core. */
 #define MACHINE_FLAG_NO_SKIP 0x1u
 
-/* Host-info page. The VMkernel fills `magic` to `cos_khz` before the COS starts; the COS only reads those. */
+/* Host-info page. The VMkernel fills `magic` to `cos_khz` before the COS starts; the COS only reads
+ * those. */
 struct machine_hostinfo {
     uint32_t magic;        /* MACHINE_HOSTINFO_MAGIC */
     uint32_t version;      /* MACHINE_VERSION */
@@ -73,7 +80,7 @@ struct machine_hostinfo {
     uint32_t flags;        /* MACHINE_FLAG_* */
     uint32_t pad0;
     /* "cos" fields: written by the COS once its kernel runs */
-    uint32_t cos_ready;    /* 1 from the first hand-over after start_kernel */
+    uint32_t cos_ready; /* 1 from the first hand-over after start_kernel */
     uint32_t pad;
 };
 _Static_assert(sizeof(struct machine_hostinfo) == 64, "host-info page is an interface");

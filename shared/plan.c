@@ -111,8 +111,7 @@ fail(const struct report *r, int line, const char *format, ...)
     return -1;
 }
 
-/* ---- writing
- * ---------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static json_t *encode_field(const struct field *f, const unsigned char *at)
 {
@@ -223,8 +222,7 @@ int plan_save(const char *path, const struct plan *plan, char *err, unsigned err
     return 0;
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int decode_text(const struct report *r, const char *where, const struct field *f,
                        json_t *value, unsigned char *at)

@@ -1,8 +1,9 @@
 /* rawsys.h - system calls of the host, without a libc.
  *
- * `cos` is freestanding, as a kernel is: it has no libc, whose stack canaries and buffers would bring bytes into its RAM that no
- * seed determines. It and the gate reach the host's kernel through these two lines of assembly (x86-64 Linux ABI: negative
- * results are -errno). Everything else in the project uses libc. */
+ * `cos` is freestanding, as a kernel is: it has no libc, whose stack canaries and buffers would
+ * bring bytes into its RAM that no seed determines. It and the gate reach the host's kernel through
+ * these two lines of assembly (x86-64 Linux ABI: negative results are -errno). Everything else in
+ * the project uses libc. */
 #ifndef SHARED_RAWSYS_H
 #define SHARED_RAWSYS_H
 

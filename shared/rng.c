@@ -1,4 +1,5 @@
-/* rng.c - see rng.h. The generators are public-domain designs (Vigna, Blackman: splitmix64, xoshiro256**), written from their description. */
+/* rng.c - see rng.h. The generators are public-domain designs (Vigna, Blackman: splitmix64,
+ * xoshiro256**), written from their description. */
 #include "shared/rng.h"
 
 static uint64_t mix(uint64_t z)

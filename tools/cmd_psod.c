@@ -22,8 +22,7 @@ struct found {
     bool whole; /* false: a part of the screen is missing in a damaged dump */
 };
 
-/* ---- finding the text
- * ------------------------------------------------------------------------------------- */
+/* ---- finding the text ------------------------------------------------------------------------ */
 
 static int keep(const char *source, const char *text, size_t length, struct found *ret, char *err)
 {
@@ -137,8 +136,7 @@ static int find(const char *path, struct found *ret, char *err)
     return starts_with_magic(path) ? from_zdump(path, ret, err) : from_text(path, ret, err);
 }
 
-/* ---- drawing it
- * ------------------------------------------------------------------------------------------- */
+/* ---- drawing it ------------------------------------------------------------------------------ */
 
 static int print_ansi(const char *text)
 {

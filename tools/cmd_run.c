@@ -31,8 +31,7 @@ static double wall_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* ---- the progress line
- * ------------------------------------------------------------------------------------ */
+/* ---- the progress line ----------------------------------------------------------------------- */
 
 struct ticker {
     const struct plan *plan;
@@ -65,8 +64,7 @@ static void draw_progress(const struct progress *p, void *context)
         (void)fprintf(stderr, "  %s", progress_phase_name(p->phase));
 }
 
-/* ---- the run
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static int ended_badly(int status, const char *host_dir)
 {
@@ -142,8 +140,7 @@ static int run_scenario(const struct arguments *a)
     return status;
 }
 
-/* ---- the command line
- * ------------------------------------------------------------------------------------- */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 /* A seed is 0 to 2^63 - 1, since it goes into JSON. */
 static int parse_seed(const char *text, uint64_t *ret)

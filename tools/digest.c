@@ -41,8 +41,7 @@ fail(const struct digester *d, const char *format, ...)
     return -1;
 }
 
-/* ---- contents
- * --------------------------------------------------------------------------------------------- */
+/* ---- contents -------------------------------------------------------------------------------- */
 
 static int feed(struct digester *d, const void *bytes, size_t count)
 {
@@ -153,8 +152,7 @@ static int feed_file(struct digester *d, int host_fd, const char *path)
                               errno != 0 ? strerror(errno) : "not a whole gzip file");
 }
 
-/* ---- the list
- * --------------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 static int compare_paths(const void *a, const void *b)
 {
@@ -211,8 +209,7 @@ static int list_files(struct digester *d, const char *host_dir, struct paths *li
     return status;
 }
 
-/* ---- the digest
- * ------------------------------------------------------------------------------------------- */
+/* ---- the digest ------------------------------------------------------------------------------ */
 
 static void to_hex(const unsigned char hash[SHA256_BYTES], char ret[DIGEST_HEX])
 {

@@ -103,8 +103,7 @@ int quantity_integer(const char *text, int64_t *ret)
     return 0;
 }
 
-/* ---- durations
- * -------------------------------------------------------------------------------------------- */
+/* ---- durations ------------------------------------------------------------------------------- */
 
 static int clock_duration(const char *text, int64_t *ret_ns)
 {
@@ -150,9 +149,7 @@ int quantity_duration(const char *text, int64_t *ret_ns)
     return 0;
 }
 
-/* ---- dates
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- dates ----------------------------------------------------------------------------------- */
 
 int quantity_date(const char *text, int64_t *ret_s)
 {
@@ -189,8 +186,7 @@ int quantity_offset(const char *text, int64_t *ret_s)
     return 0;
 }
 
-/* ---- writing
- * ---------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 void quantity_format(int64_t value, const struct quantity_unit *units, char *text, size_t size)
 {

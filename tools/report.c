@@ -61,9 +61,7 @@ bool report_as_expected(const struct report *r)
     return e->uptime_ns[1] == 0 || (r->result.uptime_s >= from && r->result.uptime_s <= to);
 }
 
-/* ---- JSON
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static json_t *artefacts_json(const struct report *r)
 {
@@ -95,9 +93,7 @@ int report_json(const struct report *r)
     return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
 }
 
-/* ---- text
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static int copy_to_stdout(const struct report *r, const char *place)
 {

@@ -10,8 +10,7 @@
 #define DAY_NS (QUANTITY_S_PER_DAY * QUANTITY_NS_PER_S)
 #define PID_MAX 32767 /* the kernel's */
 
-/* ---- the language
- * ----------------------------------------------------------------------------------------- */
+/* ---- the language ---------------------------------------------------------------------------- */
 
 /* CONTRACT of `diagnose`, and "none" for hosts that are well. */
 static const char *const causes[] = { "none",
@@ -182,8 +181,7 @@ const struct schema_key *scenario_keys(void)
     return keys;
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* The path of an inherited file: beside the one that names it. */
 static int beside(const char *path, const char *name, char *ret, size_t size)
@@ -303,8 +301,7 @@ int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERRO
     return status;
 }
 
-/* ---- the plan
- * --------------------------------------------------------------------------------------------- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 /* ns since boot of an instant; negative when it lies before the boot. */
 static int64_t instant_ns(const struct scenario *s, const struct schema_instant *i)

@@ -21,9 +21,7 @@ struct reader {
     size_t err_size;
 };
 
-/* ---- errors
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static size_t edit_distance(const char *a, const char *b)
 {
@@ -102,9 +100,7 @@ static int fail_key(struct reader *r, const yaml_node_t *at, const char *name,
     return fail_name(r, at, name, "unknown key", name, names);
 }
 
-/* ---- values
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static const char *scalar(const yaml_node_t *node)
 {
@@ -271,8 +267,7 @@ static int read_pair(struct reader *r, yaml_node_t *node, const struct schema_ke
     return 0;
 }
 
-/* ---- maps and lists
- * --------------------------------------------------------------------------------------- */
+/* ---- maps and lists -------------------------------------------------------------------------- */
 
 static int read_list(struct reader *r, yaml_node_t *node, const struct schema_key *k,
                      unsigned char *record);
@@ -410,9 +405,7 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
     return 0;
 }
 
-/* ---- files
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static int fail_syntax(const struct reader *r, const yaml_parser_t *parser)
 {

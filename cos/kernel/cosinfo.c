@@ -1,4 +1,5 @@
-/* cosinfo.c - what a reader of a dump must know about tasks, the run queue and the log. The memory manager adds its own. */
+/* cosinfo.c - what a reader of a dump must know about tasks, the run queue and the log. The memory
+ * manager adds its own. */
 #include "cos/kernel/cosinfo_entry.h"
 #include "cos/kernel/printk.h"
 #include "cos/kernel/sched.h"

@@ -1,7 +1,9 @@
-/* entry.S - where registers are saved: process entry, hand-over, task switch, first run of a task.
+/* entry.S - where registers are saved: process entry, hand-over, task switch, first run of a
+ * task.
  *
- * struct cos_frame (shared/cosinfo.h): r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi rip rflags rsp ds es, 8 bytes each.
- * Segment slots get 16 bits, as a push of a segment register does on i386; 0x68 is __KERNEL_DS of the 2.4 kernel. */
+ * struct cos_frame (shared/cosinfo.h): r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi
+ * rdi rip rflags rsp ds es, 8 bytes each. Segment slots get 16 bits, as a push of a segment
+ * register does on i386; 0x68 is __KERNEL_DS of the 2.4 kernel. */
 #define F_R15 0
 #define F_R14 8
 #define F_R13 16
@@ -30,7 +32,8 @@
     .text
 
 #ifndef COS_HOSTED
-/* The process starts on a stack that the host's kernel made. Nothing of it (arguments, environment, random bytes) is looked at. */
+/* The process starts on a stack that the host's kernel made. Nothing of it (arguments,
+ * environment, random bytes) is looked at. */
     .globl _start
     .type _start, @function
 _start:
@@ -57,8 +60,9 @@ stack_start:
     .cfi_endproc
     .size stack_start, . - stack_start
 
-/* hand_over: jumped to from cpu_charge() with the return address in r11. Saves every register in current->saved (first member of
- * task_struct), runs do_timers() on the interrupt stack and restores. The task's stack is not written. */
+/* hand_over: jumped to from cpu_charge() with the return address in r11. Saves every register in
+ * current->saved (first member of task_struct), runs do_timers() on the interrupt stack and
+ * restores. The task's stack is not written. */
     .globl hand_over
     .type hand_over, @function
 hand_over:
@@ -94,7 +98,8 @@ hand_over:
     pushq $0
     movq %rbx, %rdi
     call do_timers
-    /* Clear what the handlers left on the interrupt stack: how often it is used depends on where grants end (task.h, `saved`). */
+    /* Clear what the handlers left on the interrupt stack: how often it is used depends on where
+     * grants end (task.h, `saved`). */
     movl irq_stack_top(%rip), %edi
     subq $IRQ_STACK_CLEARED, %rdi
     movl $IRQ_STACK_CLEARED / 8, %ecx
@@ -124,7 +129,8 @@ hand_over:
     .cfi_endproc
     .size hand_over, . - hand_over
 
-/* run_aside: jumped to from do_aside() (scratch.h) with the return address in r11. Keeps all registers. */
+/* run_aside: jumped to from do_aside() (scratch.h) with the return address in r11. Keeps all
+ * registers. */
 #ifdef COS_HOSTED
 #define SCRATCH_TOP 0x0E000000
 #else
@@ -170,10 +176,12 @@ run_aside:
     .cfi_endproc
     .size run_aside, . - run_aside
 
-/* switch_stacks: called by SWITCH_STACKS (sched.c), which declares every register but rbp and rsp as lost. Saves the frame of the task whose stack
- * this is (switch_from) and continues current_task from its own. All registers but those two are stored as zero and loaded as zero: what
- * they hold here depends on paths that leave no other trace. With switch_scrub the dead part of the stack (between task_struct and frame)
- * is cleared too, so that the endless retry of the allocator leaves the same bytes however often it turned (livelock.c). */
+/* switch_stacks: called by SWITCH_STACKS (sched.c), which declares every register but rbp and
+ * rsp as lost. Saves the frame of the task whose stack this is (switch_from) and continues
+ * current_task from its own. All registers but those two are stored as zero and loaded as zero:
+ * what they hold here depends on paths that leave no other trace. With switch_scrub the dead
+ * part of the stack (between task_struct and frame) is cleared too, so that the endless retry of
+ * the allocator leaves the same bytes however often it turned (livelock.c). */
     .globl switch_stacks
     .type switch_stacks, @function
 switch_stacks:
@@ -209,7 +217,8 @@ switch_stacks:
 1:  movl current_task(%rip), %esi
     movl (%rsi, %rdx), %esp
     movq F_RBP(%rsp), %rbp
-    movq F_RBX(%rsp), %rbx /* task_prepare() uses these two for the first frame; zero in all others */
+    /* task_prepare() uses these two for the first frame; they are zero in all others. */
+    movq F_RBX(%rsp), %rbx
     movq F_R12(%rsp), %r12
     xorl %eax, %eax
     xorl %ecx, %ecx
@@ -229,7 +238,8 @@ switch_stacks:
     .cfi_endproc
     .size switch_stacks, . - switch_stacks
 
-/* First run of a task: task_prepare() put fn in r12 and its argument in rbx. The bottom of every stack. */
+/* First run of a task: task_prepare() put fn in r12 and its argument in rbx. The bottom of every
+ * stack. */
     .globl task_start
     .type task_start, @function
 task_start:

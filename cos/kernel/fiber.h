@@ -1,7 +1,9 @@
-/* fiber.h - tell AddressSanitizer about the stacks of tasks, in sanitizer builds; nothing in all others.
+/* fiber.h - tell AddressSanitizer about the stacks of tasks, in sanitizer builds; nothing in all
+ * others.
  *
- * Sanitizer builds are hosted programs (COS_HOSTED; clang ones say COS_FIBERS too). Tasks change stacks by themselves there too, and the sanitizer must know on which stack
- * the program is, and that the stack of a new task carries no marks of an old one. */
+ * Sanitizer builds are hosted programs (COS_HOSTED; clang ones say COS_FIBERS too). Tasks change
+ * stacks by themselves there too, and the sanitizer must know on which stack the program is, and
+ * that the stack of a new task carries no marks of an old one. */
 #ifndef COS_FIBER_H
 #define COS_FIBER_H
 

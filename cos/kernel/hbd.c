@@ -6,7 +6,7 @@
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
 
-#define HBD_USER_NS 5000u     /* CPU of vmnixhbd's user mode between two system calls. OUR CHOICE */
+#define HBD_USER_NS 5000u /* CPU of vmnixhbd's user mode between two system calls. OUR CHOICE */
 #define ENOSYS 38
 #define EINVAL 22
 
@@ -44,7 +44,8 @@ static void met_at_gate(uint32_t life)
     struct gate *g = the_gate();
     g->yield.hbd_event = life;
     g->yield.hbd_event_ns = cos_clock.now_ns;
-    /* How far it got with writing its page when it died depends on the outside: such bytes must not reach a dump. */
+    /* How far it got with writing its page when it died depends on the outside: such bytes must not
+     * reach a dump. */
     if (life == GATE_DEAD && page_physical != 0)
         memset(PTR(void, MACHINE_PAGE_OFFSET + page_physical), 0, PAGE_SIZE);
     send_sig(life == GATE_DEAD ? SIGKILL : SIGSTOP, current);

@@ -1,14 +1,17 @@
-/* hosted.c - what only sanitizer builds need: fiber.h, and options that suit a program which never frees and never returns. */
+/* hosted.c - what only sanitizer builds need: fiber.h, and options that suit a program which never
+ * frees and never returns. */
 #include "cos/kernel/fiber.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(COS_FIBERS)
 void __sanitizer_start_switch_fiber(void **fake_stack_save, const void *bottom, size_t size);
-void __sanitizer_finish_switch_fiber(void *fake_stack_save, const void **bottom_old, size_t *size_old);
+void __sanitizer_finish_switch_fiber(void *fake_stack_save, const void **bottom_old,
+                                     size_t *size_old);
 void __asan_unpoison_memory_region(const volatile void *addr, size_t size);
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
 
-/* What the sanitizer saves when a stack is left: kept by task, at the top of its stack (task_prepare() leaves room there). */
+/* What the sanitizer saves when a stack is left: kept by task, at the top of its stack
+ * (task_prepare() leaves room there). */
 static void **kept_of(struct task_struct *t)
 {
     return PTR(void *, kptr_of(t) + THREAD_SIZE - 8);

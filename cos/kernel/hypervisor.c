@@ -18,8 +18,8 @@ static void exchange(kptr to)
         wait_for_baton();
 }
 
-/* From the moment the baton is passed the VMkernel may read the RAM, while this process still returns from the system call that woke it. So all of it
- * happens on a stack outside the RAM. */
+/* From the moment the baton is passed the VMkernel may read the RAM, while this process still
+ * returns from the system call that woke it. So all of it happens on a stack outside the RAM. */
 void hypervisor_exchange(enum gate_party to)
 {
     do_aside(exchange, to);

@@ -1,6 +1,7 @@
 /* hypervisor.h - the COS's end of the gate: how its kernel reaches the VMkernel and vmnixhbd.
  *
- * It hands the baton over and takes grants. It decides nothing about time (time.c) or tasks (sched.c). */
+ * It hands the baton over and takes grants. It decides nothing about time (time.c) or tasks
+ * (sched.c). */
 #ifndef COS_HYPERVISOR_H
 #define COS_HYPERVISOR_H
 
@@ -19,10 +20,12 @@ static inline struct gate *the_gate(void)
 
 /** Wait for the very first grant; called once before anything else. */
 void hypervisor_first_grant(void);
-/** The grant is used up: report, hand the baton over, sleep until the next grant, deliver its interrupts. `next_ns` is the COS's own
- *  next event when it is idle. Moves cos_clock forward, never back. */
+/** The grant is used up: report, hand the baton over, sleep until the next grant, deliver its
+ * interrupts. `next_ns` is the COS's own next event when it is idle. Moves cos_clock forward, never
+ * back. */
 void hypervisor_yield(enum gate_yield reason, uint64_t next_ns);
-/** Pass the baton and sleep until it comes back; comes back at once when the taker is dead or stopped. */
+/** Pass the baton and sleep until it comes back; comes back at once when the taker is dead or
+ * stopped. */
 void hypervisor_exchange(enum gate_party to);
 /** Report a PANIC, OOPS or BUG and never run again. */
 void __attribute__((noreturn)) hypervisor_end(enum gate_yield reason, const char *why);

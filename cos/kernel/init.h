@@ -2,7 +2,8 @@
 #ifndef COS_INIT_H
 #define COS_INIT_H
 
-/** Create pid 1, which starts the kernel threads and then every program of the boot parameters. Called by start_kernel() on pid 0. */
+/** Create pid 1, which starts the kernel threads and then every program of the boot parameters.
+ * Called by start_kernel() on pid 0. */
 void start_init(void);
 
 #endif /* COS_INIT_H */

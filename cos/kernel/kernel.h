@@ -1,8 +1,9 @@
 /* kernel.h - the basic vocabulary of the COS kernel: kernel pointers, lists, assertions, strings.
  *
- * All kernel data lives in COS RAM below 4 GB, and links between structures are 32-bit virtual addresses ("kptr"), as in the 32-bit kernel
- * that is modelled: struct page then has its 60 bytes with lru at offset 28, and a reader of a dump needs one kind of link only.
- * The kernel is freestanding; the few libc functions it needs are in lib.c. */
+ * All kernel data lives in COS RAM below 4 GB, and links between structures are 32-bit virtual
+ * addresses ("kptr"), as in the 32-bit kernel that is modelled: struct page then has its 60 bytes
+ * with lru at offset 28, and a reader of a dump needs one kind of link only. The kernel is
+ * freestanding; the few libc functions it needs are in lib.c. */
 #ifndef COS_KERNEL_H
 #define COS_KERNEL_H
 
@@ -22,15 +23,16 @@ static inline kptr kptr_of(const volatile void *p)
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define container_of(ptr, type, member) ((type *)(uintptr_t)((uintptr_t)(ptr)-offsetof(type, member)))
+#define container_of(ptr, type, member) \
+    ((type *)(uintptr_t)((uintptr_t)(ptr)-offsetof(type, member)))
 
-/* BUG: an assertion of the model itself. Hands GATE_YIELD_BUG to the VMkernel with file, line and text; never depicts a
- * crash of the simulated kernel (that is panic() and die()). */
+/* BUG: an assertion of the model itself. Hands GATE_YIELD_BUG to the VMkernel with file, line and
+ * text; never depicts a crash of the simulated kernel (that is panic() and die()). */
 void __attribute__((noreturn)) model_bug(const char *file, int line, const char *what);
-#define ASSERT(cond)                                                                                                   \
-    do {                                                                                                               \
-        if (unlikely(!(cond)))                                                                                         \
-            model_bug(__FILE__, __LINE__, #cond);                                                                      \
+#define ASSERT(cond)                              \
+    do {                                          \
+        if (unlikely(!(cond)))                    \
+            model_bug(__FILE__, __LINE__, #cond); \
     } while (0)
 
 /* The simulated kernel's own end: printk("<0>Kernel panic: ...") and GATE_YIELD_PANIC. */
@@ -82,12 +84,13 @@ size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 /** Copy into a field of n bytes: always terminated, the rest zero-filled. */
 void strcopy(char *to, const char *from, size_t n);
-/** Formats d i u x X c s p-less subset with flags "-0 ", width, precision, l ll z; returns the length it would need. */
+/** Formats d i u x X c s p-less subset with flags "-0 ", width, precision, l ll z; returns the
+ * length it would need. */
 int vsnprintf(char *to, size_t n, const char *format, va_list ap);
 int __attribute__((format(printf, 3, 4))) snprintf(char *to, size_t n, const char *format, ...);
 
-/* printk.c: the kernel log. "<N>" at the start of a line is its level; 4 where there is none. The buffer (log_buf) is what a dump shows; klogd
- * reads it from log_read on. */
+/* printk.c: the kernel log. "<N>" at the start of a line is its level; 4 where there is none. The
+ * buffer (log_buf) is what a dump shows; klogd reads it from log_read on. */
 void __attribute__((format(printf, 1, 2))) printk(const char *format, ...);
 
 #endif /* COS_KERNEL_H */

@@ -1,7 +1,8 @@
 /* lib.c - the few libc functions that a freestanding kernel needs. */
 #include "cos/kernel/kernel.h"
 
-#ifndef COS_HOSTED /* a hosted (sanitizer) build has these from libc, where the sanitizer watches them */
+#ifndef COS_HOSTED /* a hosted (sanitizer) build has these from libc, where the sanitizer watches \
+                      them */
 void *memcpy(void *to, const void *from, size_t n)
 {
     void *ret = to;
@@ -12,7 +13,8 @@ void *memcpy(void *to, const void *from, size_t n)
 void *memset(void *to, int byte, size_t n)
 {
     void *ret = to;
-    /* String instructions are fast for pages and slow to start: small fields are cleared word by word. */
+    /* String instructions are fast for pages and slow to start: small fields are cleared word by
+     * word. */
     if (byte == 0 && n <= 256 && n % 8 == 0) {
         for (size_t i = 0; i < n / 8; i++)
             ((volatile uint64_t *)to)[i] = 0;
@@ -68,7 +70,7 @@ void strcopy(char *to, const char *from, size_t n)
 }
 
 #ifndef COS_HOSTED
-/* ---- formatting -------------------------------------------------------------------------------------------- */
+/* ---- formatting ------------------------------------------------------------------------------ */
 struct out {
     char *to;
     size_t n, len;
@@ -98,7 +100,8 @@ struct spec {
     int longs;
 };
 
-static void put_number(struct out *o, const struct spec *sp, uint64_t value, bool negative, unsigned base, bool upper)
+static void put_number(struct out *o, const struct spec *sp, uint64_t value, bool negative,
+                       unsigned base, bool upper)
 {
     char digits[24];
     size_t n = sizeof digits;

@@ -1,15 +1,19 @@
 /* livelock.c - let a livelock run without its tasks' stacks.
  *
- * When memory is gone, every task stands in the endless retry of __alloc_pages: yield, one pass of reclaim that frees nothing, look again,
- * yield. A turn takes a quarter of a millisecond, half an hour has millions of them, and all are alike. Here they are taken one after another
- * as schedule() would order them, with the same functions for run queue, clock, pass and OOM window, but
- *   - the task's stack is not switched to: at both ends of a turn it stands in the same yield() with the same bytes (entry.S sees to that),
+ * When memory is gone, every task stands in the endless retry of __alloc_pages: yield, one pass of
+ * reclaim that frees nothing, look again, yield. A turn takes a quarter of a millisecond, half an
+ * hour has millions of them, and all are alike. Here they are taken one after another as schedule()
+ * would order them, with the same functions for run queue, clock, pass and OOM window, but
+ *   - the task's stack is not switched to: at both ends of a turn it stands in the same yield()
+ * with the same bytes (entry.S sees to that),
  *   - pages are moved by counting (mm/inert_lists.h).
- * So there is no second model of a turn that could differ from the first; what differs is how it is carried out.
+ * So there is no second model of a turn that could differ from the first; what differs is how it is
+ * carried out.
  *
- * It stops where anything else is to happen: another task is next, the OOM killer would act, a turn would not end in the retry, or the grant ends;
- * the last turn before the VMkernel looks is always carried out on the task's own stack, page by page. MACHINE_FLAG_NO_SKIP
- * turns all of it off; the digest of a run stays the same (tests/tools). */
+ * It stops where anything else is to happen: another task is next, the OOM killer would act, a turn
+ * would not end in the retry, or the grant ends; the last turn before the VMkernel looks is always
+ * carried out on the task's own stack, page by page. MACHINE_FLAG_NO_SKIP turns all of it off; the
+ * digest of a run stays the same (tests/tools). */
 #include "cos/kernel/cost.h"
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/mm/inert.h"
@@ -29,7 +33,8 @@ static bool grant_ends_within(uint64_t ns)
     return cos_clock.now_ns + ns >= grant_until_ns;
 }
 
-/* Would reclaim find nothing at all outside the lists, and the OOM killer, if it is called, do nothing but count? */
+/* Would reclaim find nothing at all outside the lists, and the OOM killer, if it is called, do
+ * nothing but count? */
 static bool pass_is_void(uint64_t bound_ns)
 {
     if (nr_free_slabs != 0 || dcache_can_shrink())
@@ -59,7 +64,8 @@ static void step(struct task_struct *t)
         kswapd_nap_step();
 }
 
-/* Nobody is runnable: pass the time to the next timer, as cpu_idle() does. @return false when the grant would end */
+/* Nobody is runnable: pass the time to the next timer, as cpu_idle() does. @return false when the
+ * grant would end */
 static bool step_idle(void)
 {
     while (nr_running == 0) {

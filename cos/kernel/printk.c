@@ -1,7 +1,7 @@
 /* printk.c - the kernel log: a ring of bytes that a dump shows and klogd reads.
  *
- * log_start and log_end run freely; the byte n lies at log_buf[n % LOG_BUF_LEN]. log_start is the oldest byte still held, log_read
- * the next one klogd takes. 2.4 kernels put no time on a line. */
+ * log_start and log_end run freely; the byte n lies at log_buf[n % LOG_BUF_LEN]. log_start is the
+ * oldest byte still held, log_read the next one klogd takes. 2.4 kernels put no time on a line. */
 #include "cos/kernel/printk.h"
 
 char log_buf[LOG_BUF_LEN];
@@ -34,7 +34,8 @@ static void log_text(const char *text)
     }
 }
 
-static char line[1024]; /* static: kernel stacks are small. Not preemptible, and interrupts print whole lines only */
+static char line[1024]; /* static: kernel stacks are small. Not preemptible, and interrupts print
+                           whole lines only */
 
 static void vprintk(const char *format, va_list ap)
 {

@@ -12,10 +12,10 @@
 #include "cos/programs/program.h"
 
 #define PID_MAX 32768u
-#define PID_FIRST 1000u       /* first pid that is not spoken for (boot.h) */
-#define PID_WRAP 300u         /* the search goes on here after PID_MAX [INFERRED, 2.4 practice] */
-#define PAGES_PER_THREAD 16u  /* threads-max = pages / 16 [RHEL3MM 1.9] */
-#define UID_NOBODY 99u        /* of programs that are not root's. OUR CHOICE */
+#define PID_FIRST 1000u      /* first pid that is not spoken for (boot.h) */
+#define PID_WRAP 300u        /* the search goes on here after PID_MAX [INFERRED, 2.4 practice] */
+#define PAGES_PER_THREAD 16u /* threads-max = pages / 16 [RHEL3MM 1.9] */
+#define UID_NOBODY 99u       /* of programs that are not root's. OUR CHOICE */
 
 uint32_t nr_threads;
 uint32_t last_pid = PID_FIRST - 1;
@@ -61,7 +61,7 @@ struct task_struct *find_task_by_pid(uint32_t pid)
 {
     if (pid >= PID_MAX || !pid_in_use(pid))
         return NULL;
-    for_each_task(t) {
+    for_each_task (t) {
         if (t->pid == pid)
             return t;
     }
@@ -232,7 +232,7 @@ static void give_children_to_init(const struct task_struct *parent)
     if (parent->wait_children == 0)
         return;
     struct task_struct *init = find_task_by_pid(1);
-    for_each_task(t) {
+    for_each_task (t) {
         if (t->ppid != parent->pid)
             continue;
         t->ppid = 1;
@@ -285,7 +285,7 @@ int reap_child(void)
     struct task_struct *parent = current;
     if (parent->wait_children == 0)
         return -ECHILD;
-    for_each_task(t) {
+    for_each_task (t) {
         if (t->ppid == parent->pid && t->state == TASK_ZOMBIE) {
             const int pid = (int)t->pid;
             parent->wait_children--;
@@ -327,7 +327,7 @@ int wait_child(void)
 uint64_t process_cpu_ns(void)
 {
     uint64_t sum = dead_cpu_ns;
-    for_each_task(t) {
+    for_each_task (t) {
         sum += t->utime_ns + t->stime_ns;
     }
     return sum;

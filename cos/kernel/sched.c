@@ -17,11 +17,13 @@ const uint32_t task_frame_offset = offsetof(struct task_struct, frame);
 const uint32_t task_struct_size = (sizeof(struct task_struct) + 7) & ~7u;
 void task_start(void);
 
-union task_union init_task_union __attribute__((section(".data.init_task"), aligned(THREAD_SIZE))) = {
-    .task = { .comm = "swapper", .stack_magic = STACK_MAGIC, .prio = MAX_PRIO, .static_prio = MAX_PRIO }
-};
+union task_union init_task_union __attribute__((
+    section(".data.init_task"), aligned(THREAD_SIZE))) = { .task = { .comm = "swapper",
+                                                                     .stack_magic = STACK_MAGIC,
+                                                                     .prio = MAX_PRIO,
+                                                                     .static_prio = MAX_PRIO } };
 
-/* ---- arrays -------------------------------------------------------------------------------------------------- */
+/* ---- arrays ---------------------------------------------------------------------------------- */
 static struct prio_array *array_of(kptr k)
 {
     return PTR(struct prio_array, k);
@@ -56,7 +58,7 @@ static struct task_struct *first_of(const struct prio_array *a)
     return list_entry(a->queue[prio].next, struct task_struct, run_list);
 }
 
-/* ---- priorities: [RHEL3MM 4] bonus -5..+5 by sleep_avg, slice 200..10 ms by nice ------------------------------ */
+/* ---- priorities: [RHEL3MM 4] bonus -5..+5 by sleep_avg, slice 200..10 ms by nice ------------- */
 static bool is_rt(const struct task_struct *t)
 {
     return t->policy != SCHED_NORMAL;
@@ -88,7 +90,7 @@ static bool expired_starve(void)
            jiffies_now() - run_queue.expired_timestamp >= STARVATION_LIMIT * nr_running + 1;
 }
 
-/* ---- wake and sleep ------------------------------------------------------------------------------------------ */
+/* ---- wake and sleep -------------------------------------------------------------------------- */
 static void activate(struct task_struct *t)
 {
     if (t->state == TASK_UNINTERRUPTIBLE)
@@ -123,7 +125,8 @@ void wake_up_process(struct task_struct *t)
 
 void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
 {
-    const uintptr_t top = (uintptr_t)t + THREAD_SIZE - 24; /* aligned as the ABI wants it at the entry of a function */
+    const uintptr_t top = (uintptr_t)t + THREAD_SIZE -
+                          24; /* aligned as the ABI wants it at the entry of a function */
     fiber_fresh(t, THREAD_SIZE);
     memset((void *)top, 0, 24);
     *(uint64_t *)top = (uint64_t)(uintptr_t)task_start; /* what `ret` of switch_to takes */
@@ -156,7 +159,7 @@ void task_first_wake(struct task_struct *t)
     activate(t);
 }
 
-/* ---- the switch ---------------------------------------------------------------------------------------------- */
+/* ---- the switch ------------------------------------------------------------------------------ */
 void sched_account(struct task_struct *t)
 {
     t->stime_ns += cos_clock.now_ns - run_queue.account_ns;
@@ -209,14 +212,16 @@ void sched_take_cpu(struct task_struct *prev, struct task_struct *next)
 /* All of schedule() up to the change of stacks. @return whether stacks change */
 static __attribute__((noinline)) bool schedule_out(void)
 {
-    struct task_struct *stack = current; /* on whose stack this runs; livelock_skip() lets others run without theirs */
+    struct task_struct *stack =
+        current; /* on whose stack this runs; livelock_skip() lets others run without theirs */
 
     sched_leave_cpu(stack);
     if (stack->stuck != 0)
         livelock_skip();
     sched_take_cpu(current, sched_pick());
     ASSERT(stack->stack_magic == STACK_MAGIC && current->stack_magic == STACK_MAGIC);
-    /* A task in the allocator's endless retry changes stacks even to itself: its registers must not depend on who else runs. */
+    /* A task in the allocator's endless retry changes stacks even to itself: its registers must not
+     * depend on who else runs. */
     if (stack == current && stack->stuck == 0)
         return false;
     stack->saved = (struct cos_frame){ 0 };
@@ -225,7 +230,8 @@ static __attribute__((noinline)) bool schedule_out(void)
     return true;
 }
 
-/* Runs again. Until its next hand-over these are its registers; the frame on the stack is about to be overwritten. */
+/* Runs again. Until its next hand-over these are its registers; the frame on the stack is about to
+ * be overwritten. */
 static __attribute__((noinline)) void schedule_in(void)
 {
     if (current == init_task)
@@ -234,12 +240,13 @@ static __attribute__((noinline)) void schedule_in(void)
     current->frame = kptr_of(&current->saved);
 }
 
-#define SWITCH_STACKS()                                                                                                \
-    __asm__ volatile("call switch_stacks" ::                                                                           \
-                         : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",   \
-                           "r15", "cc", "memory")
+#define SWITCH_STACKS()                                                                        \
+    __asm__ volatile("call switch_stacks" ::                                                   \
+                         : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", \
+                           "r12", "r13", "r14", "r15", "cc", "memory")
 
-/* No local variable may live here: what a compiler keeps of it would stay on the stack of a task that waits (livelock.c). */
+/* No local variable may live here: what a compiler keeps of it would stay on the stack of a task
+ * that waits (livelock.c). */
 __attribute__((noinline)) void schedule(void)
 {
     if (schedule_out()) {
@@ -271,7 +278,9 @@ void sched_tick(struct task_struct *t)
     time_load();
     if (t == init_task)
         return;
-    if (t->array != run_queue.active) { /* it yielded or slept a moment ago: as 2.4, ask for a switch and no more */
+    if (t->array !=
+        run_queue
+            .active) { /* it yielded or slept a moment ago: as 2.4, ask for a switch and no more */
         need_resched = 1;
         return;
     }
@@ -296,7 +305,7 @@ void sched_tick(struct task_struct *t)
     enqueue(t, array_of(run_queue.expired));
 }
 
-/* ---- sleeping ------------------------------------------------------------------------------------------------- */
+/* ---- sleeping -------------------------------------------------------------------------------- */
 static void timer_wakes(kptr task)
 {
     wake_up_process(PTR(struct task_struct, task));
@@ -310,7 +319,8 @@ static uint32_t ticks_left(void)
 
 __attribute__((noinline)) void start_timeout(uint32_t ticks)
 {
-    ktimer_add(&current->timer, jiffies_ns((uint64_t)jiffies_now() + ticks), timer_wakes, kptr_of(current));
+    ktimer_add(&current->timer, jiffies_ns((uint64_t)jiffies_now() + ticks), timer_wakes,
+               kptr_of(current));
 }
 
 /* The instant lives in current->timer and not in a local variable; see schedule(). */
@@ -374,7 +384,7 @@ void wake_up(struct wait_queue *q)
     }
 }
 
-/* ---- user mode ------------------------------------------------------------------------------------------------ */
+/* ---- user mode ------------------------------------------------------------------------------- */
 void return_to_user(void)
 {
     struct task_struct *t = current;
@@ -396,7 +406,7 @@ void user_cpu(uint64_t ns)
     return_to_user();
 }
 
-/* ---- idle ------------------------------------------------------------------------------------------------------ */
+/* ---- idle ------------------------------------------------------------------------------------ */
 bool sched_is_idle(void)
 {
     return current == init_task;

@@ -1,8 +1,10 @@
-/* sched.h - the run queue, for those parts of the kernel that look inside: time.c, livelock.c, /proc.
+/* sched.h - the run queue, for those parts of the kernel that look inside: time.c, livelock.c,
+ * /proc.
  *
- * The O(1) scheduler of 2.4.21-EL: two arrays of 140 queues, active and expired; a task whose slice is used up goes to expired, unless it
- * is interactive; when active is empty the arrays change places. Non-preemptive kernel: a switch happens when a task sleeps, yields or
- * returns to user mode. Sources: docs/sources.md [RHEL3MM 4]. */
+ * The O(1) scheduler of 2.4.21-EL: two arrays of 140 queues, active and expired; a task whose slice
+ * is used up goes to expired, unless it is interactive; when active is empty the arrays change
+ * places. Non-preemptive kernel: a switch happens when a task sleeps, yields or returns to user
+ * mode. Sources: docs/sources.md [RHEL3MM 4]. */
 #ifndef COS_SCHED_H
 #define COS_SCHED_H
 
@@ -20,20 +22,24 @@ struct prio_array {
     struct list queue[MAX_PRIO];
 };
 struct run_queue {
-    kptr active, expired;        /* struct prio_array */
-    uint32_t expired_timestamp;  /* jiffies of the first slice that ran out since the last change of arrays; 0 = none */
+    kptr active, expired;       /* struct prio_array */
+    uint32_t expired_timestamp; /* jiffies of the first slice that ran out since the last change of
+                                   arrays; 0 = none */
     uint64_t switches;
-    uint64_t account_ns;         /* up to here CPU time is booked */
+    uint64_t account_ns; /* up to here CPU time is booked */
     struct prio_array arrays[2];
 };
 extern struct run_queue run_queue;
 
+/** Empty queues, pid 0 as the current task. Called once, first of all. */
 void sched_init(void);
 /** The timer tick finds `t` running: slice, interactivity, starvation. */
 void sched_tick(struct task_struct *t);
-/** The task that schedule() would run next; changes arrays if it has to. init_task when none is runnable. */
+/** The task that schedule() would run next; changes arrays if it has to. init_task when none is
+ * runnable. */
 struct task_struct *sched_pick(void);
-/** Move the current task to the expired array (real-time ones: to the tail of their queue), as sys_sched_yield does. */
+/** Move the current task to the expired array (real-time ones: to the tail of their queue), as
+ * sys_sched_yield does. */
 void sched_requeue_yield(struct task_struct *t);
 /** First half of a switch: book the time of `prev`, take it off the queues if it sleeps. */
 void sched_leave_cpu(struct task_struct *prev);
@@ -48,12 +54,12 @@ void cpu_idle(void) __attribute__((noreturn));
 /* time.c */
 void time_init(void);
 void time_set_next(void);
-void time_idle(void);      /* nothing is runnable: jump to the next event and handle it */
-void time_load(void);      /* bring the load averages up to date */
+void time_idle(void); /* nothing is runnable: jump to the next event and handle it */
+void time_load(void); /* bring the load averages up to date */
 void tick_start(void);
 void tick_stop(void);
-void tick_advance(void);   /* handle the tick that is due */
-uint64_t tick_at(void);    /* instant of the next tick, UINT64_MAX while idle */
+void tick_advance(void);         /* handle the tick that is due */
+uint64_t tick_at(void);          /* instant of the next tick, UINT64_MAX while idle */
 uint64_t time_first_timer(void); /* instant of the first timer, UINT64_MAX if none */
 extern uint32_t avenrun[3];
 

@@ -1,7 +1,8 @@
 /* scratch.h - memory of the simulator that is not memory of the machine that is simulated.
  *
- * What is computed instead of executed (livelock.c, mm/inert_lists.c) needs room for its working. It must not show in a dump, so it lies in a
- * private mapping outside of the COS RAM, made by cos_early(). Its first word says whether page lists are being turned by counting. */
+ * What is computed instead of executed (livelock.c, mm/inert_lists.c) needs room for its working.
+ * It must not show in a dump, so it lies in a private mapping outside of the COS RAM, made by
+ * cos_early(). Its first word says whether page lists are being turned by counting. */
 #ifndef COS_SCRATCH_H
 #define COS_SCRATCH_H
 
@@ -9,9 +10,9 @@
 
 /* Registers that a jump into a handler of entry.S does not keep. */
 #ifdef COS_HOSTED /* the handlers are hosted code, which uses vector registers */
-#define HAND_OVER_LOSES                                                                                                \
-    "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",  \
-        "xmm13", "xmm14", "xmm15"
+#define HAND_OVER_LOSES                                                                    \
+    "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
+        "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
 #else
 #define HAND_OVER_LOSES "r11"
 #endif
@@ -23,7 +24,8 @@
 #endif
 #define SCRATCH_SIZE 0x1000000u /* bytes; the last 64 kB are a stack */
 #define SCRATCH_STACK 0x10000u
-#define SCRATCH_HINTS 0xc00000u /* offset of page_hints (mm/lru.c); what is before it is inert_lists.c's */
+#define SCRATCH_HINTS \
+    0xc00000u /* offset of page_hints (mm/lru.c); what is before it is inert_lists.c's */
 
 /** True between inert_enter() and inert_leave() of mm/inert_lists.h. */
 static inline bool inert_active(void)
@@ -31,8 +33,9 @@ static inline bool inert_active(void)
     return *PTR(const volatile uint32_t, SCRATCH_VA) != 0;
 }
 void inert_leave(void);
-/* Runs the function at SCRATCH_CALL with the argument behind it on a stack in scratch memory, with all registers kept. Not called: jumped to with the
- * return address in r11 (entry.S), since whoever does such work on the side must not show it on its own stack. */
+/* Runs the function at SCRATCH_CALL with the argument behind it on a stack in scratch memory, with
+ * all registers kept. Not called: jumped to with the return address in r11 (entry.S), since whoever
+ * does such work on the side must not show it on its own stack. */
 void run_aside(void);
 #define SCRATCH_CALL (SCRATCH_VA + SCRATCH_SIZE - 96)
 static inline __attribute__((always_inline)) void do_aside(void (*fn)(kptr), kptr arg)
@@ -40,10 +43,12 @@ static inline __attribute__((always_inline)) void do_aside(void (*fn)(kptr), kpt
     volatile uint64_t *call = PTR(volatile uint64_t, SCRATCH_CALL);
     call[0] = (uint64_t)(uintptr_t)fn;
     call[1] = arg;
-    __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp run_aside\n1:" ::: HAND_OVER_LOSES, "cc", "memory");
+    __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp run_aside\n1:" ::
+                         : HAND_OVER_LOSES, "cc", "memory");
 }
 void inert_leave_fn(kptr unused);
-/** Call before touching a page of the anonymous lists, or before the VMkernel looks: puts the lists in order if they are not. */
+/** Call before touching a page of the anonymous lists, or before the VMkernel looks: puts the lists
+ * in order if they are not. */
 static inline void inert_settle(void)
 {
     if (unlikely(inert_active()))

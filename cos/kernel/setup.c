@@ -1,11 +1,13 @@
-/* setup.c - from the first instruction to pid 1: map the machine, move the kernel's data into its RAM, start the kernel.
+/* setup.c - from the first instruction to pid 1: map the machine, move the kernel's data into its
+ * RAM, start the kernel.
  *
  *      0xC0000000            0xC0105000     _sdata        _end               PAGE_OFFSET + RAM
  *      | RAM (memfd, shared) | text, rodata | data, bss   | RAM (memfd, shared) |
  *                             from the file   from the memfd, after a copy
  *
- * Data and bss are copied to the place in the memfd that their address means (address - PAGE_OFFSET) and mapped from there, so that the RAM
- * is the whole truth, also of a `cos` that was killed. Text and rodata stay mapped from the file, as unwinders want it. */
+ * Data and bss are copied to the place in the memfd that their address means (address -
+ * PAGE_OFFSET) and mapped from there, so that the RAM is the whole truth, also of a `cos` that was
+ * killed. Text and rodata stay mapped from the file, as unwinders want it. */
 #include "cos/kernel/fiber.h"
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/init.h"
@@ -35,7 +37,8 @@ void cos_early(void) __attribute__((noreturn));
 
 const struct boot_params *boot_params;
 
-/* Before the gate is mapped there is nobody to tell: leave with a status that the VMkernel reports. */
+/* Before the gate is mapped there is nobody to tell: leave with a status that the VMkernel reports.
+ */
 static void __attribute__((noreturn)) die_early(int status)
 {
     for (;;)
@@ -47,15 +50,16 @@ static void map(uintptr_t at, uint64_t bytes, uint64_t offset, int flags)
 {
     if (bytes == 0)
         return;
-    const long got = rawsys6(RAWSYS_mmap, (long)at, (long)bytes, PROT_RW, MAP_SHARED_RAW | flags, MACHINE_FD_MEMORY,
-                             (long)offset);
+    const long got = rawsys6(RAWSYS_mmap, (long)at, (long)bytes, PROT_RW, MAP_SHARED_RAW | flags,
+                             MACHINE_FD_MEMORY, (long)offset);
     if (got != (long)at)
         die_early(71);
 }
 
 static void map_scratch(void)
 {
-    const long got = rawsys6(RAWSYS_mmap, SCRATCH_VA, SCRATCH_SIZE, PROT_RW, MAP_PRIVATE_ANONYMOUS_RAW, -1, 0);
+    const long got =
+        rawsys6(RAWSYS_mmap, SCRATCH_VA, SCRATCH_SIZE, PROT_RW, MAP_PRIVATE_ANONYMOUS_RAW, -1, 0);
     if (got != SCRATCH_VA)
         die_early(71);
 }
@@ -72,14 +76,15 @@ static void map_ram(void)
     const uintptr_t end = ((uintptr_t)_end + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
     const uint64_t ram = hostinfo()->ram_bytes;
 
-    if (hostinfo()->magic != MACHINE_HOSTINFO_MAGIC || hostinfo()->version != MACHINE_VERSION || end - start >= ram)
+    if (hostinfo()->magic != MACHINE_HOSTINFO_MAGIC || hostinfo()->version != MACHINE_VERSION ||
+        end - start >= ram)
         die_early(72);
     map(start, image - start, MACHINE_RAM_OFFSET, 0);
     map(end, start + ram - end, MACHINE_RAM_OFFSET + (end - start), 0);
 
     const uint64_t offset = MACHINE_RAM_OFFSET + (data - start);
-    if (rawsys6(RAWSYS_pwrite64, MACHINE_FD_MEMORY, (long)data, (long)(end - data), (long)offset, 0, 0) !=
-        (long)(end - data))
+    if (rawsys6(RAWSYS_pwrite64, MACHINE_FD_MEMORY, (long)data, (long)(end - data), (long)offset, 0,
+                0) != (long)(end - data))
         die_early(73);
     map(data, end - data, offset, MAP_FIXED_RAW);
 }
@@ -129,7 +134,8 @@ void cos_early(void)
     map(MACHINE_WINDOW_VA, MACHINE_WINDOW_SIZE, 0, 0);
     map_scratch();
     hypervisor_first_grant();
-    const struct cos_clock clock = cos_clock; /* survives the move of the data only because it is copied with it */
+    const struct cos_clock clock =
+        cos_clock; /* survives the move of the data only because it is copied with it */
     map_ram();
     cos_clock = clock;
     fiber_leave(0);

@@ -1,8 +1,10 @@
 /* time.c - the clock of the COS: timers, the tick, and the end of a grant.
  *
- * Time passes in two ways only: a task uses CPU (cpu_charge), or nothing is runnable and the clock jumps to the next event
- * (time_idle). Events are handled in order of their instants; at equal ones kernel timers come first, in the order they were set, then the tick,
- * then the end of the grant. Ticks exist only while a task runs: an idle COS has no reason to count them (jiffies_now() derives them).
+ * Time passes in two ways only: a task uses CPU (cpu_charge), or nothing is runnable and the clock
+ * jumps to the next event (time_idle). Events are handled in order of their instants; at equal ones
+ * kernel timers come first, in the order they were set, then the tick, then the end of the grant.
+ * Ticks exist only while a task runs: an idle COS has no reason to count them (jiffies_now()
+ * derives them).
  *
  * The timer heap holds pointers to timers ordered by (instant, sequence number). */
 #include "cos/kernel/cost.h"
@@ -23,7 +25,7 @@ static uint64_t tick_ns = UINT64_MAX;
 static unsigned char irq_stack[THREAD_SIZE] __attribute__((aligned(16)));
 kptr irq_stack_top; /* entry.S */
 
-/* ---- heap ---------------------------------------------------------------------------------------------------- */
+/* ---- heap ------------------------------------------------------------------------------------ */
 static struct ktimer *at(uint32_t i)
 {
     return PTR(struct ktimer, heap[i]);
@@ -117,7 +119,7 @@ static void run_first_timer(void)
     fn(arg);
 }
 
-/* ---- tick and load ------------------------------------------------------------------------------------------- */
+/* ---- tick and load --------------------------------------------------------------------------- */
 uint64_t tick_at(void)
 {
     return tick_ns;
@@ -142,7 +144,8 @@ void tick_advance(void)
     sched_tick(current);
 }
 
-/* Load averages: every 5 s the number of running and uninterruptible tasks is mixed in, fixed point with 11 bits. [RHEL3MM 2] */
+/* Load averages: every 5 s the number of running and uninterruptible tasks is mixed in, fixed point
+ * with 11 bits. [RHEL3MM 2] */
 uint32_t avenrun[3];
 static uint64_t load_due_ns;
 #define LOAD_FREQ_NS 5000000000u
@@ -156,22 +159,27 @@ void time_load(void)
     while (cos_clock.now_ns >= load_due_ns) {
         const uint32_t active = sched_active_count() * LOAD_FIXED_1;
         for (unsigned i = 0; i < 3; i++)
-            avenrun[i] = (uint32_t)(((uint64_t)avenrun[i] * weight[i] + (uint64_t)active * (LOAD_FIXED_1 - weight[i])) >> 11);
+            avenrun[i] = (uint32_t)(((uint64_t)avenrun[i] * weight[i] +
+                                     (uint64_t)active * (LOAD_FIXED_1 - weight[i])) >>
+                                    11);
         load_due_ns += LOAD_FREQ_NS;
-        if (active == 0 && avenrun[0] == 0 && avenrun[1] == 0 && avenrun[2] == 0 && cos_clock.now_ns >= load_due_ns)
+        if (active == 0 && avenrun[0] == 0 && avenrun[1] == 0 && avenrun[2] == 0 &&
+            cos_clock.now_ns >= load_due_ns)
             load_due_ns += (cos_clock.now_ns - load_due_ns) / LOAD_FREQ_NS * LOAD_FREQ_NS;
     }
 }
 
-/* ---- events --------------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 static void end_of_grant(void)
 {
     const bool idle = sched_is_idle();
     inert_settle(); /* the VMkernel may look at every list */
-    hypervisor_yield(idle ? GATE_YIELD_IDLE : GATE_YIELD_END, idle ? time_first_timer() : cos_clock.now_ns);
+    hypervisor_yield(idle ? GATE_YIELD_IDLE : GATE_YIELD_END,
+                     idle ? time_first_timer() : cos_clock.now_ns);
 }
 
-/** Called by hand_over (entry.S) on the interrupt stack: handle all that is due. `t` is the current task, its registers are in t->saved. */
+/** Called by hand_over (entry.S) on the interrupt stack: handle all that is due. `t` is the current
+ * task, its registers are in t->saved. */
 void do_timers(struct task_struct *t);
 void do_timers(struct task_struct *t)
 {
@@ -184,7 +192,8 @@ void do_timers(struct task_struct *t)
         const uint64_t timer = time_first_timer();
         const uint64_t first = timer <= tick_ns ? timer : tick_ns;
         if (first <= now && first <= grant_until_ns) {
-            /* An event happens at its own instant, however long the step of the task in which it fell: so steps may be large or small (livelock.c). */
+            /* An event happens at its own instant, however long the step of the task in which it
+             * fell: so steps may be large or small (livelock.c). */
             cos_clock.now_ns = first;
             if (timer == first)
                 run_first_timer();

@@ -8,11 +8,11 @@
 
 #include "cos/programs/program.h"
 
-#define CRON_CHILD(comm, runs, text, libs, data)                                                   \
-    {                                                                                              \
-        .name = comm, .behaviour = runs, .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,                \
-        .text_kb = text, .lib_kb = libs, .data_kb = data, .stack_kb = 24, .touch_pages = 40,       \
-        .cpu_ns = 1000000                                                                          \
+#define CRON_CHILD(comm, runs, text, libs, data)                                             \
+    {                                                                                        \
+        .name = comm, .behaviour = runs, .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,          \
+        .text_kb = text, .lib_kb = libs, .data_kb = data, .stack_kb = 24, .touch_pages = 40, \
+        .cpu_ns = 1000000                                                                    \
     }
 
 /** Start a child and wait until it ended; touches the parent's pages first, as a shell does.

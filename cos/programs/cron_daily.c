@@ -10,12 +10,12 @@
 #include "cos/kernel/process.h"
 #include "cos/programs/cron.h"
 
-#define WORKER_DATA_KB 2048u   /* data of one process of the pipeline; see cron.h on sizes */
+#define WORKER_DATA_KB 2048u /* data of one process of the pipeline; see cron.h on sizes */
 #define WORKERS_MAX 64u
 #define FILES_PER_STEP 64u
-#define FILE_CPU_NS 20000u     /* lookup, stat and path handling of one file. OUR CHOICE */
+#define FILE_CPU_NS 20000u /* lookup, stat and path handling of one file. OUR CHOICE */
 #define INODE_TABLE_PAGES 16384u
-#define RAMP_SHARE 3u          /* the pipeline is complete after a third of the time */
+#define RAMP_SHARE 3u /* the pipeline is complete after a third of the time */
 
 /* ---- updatedb -------------------------------------------------------------------------------- */
 static void look_at_files(uint32_t first, uint32_t count)

@@ -99,8 +99,15 @@ static uint32_t start_due(void)
 static const struct boot_program *init_spec(void)
 {
     static const struct boot_program usual = {
-        .name = "init", .behaviour = "daemon", .pid = 1, .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
-        .text_kb = 28, .lib_kb = 1400, .data_kb = 48, .stack_kb = 24, .touch_pages = 8,
+        .name = "init",
+        .behaviour = "daemon",
+        .pid = 1,
+        .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
+        .text_kb = 28,
+        .lib_kb = 1400,
+        .data_kb = 48,
+        .stack_kb = 24,
+        .touch_pages = 8,
     };
     for (uint32_t i = 0; i < boot_params->program_count; i++) {
         if (boot_params->program[i].pid == 1)
@@ -125,8 +132,13 @@ static struct program *become_user(void)
 static void start_vmnixhbd(void)
 {
     static const struct boot_program usual = {
-        .name = "vmnixhbd", .behaviour = "vmnixhbd", .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
-        .text_kb = 24, .lib_kb = 1400, .data_kb = 96, .stack_kb = 24,
+        .name = "vmnixhbd",
+        .behaviour = "vmnixhbd",
+        .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
+        .text_kb = 24,
+        .lib_kb = 1400,
+        .data_kb = 96,
+        .stack_kb = 24,
     };
     struct boot_program spec = usual;
     spec.pid = boot_params->hbd_pid;
@@ -137,8 +149,14 @@ static void start_vmnixhbd(void)
 static int __attribute__((noreturn)) init_task_main(void *unused)
 {
     static const struct boot_program rc = {
-        .name = "rc", .behaviour = "rc", .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
-        .text_kb = 596, .lib_kb = 1900, .data_kb = 260, .stack_kb = 24, .touch_pages = 40,
+        .name = "rc",
+        .behaviour = "rc",
+        .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
+        .text_kb = 596,
+        .lib_kb = 1900,
+        .data_kb = 260,
+        .stack_kb = 24,
+        .touch_pages = 40,
     };
     (void)unused;
     start_kernel_threads();

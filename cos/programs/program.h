@@ -22,22 +22,22 @@
 
 struct program {
     struct boot_program spec;
-    kptr behaviour;  /* const struct behaviour */
+    kptr behaviour; /* const struct behaviour */
     uint32_t text_start, text_pages;
     uint32_t lib_start, lib_pages;
     uint32_t heap_start,
-        data_pages;      /* the heap as it was at the start, without what leaked since */
-    uint32_t touches;    /* free-running */
+        data_pages;              /* the heap as it was at the start, without what leaked since */
+    uint32_t touches;            /* free-running */
     uint32_t run_first, run_end; /* pages of the present run of the working set, by page_at() */
-    uint64_t draw;       /* random bits of the present eight touches */
-    uint64_t hot_root;   /* names the pages of the working set, see program_touch() */
-    uint64_t until_ns;   /* argument: has work until then */
-    uint64_t leaks;      /* bit n = boot_params->fault[n] is a leak of this program */
+    uint64_t draw;               /* random bits of the present eight touches */
+    uint64_t hot_root;           /* names the pages of the working set, see program_touch() */
+    uint64_t until_ns;           /* argument: has work until then */
+    uint64_t leaks;              /* bit n = boot_params->fault[n] is a leak of this program */
     uint32_t leaked_pages;
     uint32_t scratch_pages;
-    uint32_t in_wait;    /* 1 while it waits for children (process.c) */
-    uint32_t signals;    /* bit n = signal n was caught and not yet looked at */
-    uint64_t number[4];  /* what a child reports to its parent, as through a pipe */
+    uint32_t in_wait;            /* 1 while it waits for children (process.c) */
+    uint32_t signals;            /* bit n = signal n was caught and not yet looked at */
+    uint64_t number[4];          /* what a child reports to its parent, as through a pipe */
     char text[PROGRAM_TEXT_MAX]; /* argument, result or line, whatever the behaviour makes of it */
 };
 
@@ -89,8 +89,8 @@ int prog_vmkheartbeat(struct program *p); /* vmkheartbeat.c, and the three below
 int prog_uptimes(struct program *p);
 int prog_ps(struct program *p);
 int prog_logger(struct program *p);
-int prog_slocate(struct program *p);      /* cron_daily.c */
+int prog_slocate(struct program *p); /* cron_daily.c */
 int prog_updatedb(struct program *p);
-int prog_rc(struct program *p);           /* rc.c */
+int prog_rc(struct program *p); /* rc.c */
 
 #endif /* COS_PROGRAM_H */

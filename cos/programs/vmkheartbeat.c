@@ -15,9 +15,9 @@
 
 #define NS_PER_S 1000000000u
 #define TOP_COUNT 3u
-#define READ_PROC_NS 120000u  /* CPU to read one file of /proc. OUR CHOICE */
-#define PS_TASK_NS 60000u     /* CPU of ps for one process. OUR CHOICE */
-#define VMX_COMM                                                                                   \
+#define READ_PROC_NS 120000u /* CPU to read one file of /proc. OUR CHOICE */
+#define PS_TASK_NS 60000u    /* CPU of ps for one process. OUR CHOICE */
+#define VMX_COMM \
     "vmware-vmx" /* what the script counts as a VM: `ps -auxw | grep -c [v]mware-vmx` */
 
 /* struct program.number of the script, filled in by its children */
@@ -67,7 +67,7 @@ static void top_add(struct top *top, const struct task_struct *t, uint32_t pages
 static uint32_t scan_tasks(struct top *top)
 {
     uint32_t vms = 0;
-    for_each_task(t) {
+    for_each_task (t) {
         if (t->mm == 0)
             continue;
         vms += strcmp(t->comm, VMX_COMM) == 0;
@@ -91,7 +91,7 @@ int prog_ps(struct program *p)
     struct top top = { 0 };
     uint32_t tasks = 0;
     program_touch(p, p->spec.touch_pages);
-    for_each_task(t) {
+    for_each_task (t) {
         tasks += t->mm != 0;
     }
     program_cpu((uint64_t)tasks * PS_TASK_NS);

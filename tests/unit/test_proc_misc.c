@@ -82,10 +82,19 @@ static void test_meminfo_has_the_layout_of_rhel3(void **state)
 {
     (void)state;
     /* 799732 kB of RAM and 554168 kB of swap, all used [KB308590] */
-    memory = (struct mem_info){ .total = 199933, .free = 3100, .buffers = 10, .cached = 500,
-                                .swap_cached = 20, .active_anon = 189394, .active_cache = 100,
-                                .inact_dirty = 50, .inact_laundry = 40, .inact_clean = 30,
-                                .swap_total = 138542, .swap_free = 0, .committed = 300000 };
+    memory = (struct mem_info){ .total = 199933,
+                                .free = 3100,
+                                .buffers = 10,
+                                .cached = 500,
+                                .swap_cached = 20,
+                                .active_anon = 189394,
+                                .active_cache = 100,
+                                .inact_dirty = 50,
+                                .inact_laundry = 40,
+                                .inact_clean = 30,
+                                .swap_total = 138542,
+                                .swap_free = 0,
+                                .committed = 300000 };
     assert_int_equal(proc_write_snapshot(), 0);
     assert_string_equal(text_of("proc/meminfo"),
                         "        total:    used:    free:  shared: buffers:  cached:\n"

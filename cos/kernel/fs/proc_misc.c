@@ -8,8 +8,8 @@
 
 #define NS_PER_S 1000000000u
 #define KB(pages) ((unsigned long)(pages) * (PAGE_SIZE / 1024))
-#define BYTES(pages) ((unsigned long long)(pages) * PAGE_SIZE)
-#define HUGE_PAGE_KB 2048 /* with PAE */
+#define BYTES(pages) ((unsigned long long)(pages)*PAGE_SIZE)
+#define HUGE_PAGE_KB 2048   /* with PAE */
 #define OVERCOMMIT_RATIO 50 /* percent; default of the sysctl */
 
 /* Static, since kernel stacks are small. Nothing sleeps between filling it and writing it out

@@ -30,6 +30,7 @@ struct syslog_message {
 extern struct wait_queue syslog_wait; /* syslogd sleeps here */
 extern uint32_t syslog_lost;          /* messages that found the queue full */
 
+/** Make the queue and its wait queue. Called once at boot, before anybody sends. */
 void syslog_init(void);
 /** Queue "TAG[PID]: TEXT" of the current task. @return 0, or -11 (EAGAIN) when the queue is full:
  * the message is lost */

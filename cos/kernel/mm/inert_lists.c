@@ -5,15 +5,19 @@
 
 #define DIRTY AGES /* index of inactive_dirty among the lists */
 #define LISTS (AGES + 1u)
-#define PIECES_MAX 4096u /* per list; about 20, and two for each page that was special: pieces that meet again are joined */
-#define PIECES_SPARE 64u /* fewer left: time to put the lists in order */
+#define PIECES_MAX \
+    4096u /* per list; about 20, and two for each page that was special: pieces that meet again \
+             are joined */
+#define PIECES_SPARE 64u   /* fewer left: time to put the lists in order */
 #define SPECIALS_MAX 1024u /* young pages with which it is still worth beginning */
-#define RUNS_MAX 16384u  /* per list: a run is what one move brought; at least 64 pages but for the seams */
+#define RUNS_MAX \
+    16384u /* per list: a run is what one move brought; at least 64 pages but for the seams */
 #define PAGES_MAX (MACHINE_RAM_MB_MAX * 256u)
 
-#define LINK_AHEAD 12u       /* pages that link_row() fetches ahead */
+#define LINK_AHEAD 12u /* pages that link_row() fetches ahead */
 
-/* Pages `start` to `start+len-1`, counted from the tail, of list `list` as it was at inert_enter(). */
+/* Pages `start` to `start+len-1`, counted from the tail, of list `list` as it was at inert_enter().
+ */
 struct piece {
     uint32_t list, start, len;
 };
@@ -22,7 +26,8 @@ struct run {
     uint32_t first, len;
     uint32_t age;
 };
-/* A list: rows of pieces and of runs, oldest (the list's tail) first. Rings with free-running ends. */
+/* A list: rows of pieces and of runs, oldest (the list's tail) first. Rings with free-running ends.
+ */
 struct row {
     uint32_t piece_first, piece_end;
     uint32_t run_first, run_end;
@@ -37,7 +42,8 @@ struct scratch {
     uint32_t start_of[LISTS + 1]; /* first index in `page` of each list of the start */
     struct row row[LISTS];
     kptr page[PAGES_MAX + LINK_AHEAD]; /* inert_leave(): all pages, list by list, tail first */
-    uint32_t stamp[PAGES_MAX];    /* and their stamps and ages of the start, for those that never moved */
+    uint32_t
+        stamp[PAGES_MAX]; /* and their stamps and ages of the start, for those that never moved */
     uint8_t age[PAGES_MAX];
     uint32_t place[PAGES_MAX];                 /* by page frame: index in `page` */
     uint64_t special_bits[PAGES_MAX / 64 + 1]; /* by index in `page` */
@@ -59,17 +65,19 @@ bool inert_counts(const struct zone *zone)
 
 bool inert_possible(const struct zone *zone)
 {
-    /* While pages are on the dirty list, active is smaller and the cache's share of it larger. Look at the smallest it gets when a
-     * refill begins, after a round of kswapd: reclaim has brought the cache just below its share of that and no further, so a larger allowance
-     * would never be met. (A guess that fails costs time only: refill_inactive_zone() looks again.) */
+    /* While pages are on the dirty list, active is smaller and the cache's share of it larger. Look
+     * at the smallest it gets when a refill begins, after a round of kswapd: reclaim has brought
+     * the cache just below its share of that and no further, so a larger allowance would never be
+     * met. (A guess that fails costs time only: refill_inactive_zone() looks again.) */
     const uint32_t dirty_max = (uint32_t)positive(free_low(zone));
     const uint32_t listed = zone_active(zone) + zone->inactive_dirty;
     const uint32_t active = listed > dirty_max ? listed - dirty_max : 0;
     uint32_t young = 0;
     for (uint32_t age = 0; age < AGES; age++)
         young += zone->anon.young[age];
-    return nr_swap_pages == 0 && zone->nr_restless == young && young <= SPECIALS_MAX && zone->inactive_laundry == 0 &&
-           zone->inactive_clean == 0 && refill_cache_share(active, zone->cache.nr) == 0;
+    return nr_swap_pages == 0 && zone->nr_restless == young && young <= SPECIALS_MAX &&
+           zone->inactive_laundry == 0 && zone->inactive_clean == 0 &&
+           refill_cache_share(active, zone->cache.nr) == 0;
 }
 
 static struct row *row_of_age(uint32_t age)
@@ -77,7 +85,7 @@ static struct row *row_of_age(uint32_t age)
     return &scratch->row[(scratch->base + age) % AGES];
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 static void row_clear(struct row *row)
 {
     row->piece_first = row->piece_end = row->run_first = row->run_end = row->pages = 0;
@@ -149,7 +157,7 @@ static void move(struct row *from, struct row *to, uint32_t n, uint32_t age)
     }
 }
 
-/* ---- special pages ----------------------------------------------------------------------------------------------- */
+/* ---- special pages --------------------------------------------------------------------------- */
 uint32_t inert_specials(void)
 {
     return scratch->specials;
@@ -210,12 +218,13 @@ void inert_toggle_young(kptr k)
     }
 }
 
-/* ---- what reclaim does ------------------------------------------------------------------------------------------ */
+/* ---- what reclaim does ----------------------------------------------------------------------- */
 static void shift_ages(struct zone *zone)
 {
     ASSERT(row_of_age(0)->pages == 0);
     row_clear(row_of_age(0));
-    scratch->base = (scratch->base + 1) % AGES; /* the empty row of age 0 is the new one of age 15 */
+    scratch->base =
+        (scratch->base + 1) % AGES; /* the empty row of age 0 is the new one of age 15 */
     for (uint32_t age = 0; age < MAX_AGE; age++)
         zone->anon.count[age] = zone->anon.count[age + 1];
     zone->anon.count[MAX_AGE] = 0;
@@ -270,7 +279,8 @@ uint32_t inert_launder(void)
     while (zone->inactive_dirty > 0) {
         uint32_t n = plain_pages(dirty, zone->inactive_dirty);
         if (n == 0) {
-            /* By way of the laundry, as launder_page() sends all that is not inert; there its reference is seen. */
+            /* By way of the laundry, as launder_page() sends all that is not inert; there its
+             * reference is seen. */
             struct page *page = oldest_page(dirty);
             cpu_charge(COST_PAGE_LAUNDER);
             zone->stamp++;
@@ -288,7 +298,7 @@ uint32_t inert_launder(void)
     return 0;
 }
 
-/* ---- enter and leave ---------------------------------------------------------------------------------------------- */
+/* ---- enter and leave ------------------------------------------------------------------------- */
 static struct list *list_head(struct zone *zone, uint32_t list)
 {
     return list == DIRTY ? &zone->inactive_dirty_list : &zone->anon.list[list];
@@ -302,11 +312,13 @@ static uint32_t list_count(const struct zone *zone, uint32_t list)
 /* Young, and else as an inert page. */
 static bool may_be_special(const struct page *page)
 {
-    return (page->flags & (PG_young | PG_locked | PG_swapcache | PG_pinned | PG_direct)) == (PG_young | PG_direct) &&
+    return (page->flags & (PG_young | PG_locked | PG_swapcache | PG_pinned | PG_direct)) ==
+               (PG_young | PG_direct) &&
            page->mapping == 0 && page->buffers == 0;
 }
 
-/* All pages in a row, list by list, tail first. @return false when one is neither inert nor young */
+/* All pages in a row, list by list, tail first. @return false when one is neither inert nor young
+ */
 static bool collect_pages(struct zone *zone)
 {
     uint32_t n = 0;
@@ -343,7 +355,8 @@ static void count_specials(struct zone *zone, int sign)
         return;
     for (uint32_t i = 0; i < scratch->start_of[LISTS]; i += 64)
         for (uint64_t bits = scratch->special_bits[i / 64]; bits != 0; bits &= bits - 1) {
-            const struct page *page = PTR(const struct page, scratch->page[i + (uint32_t)__builtin_ctzll(bits)]);
+            const struct page *page =
+                PTR(const struct page, scratch->page[i + (uint32_t)__builtin_ctzll(bits)]);
             if (page->flags & PG_active_anon)
                 count_young(&zone->anon, page, page_age(page), sign);
         }
@@ -386,7 +399,9 @@ static void link_row(struct zone *zone, const struct row *row, uint32_t list)
         for (uint32_t k = from; k < from + piece->len; k++) {
             struct page *page = PTR(struct page, scratch->page[k]);
             __builtin_prefetch(PTR(const void, scratch->page[k + LINK_AHEAD]), 1);
-            __builtin_prefetch(PTR(const void, scratch->page[k + LINK_AHEAD] + (uint32_t)sizeof(struct page) - 1), 1);
+            __builtin_prefetch(
+                PTR(const void, scratch->page[k + LINK_AHEAD] + (uint32_t)sizeof(struct page) - 1),
+                1);
             const struct run *run = &row->run[run_index % RUNS_MAX];
             const bool old = run->age == OLD_STAMPS;
             page->stamp = old ? scratch->stamp[k] : run->first + run_used;
