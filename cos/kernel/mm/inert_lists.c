@@ -36,7 +36,8 @@ struct row {
     struct run run[RUNS_MAX];
 };
 struct scratch {
-    uint32_t active; /* first: inert_active() */
+    uint32_t active;   /* first: inert_active() */
+    uint32_t specials; /* second: inert_specials(). Pages that are special now */
     kptr zone;
     uint32_t base;                /* row of age a: (base + a) % AGES; inactive_dirty: row DIRTY */
     uint32_t start_of[LISTS + 1]; /* first index in `page` of each list of the start */
@@ -47,8 +48,7 @@ struct scratch {
     uint8_t age[PAGES_MAX];
     uint32_t place[PAGES_MAX];                 /* by page frame: index in `page` */
     uint64_t special_bits[PAGES_MAX / 64 + 1]; /* by index in `page` */
-    uint32_t specials;
-    uint32_t crowded; /* a row has nearly all its pieces */
+    uint32_t crowded;                          /* a row has nearly all its pieces */
 };
 _Static_assert(sizeof(struct scratch) <= SCRATCH_HINTS, "scratch memory");
 #define scratch PTR(struct scratch, SCRATCH_VA)
@@ -158,11 +158,6 @@ static void move(struct row *from, struct row *to, uint32_t n, uint32_t age)
 }
 
 /* ---- special pages --------------------------------------------------------------------------- */
-uint32_t inert_specials(void)
-{
-    return scratch->specials;
-}
-
 static void set_special(uint32_t index, bool special)
 {
     scratch->special_bits[index / 64] ^= 1ull << (index % 64);

@@ -441,7 +441,9 @@ void kthread_rearm(void)
 
 /* Nothing is short: sleep for a second, or as many seconds as nothing is to be done, or till
  * woken. */
-INLINE_FN void kswapd_sleep_begin(void)
+/* A function of its own, as the next three: a register in which kswapd() worked something out would
+ * stay on its stack while it sleeps, and livelock.c lets it turn without its stack. */
+static KERNEL_FN void kswapd_sleep_begin(void)
 {
     kswapd_idle = true;
     kswapd_idle_at = jiffies_now();
@@ -449,7 +451,7 @@ INLINE_FN void kswapd_sleep_begin(void)
     current->stuck = STUCK_KSWAPD_SLEEP;
 }
 
-INLINE_FN void kswapd_sleep_end(void)
+static KERNEL_FN void kswapd_sleep_end(void)
 {
     current->stuck = 0;
     kswapd_idle = false;
@@ -458,14 +460,14 @@ INLINE_FN void kswapd_sleep_end(void)
 
 /* Still short after a pass: let the others run for two ticks. Nobody needs to wait for a kswapd
  * that naps. */
-INLINE_FN void kswapd_nap_begin(void)
+static KERNEL_FN void kswapd_nap_begin(void)
 {
     kswapd_overloaded = true;
     current->state = TASK_UNINTERRUPTIBLE;
     current->stuck = STUCK_KSWAPD_NAP;
 }
 
-INLINE_FN void kswapd_nap_end(void)
+static KERNEL_FN void kswapd_nap_end(void)
 {
     current->stuck = 0;
     kswapd_overloaded = false;
