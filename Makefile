@@ -7,10 +7,12 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 BIN := $(BUILD)/bin
 Q := $(if $(V),,@)
 OPT ?= -O2 -g
+# Builds in different folders give the same bytes.
+MAP := -ffile-prefix-map=$(CURDIR)/=
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_SKIP=0)
-CFLAGS_HOSTED = -std=gnu11 $(OPT) $(WARN) $(SAN)
-CFLAGS_FREE = -std=gnu11 $(OPT) $(WARN) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only -mno-red-zone \
+CFLAGS_HOSTED = -std=gnu11 $(OPT) $(WARN) $(MAP) $(SAN)
+CFLAGS_FREE = -std=gnu11 $(OPT) $(WARN) $(MAP) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only -mno-red-zone \
   -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none
 CFLAGS_COS_HOSTED = $(CFLAGS_HOSTED) -fno-pie -fno-strict-aliasing -fno-stack-protector -fno-omit-frame-pointer \
   $(if $(findstring clang,$(CC)),-DCOS_FIBERS)
@@ -18,7 +20,7 @@ CFLAGS_COS = $(if $(HOSTED),$(CFLAGS_COS_HOSTED),$(CFLAGS_FREE))
 
 # ---- what belongs to what ---------------------------------------------------------------------------------------------------
 SHARED_SRC := $(wildcard shared/*.c)
-COS_SHARED := shared/gate.c shared/rng.c shared/calendar.c
+COS_SHARED := shared/gate.c shared/rng.c shared/calendar.c shared/fault.c
 COS_SRC := $(wildcard cos/kernel/*.c cos/kernel/*/*.c cos/programs/*.c) $(COS_SHARED)
 COS_ASM := $(wildcard cos/kernel/*.S)
 HBD_SRC := $(wildcard cos/vmnixhbd/*.c) shared/gate.c shared/ring.c
@@ -64,7 +66,7 @@ $(BUILD)/cos/%.o: %.c $(BUILD)/flags | packages-build
 $(BUILD)/cos/%.o: %.S $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(CC) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(MAP) -g -MMD -MP -c $< -o $@
 ifdef HOSTED
 $(BIN)/cos: $(COS_OBJ)
 	@mkdir -p $(@D)

@@ -11,17 +11,19 @@
 
 #include <stdint.h>
 
+#include "shared/fault.h"
 #include "shared/machine.h"
 
 #define BOOT_MAGIC 0x544f4f42u /* "BOOT" */
 #define BOOT_PROGRAMS_MAX 512u
-#define BOOT_FAULTS_MAX 64u
+#define BOOT_FAULTS_MAX FAULTS_MAX
 #define BOOT_NAME_MAX 16u /* a Linux comm: 15 bytes and a zero */
 
 /* has CAP_SYS_RAWIO, as every ordinary root daemon: the OOM killer sends SIGTERM */
 #define BOOT_PROG_RAWIO 0x1u
 #define BOOT_PROG_SIGTERM 0x2u /* catches SIGTERM and lives on */
 #define BOOT_PROG_ROOT 0x4u    /* uid 0 */
+#define BOOT_PROG_MLOCK 0x8u   /* mlockall: its pages stay in RAM */
 
 /* One program that runs in the COS. Sizes are kB of virtual memory; VSZ = text + libs + data +
  * stack. */
@@ -38,16 +40,14 @@ struct boot_program {
     uint32_t touch_pages;   /* pages of text, libs and data that one round of work touches */
     uint32_t content_every; /* each n-th data page holds text that names its owner; others stay
                                zero. 0 = none */
+    uint32_t policy;        /* SCHED_NORMAL 0, SCHED_FIFO 1, SCHED_RR 2 */
+    uint32_t rt_prio;       /* of the two real-time policies, 1..99 */
     uint32_t pad;
     uint64_t start_ns;  /* when it is started */
     uint64_t period_ns; /* one round of work per this, +-10 % by its random stream. 0 = never */
     uint64_t cpu_ns;    /* CPU that one round takes */
 };
 
-/* A flaw or an outside event inside the COS. */
-enum boot_fault_type {
-    BOOT_FAULT_LEAK = 1, /* from at_ns on `target` loses kb_per_hour (arg[0]) and never frees it */
-};
 struct boot_fault {
     uint32_t type; /* enum boot_fault_type */
     uint32_t pad;
@@ -78,9 +78,12 @@ struct boot_params {
     uint64_t cron_daily_ns;    /* length hint of the nightly job, 0 = there is none */
     uint32_t cron_daily_files; /* files that it looks at (each a dentry and an inode) */
     uint32_t cron_daily_kb;    /* memory that the nightly job needs at its peak */
+    uint64_t top_ns; /* `top -b` from cron each so often [KB1006797]; 0 = it is not set up */
     struct boot_program program[BOOT_PROGRAMS_MAX];
-    struct boot_fault fault[BOOT_FAULTS_MAX];
+    struct fault fault[BOOT_FAULTS_MAX]; /* those of the COS (fault_side()) have a type; of others
+                                            the COS sees FAULT_NONE */
 };
 _Static_assert(sizeof(struct boot_params) <= MACHINE_BOOT_SIZE, "boot parameters fit their pages");
+_Static_assert(sizeof(struct fault_notes) <= MACHINE_NOTES_SIZE, "notes fit their pages");
 
 #endif /* SHARED_BOOT_H */

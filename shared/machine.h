@@ -10,6 +10,8 @@
  *     0x001000    8 kB     heartbeat ring (ring.h)        vmnixhbd
  *     0x003000    4 kB     gate: baton and calls (gate.h) whoever holds the baton
  *     0x004000  240 kB     boot parameters (boot.h)       VMkernel, before the COS starts
+ *     0x040000   16 kB     VMNIX calls (vmnix.h)          COS; answers: VMkernel
+ *     0x044000   48 kB     notes of faults (fault.h)      COS
  *     0x100000    RAM      COS RAM, physical address 0    COS; vmnixhbd (its one page)
  *
  * This header decides offsets and descriptor numbers and nothing else. Everything in the memory can
@@ -28,6 +30,10 @@
 #define MACHINE_GATE_OFFSET 0x3000u
 #define MACHINE_BOOT_OFFSET 0x4000u
 #define MACHINE_BOOT_SIZE 0x3C000u
+#define MACHINE_VMNIX_OFFSET 0x40000u
+#define MACHINE_VMNIX_SIZE 0x4000u
+#define MACHINE_NOTES_OFFSET 0x44000u
+#define MACHINE_NOTES_SIZE 0xC000u
 #define MACHINE_WINDOW_SIZE 0x100000u
 #define MACHINE_RAM_OFFSET 0x100000u
 

@@ -50,7 +50,7 @@ static const struct field plan_fields[] = {
     FIELD(plan, swap_kb, U32),         FIELD(plan, pcpus, U32),
     FIELD(plan, cpu_khz, U32),         FIELD(plan, vms, U32),
     FIELD(plan, epoch_boot_s, I64),    FIELD(plan, utc_offset_s, I32),
-    FIELD(plan, duration_ns, U64),
+    FIELD(plan, duration_ns, U64),     FIELD(plan, cause, TEXT),
 };
 static const struct field boot_fields[] = {
     FIELD(boot_params, host, TEXT),
@@ -67,6 +67,7 @@ static const struct field boot_fields[] = {
     FIELD(boot_params, cron_daily_ns, U64),
     FIELD(boot_params, cron_daily_files, U32),
     FIELD(boot_params, cron_daily_kb, U32),
+    FIELD(boot_params, top_ns, U64),
 };
 static const struct field program_fields[] = {
     FIELD(boot_program, name, TEXT),         FIELD(boot_program, behaviour, TEXT),
@@ -75,21 +76,21 @@ static const struct field program_fields[] = {
     FIELD(boot_program, lib_kb, U32),        FIELD(boot_program, data_kb, U32),
     FIELD(boot_program, stack_kb, U32),      FIELD(boot_program, touch_pages, U32),
     FIELD(boot_program, content_every, U32), FIELD(boot_program, start_ns, U64),
+    FIELD(boot_program, policy, U32),        FIELD(boot_program, rt_prio, U32),
     FIELD(boot_program, period_ns, U64),     FIELD(boot_program, cpu_ns, U64),
 };
-#define FAULT_ARG(i)                                                                               \
-    {                                                                                              \
-        "arg" #i, U64, offsetof(struct boot_fault, arg) + (i) * sizeof(uint64_t), sizeof(uint64_t) \
-    }
 static const struct field fault_fields[] = {
-    FIELD(boot_fault, type, U32),
-    FIELD(boot_fault, target, TEXT),
-    FIELD(boot_fault, at_ns, U64),
-    FIELD(boot_fault, for_ns, U64),
-    FAULT_ARG(0),
-    FAULT_ARG(1),
-    FAULT_ARG(2),
-    FAULT_ARG(3),
+    FIELD(fault, type, U32),       FIELD(fault, flags, U32),        FIELD(fault, target, TEXT),
+    FIELD(fault, name, TEXT),      FIELD(fault, at_ns, U64),        FIELD(fault, for_ns, U64),
+    FIELD(fault, every_ns, U64),   FIELD(fault, times, U32),        FIELD(fault, unless, U32),
+    FIELD(fault, unless_pct, U32), FIELD(fault, unless_name, TEXT), FIELD(fault, resource, U32),
+    FIELD(fault, shape, U32),      FIELD(fault, rate_kb_h, U64),    FIELD(fault, size_kb, U64),
+    FIELD(fault, count, U64),      FIELD(fault, level_ppm, U64),    FIELD(fault, within_ns, U64),
+    FIELD(fault, hold_ns, U64),    FIELD(fault, period_ns, U64),    FIELD(fault, delay_ns, U64),
+    FIELD(fault, serial, U64),     FIELD(fault, policy, U32),       FIELD(fault, nice, I32),
+    FIELD(fault, rt_prio, U32),    FIELD(fault, signal, U32),       FIELD(fault, probability, U32),
+    FIELD(fault, interval, U32),   FIELD(fault, fail_times, I32),   FIELD(fault, space, U32),
+    FIELD(fault, min_order, U32),
 };
 static const struct table plan_table = TABLE(plan_fields);
 static const struct table boot_table = TABLE(boot_fields);

@@ -16,6 +16,7 @@
 
 struct plan {
     char scenario[64];
+    char cause[32]; /* what truly is the cause [CONTRACT, diagnose]; "none" */
     uint64_t seed;
     char profile[32];            /* "esx-3.5" */
     char host[64];               /* host name in logs and file names */

@@ -34,10 +34,6 @@ static const char *const profiles[] = { "esx-3.5", NULL };
 static const char *const behaviours[] = { "daemon",  "vmx",   "vmap",  "hostd",
                                           "syslogd", "klogd", "crond", NULL };
 
-static const struct {
-    const char *name;
-    uint32_t type;
-} faults[] = { { "leak", BOOT_FAULT_LEAK } };
 static const char *const fault_names[] = { "leak", NULL };
 
 /* One line per key: its name, the member that it fills, and what may stand there. */
@@ -378,30 +374,21 @@ static bool program_exists(const struct boot_params *b, const char *name)
     return false;
 }
 
-static uint32_t fault_type(const char *name)
-{
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        if (strcmp(faults[i].name, name) == 0)
-            return faults[i].type;
-    }
-    return 0;
-}
-
 static int plan_faults(const char *path, const struct scenario *s, struct boot_params *b, char *err)
 {
     for (int64_t i = 0; i < s->fault_count; i++) {
         const struct scenario_fault *f = &s->fault[i];
-        struct boot_fault *to = &b->fault[b->fault_count++];
+        struct fault *to = &b->fault[b->fault_count++];
         const int64_t at_ns = instant_ns(s, &f->at);
         if (at_ns < 0)
             return plan_fail(path, "faults", f->type, "'at' lies before the host boots", err);
         if (!program_exists(b, f->target))
             return plan_fail(path, "faults", f->target, "no program of that name", err);
-        to->type = fault_type(f->type);
+        to->type = fault_find(f->type);
         memcpy(to->target, f->target, sizeof to->target);
         to->at_ns = (uint64_t)at_ns;
         to->for_ns = (uint64_t)f->for_ns;
-        to->arg[0] = (uint64_t)f->rate_kb_per_h;
+        to->rate_kb_h = (uint64_t)f->rate_kb_per_h;
     }
     return 0;
 }
@@ -430,6 +417,7 @@ static void plan_host(const struct scenario *s, struct plan *p)
     const struct scenario_host *h = &s->host;
 
     memcpy(p->scenario, s->name, sizeof p->scenario);
+    memcpy(p->cause, s->cause, sizeof p->cause);
     memcpy(p->profile, h->profile, sizeof p->profile);
     memcpy(p->host, h->name, sizeof p->host);
     memcpy(p->datastore_uuid, h->datastore.uuid, sizeof p->datastore_uuid);

@@ -77,6 +77,9 @@ static void fill_hostinfo(struct machine *m, const struct plan *plan, uint64_t s
 static void fill_boot(struct boot_params *to, const struct plan *plan)
 {
     memcpy(to, &plan->boot, sizeof *to);
+    for (uint32_t i = 0; i < to->fault_count; i++)
+        if (fault_side(&to->fault[i]) != FAULT_SIDE_COS)
+            memset(&to->fault[i], 0, sizeof to->fault[i]); /* indices stay those of the plan */
     to->magic = BOOT_MAGIC;
     to->bytes = sizeof *to;
     to->random = rng_derive(plan->seed, "cos");

@@ -1,4 +1,4 @@
-/* leak.c - a program that forgets to free: BOOT_FAULT_LEAK.
+/* leak.c - a program that forgets to free: FAULT_LEAK.
  *
  * After each round of work the heap of the program grows by what its leaks owe by then. Every
  * new page is filled with copies of one 64-byte record, so `strings core | sort | uniq -c | sort
@@ -24,22 +24,22 @@ uint64_t program_find_leaks(const char *name)
 {
     uint64_t found = 0;
     for (uint32_t i = 0; i < boot_params->fault_count && i < BOOT_FAULTS_MAX; i++) {
-        const struct boot_fault *f = &boot_params->fault[i];
-        if (f->type == BOOT_FAULT_LEAK && strcmp(f->target, name) == 0)
+        const struct fault *f = &boot_params->fault[i];
+        if (f->type == FAULT_LEAK && strcmp(f->target, name) == 0)
             found |= (uint64_t)1 << i;
     }
     return found;
 }
 
 /* Pages that one leak has lost since it began. */
-static uint64_t pages_owed(const struct boot_fault *f)
+static uint64_t pages_owed(const struct fault *f)
 {
     if (cos_clock.now_ns <= f->at_ns)
         return 0;
     uint64_t elapsed_ns = cos_clock.now_ns - f->at_ns;
     if (f->for_ns != 0 && elapsed_ns > f->for_ns)
         elapsed_ns = f->for_ns;
-    return elapsed_ns / 1000000u * f->arg[0] / KB_HOURS_PER_PAGE;
+    return elapsed_ns / 1000000u * f->rate_kb_h / KB_HOURS_PER_PAGE;
 }
 
 static void make_record(const struct program *p, char record[RECORD_SIZE])

@@ -75,9 +75,9 @@ static int setup(void **state)
 
 static void add_fault(const char *target, uint64_t at_ns, uint64_t for_ns, uint64_t kb_per_hour)
 {
-    struct boot_fault *f = &params.fault[params.fault_count++];
-    *f = (struct boot_fault){
-        .type = BOOT_FAULT_LEAK, .at_ns = at_ns, .for_ns = for_ns, .arg = { kb_per_hour }
+    struct fault *f = &params.fault[params.fault_count++];
+    *f = (struct fault){
+        .type = FAULT_LEAK, .at_ns = at_ns, .for_ns = for_ns, .rate_kb_h = kb_per_hour
     };
     strcopy(f->target, target, sizeof f->target);
     program.leaks = program_find_leaks("VMap");

@@ -38,8 +38,8 @@ static int setup(void **state)
     p->boot.program[1].nice = -20;
     p->boot.program[1].data_kb = UINT32_MAX;
     p->boot.fault_count = 1;
-    p->boot.fault[0].type = BOOT_FAULT_LEAK;
-    p->boot.fault[0].arg[3] = 7;
+    p->boot.fault[0].type = FAULT_LEAK;
+    p->boot.fault[0].min_order = 7;
     *state = &f;
     return 0;
 }

@@ -113,7 +113,7 @@ static void test_scenario_becomes_a_plan(void **state)
     }
     assert_int_equal(p->boot.fault_count, 1);
     assert_int_equal(p->boot.fault[0].at_ns, UINT64_C(86400000000000));
-    assert_int_equal(p->boot.fault[0].arg[0], 1024);
+    assert_int_equal(p->boot.fault[0].rate_kb_h, 1024);
     assert_int_equal(f->s.expect.uptime_ns[0], 13 * 3600 * QUANTITY_NS_PER_S);
     assert_int_equal(f->s.expect.uptime_ns[1], 15 * 3600 * QUANTITY_NS_PER_S);
 }
@@ -179,7 +179,7 @@ static void test_scenario_inherits_and_changes_only_what_it_names(void **state)
     assert_int_equal(p->boot.program[2].data_kb, 4);
     assert_int_equal(p->boot.program[2].pid, 102);
     assert_int_equal(p->boot.fault_count, 1);
-    assert_int_equal(p->boot.fault[0].arg[0], 7);
+    assert_int_equal(p->boot.fault[0].rate_kb_h, 7);
     assert_int_equal(p->boot.fault[0].at_ns, UINT64_C(86400000000000));
 }
 
