@@ -67,17 +67,26 @@ $(BUILD)/cos/%.o: %.S $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(MAP) -g -MMD -MP -c $< -o $@
+# The COS kernel knows its functions by name: a first link gives their addresses, the second adds the table, which lies behind them.
 ifdef HOSTED
-$(BIN)/cos: $(COS_OBJ)
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	$(Q)$(CC) $(SAN) -no-pie -Wl,-Ttext-segment=0x10100000 -Wl,--build-id -o $@ $^
+LINK_COS = $(CC) $(SAN) -no-pie -Wl,-Ttext-segment=0x10100000 -Wl,--build-id -Wl,-u,etext
 else
-$(BIN)/cos: $(COS_OBJ) cos/kernel/cos.lds
+LINK_COS = ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds
+endif
+KALLSYMS := $(BUILD)/cos/kallsyms
+kallsyms_of = nm -n --defined-only $(1) | LC_ALL=C awk -f cos/kernel/kallsyms.awk
+$(KALLSYMS).o: $(COS_OBJ) cos/kernel/cos.lds cos/kernel/kallsyms.awk
+	@mkdir -p $(@D)
+	@echo "  SYMS  $@"
+	$(Q)$(LINK_COS) -o $(KALLSYMS).cos $(COS_OBJ)
+	$(Q)$(call kallsyms_of,$(KALLSYMS).cos) > $(KALLSYMS).S
+	$(Q)$(CC) -c $(KALLSYMS).S -o $@
+$(BIN)/cos: $(COS_OBJ) $(KALLSYMS).o cos/kernel/cos.lds
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $(COS_OBJ)
-endif
+	$(Q)$(LINK_COS) -o $@.new $(COS_OBJ) $(KALLSYMS).o
+	$(Q)$(call kallsyms_of,$@.new) | cmp - $(KALLSYMS).S
+	$(Q)mv $@.new $@
 $(BIN)/vmkernel: $(VMK_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
