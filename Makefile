@@ -120,7 +120,7 @@ $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(t),$(call links_of,$(t)))))
 $(BUILD)/coshosted/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(CC) $(CPPFLAGS) -DCOS_HOSTED $(CFLAGS_HOSTED) -fno-strict-aliasing -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) -DCOS_HOSTED $(CFLAGS_HOSTED) -fno-strict-aliasing -fno-omit-frame-pointer -MMD -MP -c $< -o $@
 $(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/hosted/tests/fuzz/%.o $(BUILD)/hosted/tests/fuzz/replay.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"

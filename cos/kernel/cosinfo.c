@@ -28,6 +28,7 @@ COSINFO_OFFSET(task_struct, array);
 COSINFO_OFFSET(task_struct, prio);
 COSINFO_OFFSET(task_struct, static_prio);
 COSINFO_OFFSET(task_struct, policy);
+COSINFO_OFFSET(task_struct, rt_priority);
 COSINFO_OFFSET(task_struct, time_slice);
 COSINFO_OFFSET(task_struct, sleep_avg);
 COSINFO_OFFSET(task_struct, stuck);

@@ -21,7 +21,7 @@
 #include "cos/kernel/mm/oom_kill.h"
 #include "cos/kernel/sched.h"
 
-static bool switched_off(void)
+bool skip_is_off(void)
 {
     const struct machine_hostinfo *info =
         PTR(const struct machine_hostinfo, MACHINE_WINDOW_VA + MACHINE_HOSTINFO_OFFSET);
@@ -100,7 +100,7 @@ void livelock_skip(void)
 {
     struct zone *zone = &zone_table[ZONE_NORMAL];
 
-    if (switched_off())
+    if (skip_is_off())
         return;
     if (grant_ends_within(2 * reclaim_step_bound_ns())) {
         inert_settle();

@@ -9,6 +9,7 @@
 
 #include "cos/kernel/cost.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/kernel/priority.h"
 #include "cos/programs/program.h"
 
 #define PID_MAX 32768u
@@ -63,6 +64,20 @@ struct task_struct *find_task_by_pid(uint32_t pid)
         return NULL;
     for_each_task (t) {
         if (t->pid == pid)
+            return t;
+    }
+    return NULL;
+}
+
+static bool is_alive(const struct task_struct *t)
+{
+    return t->state != TASK_ZOMBIE && t->state != TASK_DEAD;
+}
+
+struct task_struct *find_task_by_name(const char *comm)
+{
+    for_each_task (t) {
+        if (is_alive(t) && strcmp(t->comm, comm) == 0)
             return t;
     }
     return NULL;
@@ -134,9 +149,18 @@ struct task_struct *kernel_thread(uint32_t pid, const char *name, int (*fn)(void
     return t;
 }
 
+/* sched_setscheduler(2) refuses a real-time policy without a priority: the lowest will do. */
+static uint32_t rt_priority_of(const struct boot_program *spec)
+{
+    if (spec->policy == SCHED_NORMAL)
+        return 0;
+    return spec->rt_prio != 0 ? spec->rt_prio : 1;
+}
+
 void process_set_identity(struct task_struct *t, const struct boot_program *spec)
 {
-    t->static_prio = 120 + spec->nice;
+    set_user_nice(t, spec->nice);
+    sched_setscheduler(t, spec->policy, rt_priority_of(spec));
     t->uid = (spec->flags & BOOT_PROG_ROOT) != 0 ? 0 : UID_NOBODY;
     t->caps = spec->flags & BOOT_PROG_RAWIO;
     t->sig_caught = (spec->flags & BOOT_PROG_SIGTERM) != 0 ? 1u << SIGTERM : 0;
@@ -173,7 +197,7 @@ static bool is_ignored(uint32_t sig, const struct task_struct *t)
 void send_sig(uint32_t sig, struct task_struct *t)
 {
     ASSERT(sig > 0 && sig < 32);
-    if (t->state == TASK_ZOMBIE || t->state == TASK_DEAD || is_ignored(sig, t))
+    if (!is_alive(t) || is_ignored(sig, t))
         return;
     if (sig == SIGCONT || sig == SIGKILL)
         t->sig_pending &= ~(1u << SIGSTOP);
@@ -183,6 +207,18 @@ void send_sig(uint32_t sig, struct task_struct *t)
     if (t->state == TASK_INTERRUPTIBLE ||
         (t->state == TASK_STOPPED && (sig == SIGCONT || sig == SIGKILL)))
         wake_up_process(t);
+}
+
+uint32_t kill_by_name(uint32_t sig, const char *comm)
+{
+    uint32_t count = 0;
+    for_each_task (t) {
+        if (!is_alive(t) || strcmp(t->comm, comm) != 0)
+            continue;
+        send_sig(sig, t);
+        count++;
+    }
+    return count;
 }
 
 static void deliver_one(struct task_struct *t, uint32_t sig)
@@ -289,6 +325,7 @@ int reap_child(void)
         if (t->ppid == parent->pid && t->state == TASK_ZOMBIE) {
             const int pid = (int)t->pid;
             parent->wait_children--;
+            give_back_to_parent(parent, t);
             release_task(t);
             return pid;
         }

@@ -4,6 +4,7 @@
 #include "cos/kernel/cost.h"
 #include "cos/kernel/fiber.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/kernel/priority.h"
 
 struct run_queue run_queue;
 kptr current_task;
@@ -58,36 +59,47 @@ static struct task_struct *first_of(const struct prio_array *a)
     return list_entry(a->queue[prio].next, struct task_struct, run_list);
 }
 
-/* ---- priorities: [RHEL3MM 4] bonus -5..+5 by sleep_avg, slice 200..10 ms by nice ------------- */
-static bool is_rt(const struct task_struct *t)
-{
-    return t->policy != SCHED_NORMAL;
-}
-
-static int32_t effective_prio(const struct task_struct *t)
-{
-    if (is_rt(t))
-        return t->prio;
-    const int32_t bonus = (int32_t)(10 * t->sleep_avg / MAX_SLEEP_AVG) - 5;
-    const int32_t prio = t->static_prio - bonus;
-    return prio < (int32_t)MAX_RT_PRIO ? (int32_t)MAX_RT_PRIO : prio > 139 ? 139 : prio;
-}
-
-static uint32_t full_slice(const struct task_struct *t)
-{
-    return 1 + 19 * (uint32_t)(139 - t->static_prio) / 39;
-}
-
-static bool is_interactive(const struct task_struct *t)
-{
-    const int32_t nice = t->static_prio - 120;
-    return t->prio <= t->static_prio - (nice * 10 / 40 + INTERACTIVE_DELTA);
-}
-
 static bool expired_starve(void)
 {
     return run_queue.expired_timestamp != 0 &&
            jiffies_now() - run_queue.expired_timestamp >= STARVATION_LIMIT * nr_running + 1;
+}
+
+/* ---- policy and nice value -------------------------------------------------------------------- */
+/* Its priority has changed. A queued task moves to the queue of the new one. */
+static void set_prio(struct task_struct *t, int32_t prio)
+{
+    const kptr array = t->array;
+    if (array != 0)
+        dequeue(t);
+    t->prio = prio;
+    if (array == 0)
+        return;
+    enqueue(t, array_of(array));
+    need_resched |= t == current || prio < current->prio;
+}
+
+void set_user_nice(struct task_struct *t, int32_t nice)
+{
+    ASSERT(nice >= NICE_MIN && nice <= NICE_MAX);
+    t->static_prio = 120 + nice;
+    set_prio(t, effective_prio(t));
+}
+
+void sched_setscheduler(struct task_struct *t, uint32_t policy, uint32_t rt_priority)
+{
+    ASSERT(policy <= SCHED_RR && rt_priority <= RT_PRIORITY_MAX);
+    ASSERT((policy == SCHED_NORMAL) == (rt_priority == 0));
+    const kptr array = t->array;
+    if (array != 0)
+        dequeue(t);
+    t->policy = policy;
+    t->rt_priority = rt_priority;
+    t->prio = effective_prio(t);
+    if (array == 0)
+        return;
+    enqueue(t, array_of(run_queue.active)); /* a real-time task is never expired */
+    need_resched |= t == current || t->prio < current->prio;
 }
 
 /* ---- wake and sleep -------------------------------------------------------------------------- */
@@ -95,11 +107,7 @@ static void activate(struct task_struct *t)
 {
     if (t->state == TASK_UNINTERRUPTIBLE)
         nr_uninterruptible--;
-    if (!is_rt(t)) {
-        const uint32_t slept = jiffies_now() - t->sleep_stamp;
-        t->sleep_avg = slept >= MAX_SLEEP_AVG - t->sleep_avg ? MAX_SLEEP_AVG : t->sleep_avg + slept;
-        t->prio = effective_prio(t);
-    }
+    sleep_credit(t, jiffies_now() - t->sleep_stamp);
     t->state = TASK_RUNNING;
     enqueue(t, array_of(run_queue.active));
     nr_running++;
@@ -152,8 +160,11 @@ void task_arrive(void)
 
 void task_first_wake(struct task_struct *t)
 {
+    if (current == init_task)
+        t->time_slice = full_slice(t->static_prio); /* pid 0 has none to share */
+    else if (share_with_child(current, t) && current->array == run_queue.active)
+        sched_tick(current);
     t->prio = effective_prio(t);
-    t->time_slice = full_slice(t);
     t->sleep_stamp = jiffies_now();
     t->state = TASK_INTERRUPTIBLE;
     activate(t);
@@ -289,7 +300,7 @@ void sched_tick(struct task_struct *t)
     }
     if (t->policy == SCHED_FIFO)
         return;
-    if (t->sleep_avg > 0)
+    if (!is_rt(t) && t->sleep_avg > 0)
         t->sleep_avg--;
     if (t->time_slice > 1) {
         t->time_slice--;
@@ -298,7 +309,8 @@ void sched_tick(struct task_struct *t)
     dequeue(t);
     need_resched = 1;
     t->prio = effective_prio(t);
-    t->time_slice = full_slice(t);
+    t->time_slice = full_slice(t->static_prio);
+    t->first_slice = 0;
     if (is_rt(t) || (is_interactive(t) && !expired_starve())) {
         enqueue(t, array_of(run_queue.active));
         return;

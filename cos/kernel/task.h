@@ -88,6 +88,8 @@ struct task_struct {
     kptr array;                /* struct prio_array it is queued on; 0 = not queued */
     int32_t prio, static_prio; /* 0..139; nice 0 = 120 */
     uint32_t policy;
+    uint32_t rt_priority; /* 1..99 of SCHED_FIFO and SCHED_RR, else 0 */
+    uint32_t first_slice; /* 1 until its first slice, half of its parent's, is used up */
     uint32_t time_slice;  /* ticks left */
     uint32_t sleep_avg;   /* ticks, 0..10*HZ */
     uint32_t sleep_stamp; /* jiffies when it went to sleep or last ran */
@@ -208,8 +210,13 @@ void return_to_user(void);
 /** Build the first frame of a new task, so that its first switch enters fn(arg); when fn returns
  * the task exits with its value. */
 void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg);
-/** Make a prepared task runnable for the first time (sets slice, priority, stack magic). */
+/** Make a prepared task, a child of current, runnable for the first time: it gets its share of
+ * current's slice and sleep_avg, and its priority. */
 void task_first_wake(struct task_struct *t);
+/** Nice value -20..19 of a task, queued or not. A real-time task keeps its priority. */
+void set_user_nice(struct task_struct *t, int32_t nice);
+/** Policy of a task, queued or not; rt_priority 1..99, or 0 with SCHED_NORMAL. */
+void sched_setscheduler(struct task_struct *t, uint32_t policy, uint32_t rt_priority);
 /** User mode of the current task uses `ns` of CPU, then return_to_user(). */
 void user_cpu(uint64_t ns);
 
@@ -230,6 +237,10 @@ void send_sig(uint32_t sig, struct task_struct *t);
  * from return_to_user(). */
 void deliver_signals(void);
 struct task_struct *find_task_by_pid(uint32_t pid);
+/** The oldest living task of that name; NULL when there is none. */
+struct task_struct *find_task_by_name(const char *comm);
+/** Send a signal to every living task of that name. @return how many there were */
+uint32_t kill_by_name(uint32_t sig, const char *comm);
 extern const struct boot_params *boot_params; /* in the window; read-only for the COS */
 uint64_t cos_random(const char *name);        /* root of a named random stream */
 

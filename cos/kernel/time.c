@@ -137,6 +137,12 @@ void tick_stop(void)
     time_set_next();
 }
 
+void tick_pass(uint32_t n)
+{
+    tick_ns += n * (uint64_t)NS_PER_JIFFY;
+    time_set_next();
+}
+
 void tick_advance(void)
 {
     cpu_charge(COST_TICK);
@@ -154,8 +160,6 @@ static uint64_t load_due_ns;
 void time_load(void)
 {
     static const uint32_t weight[3] = { 1884, 2014, 2037 };
-    if (load_due_ns == 0)
-        load_due_ns = cos_clock.boot_ns + LOAD_FREQ_NS;
     while (cos_clock.now_ns >= load_due_ns) {
         const uint32_t active = sched_active_count() * LOAD_FIXED_1;
         for (unsigned i = 0; i < 3; i++)
@@ -224,5 +228,6 @@ void time_idle(void)
 void time_init(void)
 {
     irq_stack_top = kptr_of(irq_stack + sizeof irq_stack);
+    load_due_ns = cos_clock.boot_ns + LOAD_FREQ_NS;
     time_set_next();
 }

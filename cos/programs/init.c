@@ -47,7 +47,7 @@ static void start_kernel_threads(void)
     for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
         struct task_struct *t =
             kernel_thread(threads[i].pid, threads[i].name, threads[i].run, NULL);
-        t->static_prio = 120 + threads[i].nice;
+        set_user_nice(t, threads[i].nice);
     }
 }
 

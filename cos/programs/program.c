@@ -5,6 +5,7 @@
 #include "cos/kernel/hbd.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/kernel/sched.h"
 
 #define TEXT_START 0x08048000u /* where the linker puts programs on i386 */
 #define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
@@ -283,6 +284,7 @@ void program_touch(struct program *p, uint32_t n)
 void program_cpu(uint64_t ns)
 {
     while (ns > 0) {
+        ns -= run_alone(ns);
         const uint64_t now = cos_clock.now_ns, next = cos_clock.next_ns;
         const uint64_t room = next > now ? next - now : 1;
         const uint64_t step = ns < room ? ns : room;

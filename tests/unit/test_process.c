@@ -1,5 +1,5 @@
 /* test_process.c - pids, signals, zombies and orphans.
- * links: cos/kernel/process.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/process.c cos/kernel/priority.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,6 +57,17 @@ void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
 void task_first_wake(struct task_struct *t)
 {
     t->state = TASK_RUNNING;
+}
+
+void set_user_nice(struct task_struct *t, int32_t nice)
+{
+    t->static_prio = 120 + nice;
+}
+
+void sched_setscheduler(struct task_struct *t, uint32_t policy, uint32_t rt_priority)
+{
+    t->policy = policy;
+    t->rt_priority = rt_priority;
 }
 
 void wake_up_process(struct task_struct *t)
@@ -368,6 +379,35 @@ static void test_stop_and_continue_cancel_each_other(void **state)
     assert_int_equal(task(pid)->state, TASK_RUNNING);
 }
 
+static void test_signals_by_name_reach_all_of_that_name(void **state)
+{
+    (void)state;
+    const int a = spawn("worker", 0, 0), b = spawn("other", 0, 0), c = spawn("worker", 0, 0);
+    end(spawn("worker", 0, 0), 0); /* a zombie does not count */
+    assert_true(find_task_by_name("worker") == task(a));
+    assert_null(find_task_by_name("nobody"));
+    assert_int_equal(kill_by_name(SIGTERM, "worker"), 2);
+    assert_int_equal(task(a)->sig_pending, 1u << SIGTERM);
+    assert_int_equal(task(b)->sig_pending, 0);
+    assert_int_equal(task(c)->sig_pending, 1u << SIGTERM);
+    assert_int_equal(kill_by_name(SIGTERM, "nobody"), 0);
+}
+
+static void test_a_program_gets_the_policy_that_it_is_started_with(void **state)
+{
+    (void)state;
+    const struct boot_program rr = { .name = "rr", .policy = SCHED_RR, .rt_prio = 40 };
+    const struct boot_program fifo = { .name = "fifo", .policy = SCHED_FIFO };
+    const struct boot_program normal = { .name = "normal", .rt_prio = 40, .nice = -20 };
+    const struct task_struct *t = task(spawn_program(&rr));
+    assert_int_equal(t->policy, SCHED_RR);
+    assert_int_equal(t->rt_priority, 40);
+    assert_int_equal(task(spawn_program(&fifo))->rt_priority, 1); /* none is none */
+    t = task(spawn_program(&normal));
+    assert_int_equal(t->rt_priority, 0);
+    assert_int_equal(t->static_prio, 100);
+}
+
 static void test_init_takes_no_signals(void **state)
 {
     (void)state;
@@ -393,6 +433,8 @@ int main(void)
         cmocka_unit_test_setup(test_sigterm_does_not_wake_a_task_in_d, setup),
         cmocka_unit_test_setup(test_sigkill_ends_also_those_that_catch_sigterm, setup),
         cmocka_unit_test_setup(test_stop_and_continue_cancel_each_other, setup),
+        cmocka_unit_test_setup(test_signals_by_name_reach_all_of_that_name, setup),
+        cmocka_unit_test_setup(test_a_program_gets_the_policy_that_it_is_started_with, setup),
         cmocka_unit_test_setup(test_init_takes_no_signals, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
