@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "tools/cmd.h"
+#include "tools/faultspec_doc.h"
 #include "tools/library.h"
 #include "tools/scenario.h"
 
@@ -76,34 +77,43 @@ static int list(bool as_json)
     return status;
 }
 
+static int print_faults(void)
+{
+    faultspec_print_doc(stdout);
+    return fflush(stdout) == 0 ? CMD_OK : cmd_fail(CMD_USAGE, "cannot write");
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option options[] = { { "json", no_argument, NULL, 'j' },
+                                             { "faults", no_argument, NULL, 'f' },
                                              { "help", no_argument, NULL, 'h' },
                                              { 0 } };
-    bool as_json = false;
+    bool as_json = false, faults = false;
 
     opterr = 0;
     for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (o == 'h')
             return cmd_help(&cmd_list);
-        if (o != 'j')
+        if (o != 'j' && o != 'f')
             return cmd_bad_option(&cmd_list, argv);
-        as_json = true;
+        as_json = as_json || o == 'j';
+        faults = faults || o == 'f';
     }
     if (optind != argc)
         return cmd_usage(&cmd_list, "no arguments are wanted, not '%s'", argv[optind]);
-    return list(as_json);
+    return faults ? print_faults() : list(as_json);
 }
 
 const struct cmd cmd_list = {
     .name = "list",
     .summary = "the scenarios: name, cause, what they teach",
-    .help = "usage: lostbeat list [--json]\n"
+    .help = "usage: lostbeat list [--json | --faults]\n"
             "\n"
             "Lists the scenarios that `lostbeat run` knows by name.\n"
             "\n"
             "  --json   an array of objects: schema \"lostbeat/scenario/1\", name, title, cause, "
-            "teaches, source\n",
+            "teaches, source\n"
+            "  --faults the faults that a scenario may have, with their keys, in Markdown\n",
     .run = run,
 };

@@ -34,7 +34,9 @@ static const char *const profiles[] = { "esx-3.5", NULL };
 static const char *const behaviours[] = { "daemon",  "vmx",   "vmap",  "hostd",
                                           "syslogd", "klogd", "crond", NULL };
 
-static const char *const fault_names[] = { "leak", NULL };
+static const struct schema_name policies[] = {
+    { "normal", 0 }, { "fifo", 1 }, { "rr", 2 }, { NULL, 0 }
+};
 
 /* One line per key: its name, the member that it fills, and what may stand there. */
 /* clang-format off */
@@ -49,7 +51,8 @@ static const char *const fault_names[] = { "leak", NULL };
     { .name = key, .kind = SCHEMA_QUANTITY, PLACE(t, m), .least = from, .most = to, .units = in }
 #define SIZE(key, t, m) QUANTITY(key, t, m, 0, KB_MOST, quantity_kb)
 #define SPREAD(key, t, m) \
-    { .name = key, .kind = SCHEMA_SPREAD, PLACE(t, m), .most = KB_MOST, .units = quantity_kb }
+    { .name = key, .kind = SCHEMA_QUANTITY, .spread = SCHEMA_ONE_OR_TWO, PLACE(t, m), \
+      .most = KB_MOST, .units = quantity_kb }
 #define DURATION(key, t, m, from, to) \
     { .name = key, .kind = SCHEMA_DURATION, PLACE(t, m), .least = from, .most = to }
 #define INSTANT(key, t, m) { .name = key, .kind = SCHEMA_INSTANT, PLACE(t, m) }
@@ -111,28 +114,20 @@ static const struct schema_key program_keys[] = {
     FLAG("root", scenario_program, root),
     FLAG("rawio", scenario_program, rawio),
     FLAG("catches-sigterm", scenario_program, catches_sigterm),
+    FLAG("mlock", scenario_program, mlock),
+    { .name = "policy", .kind = SCHEMA_NAMED, PLACE(scenario_program, policy), .names = policies },
+    INTEGER("rt-prio", scenario_program, rt_prio, 0, 99),
     DURATION("period", scenario_program, period_ns, 0, YEAR_NS),
     DURATION("cpu", scenario_program, cpu_ns, 0, DAY_NS),
     INSTANT("start", scenario_program, start),
     DURATION("stagger", scenario_program, stagger_ns, 0, DAY_NS),
     END,
 };
-static const struct schema_key fault_keys[] = {
-    { .name = "type",
-      .kind = SCHEMA_CHOICE,
-      PLACE(scenario_fault, type),
-      .identity = true,
-      .choices = fault_names },
-    NAME("target", scenario_fault, target),
-    INSTANT("at", scenario_fault, at),
-    DURATION("for", scenario_fault, for_ns, 0, YEAR_NS),
-    QUANTITY("rate", scenario_fault, rate_kb_per_h, 1, 1 << 30, quantity_kb_per_h),
-    END,
-};
 static const struct schema_key expect_keys[] = {
     CHOICE("outcome", scenario_expect, outcome, outcomes),
     { .name = "uptime",
-      .kind = SCHEMA_PERIOD,
+      .kind = SCHEMA_DURATION,
+      .spread = SCHEMA_TWO,
       PLACE(scenario_expect, uptime_ns),
       .least = 0,
       .most = YEAR_NS },
@@ -142,7 +137,6 @@ static const struct schema_key expect_keys[] = {
 static const struct scenario_program fresh_program = {
     .behaviour = "daemon", .count = 1, .stack_kb = 12, .root = 1, .rawio = 1
 };
-static const struct scenario_fault fresh_fault;
 static const struct schema_list program_list = {
     .table = program_keys,
     .fresh = &fresh_program,
@@ -151,11 +145,14 @@ static const struct schema_list program_list = {
     .count_offset = offsetof(struct scenario, program_count),
 };
 static const struct schema_list fault_list = {
-    .table = fault_keys,
-    .fresh = &fresh_fault,
-    .item_size = sizeof fresh_fault,
+    .fresh = &faultspec_fresh,
+    .item_size = sizeof faultspec_fresh,
     .item_max = BOOT_FAULTS_MAX,
     .count_offset = offsetof(struct scenario, fault_count),
+    .sort_key = "type",
+    .table_of = faultspec_table,
+    .sorts = faultspec_types,
+    .check = faultspec_check,
 };
 static const struct schema_key keys[] = {
     TEXT("name", scenario, name),
@@ -252,11 +249,6 @@ static int check_complete(const char *path, const struct scenario *s, char *err)
         if (s->program[i].name[0] == '\0')
             return missing(path, "programs.name", err);
     }
-    for (int64_t i = 0; i < s->fault_count; i++) {
-        if (s->fault[i].type[0] == '\0' || s->fault[i].target[0] == '\0' ||
-            s->fault[i].rate_kb_per_h == 0)
-            return missing(path, "faults.type, .target or .rate", err);
-    }
     return 0;
 }
 
@@ -315,7 +307,8 @@ static int plan_fail(const char *path, const char *key, const char *name, const 
 static uint32_t program_flags(const struct scenario_program *p)
 {
     return (p->root != 0 ? BOOT_PROG_ROOT : 0) | (p->rawio != 0 ? BOOT_PROG_RAWIO : 0) |
-           (p->catches_sigterm != 0 ? BOOT_PROG_SIGTERM : 0);
+           (p->catches_sigterm != 0 ? BOOT_PROG_SIGTERM : 0) |
+           (p->mlock != 0 ? BOOT_PROG_MLOCK : 0);
 }
 
 /* The i-th of `count` processes of one line: pids count up, starts are staggered, data sizes spread
@@ -330,6 +323,8 @@ static void program_one(const struct scenario_program *p, int64_t i, int64_t sta
     to->pid = p->pid == 0 ? 0 : (uint32_t)(p->pid + i);
     to->flags = program_flags(p);
     to->nice = (int32_t)p->nice;
+    to->policy = (uint32_t)p->policy;
+    to->rt_prio = (uint32_t)p->rt_prio;
     to->text_kb = (uint32_t)p->text_kb;
     to->lib_kb = (uint32_t)p->libs_kb;
     to->data_kb =
@@ -350,6 +345,9 @@ static int plan_programs(const char *path, const struct scenario *s, struct boot
         const int64_t start_ns = instant_ns(s, &p->start);
         if (start_ns < 0)
             return plan_fail(path, "programs", p->name, "starts before the host boots", err);
+        if ((p->policy != 0) != (p->rt_prio != 0))
+            return plan_fail(path, "programs", p->name,
+                             "policy fifo or rr and 'rt-prio' belong together", err);
         if (p->count > (int64_t)(BOOT_PROGRAMS_MAX - b->program_count))
             return plan_fail(path, "programs", p->name, "more than 512 processes in all", err);
         for (int64_t i = 0; i < p->count; i++)
@@ -365,30 +363,54 @@ static int plan_programs(const char *path, const struct scenario *s, struct boot
     return 0;
 }
 
-static bool program_exists(const struct boot_params *b, const char *name)
+/* Who is there besides the programs of the scenario: the daemon of the heartbeat, the kernel's
+ * threads, what crond starts, and the first process. */
+static const char *const always_there[] = { "vmnixhbd",     "init",    "kswapd", "bdflush",
+                                            "kupdated",     "kinoded", "kscand", "kjournald",
+                                            "slocate.cron", NULL };
+#define TARGETS_MAX (SCENARIO_SPECS_MAX + BOOT_FAULTS_MAX + 16u)
+
+/* The names that a fault of this plan may have for a target, ended by NULL. */
+static void targets(const struct scenario *s, const struct boot_params *b, const char **ret)
 {
-    for (uint32_t i = 0; i < b->program_count; i++) {
-        if (strcmp(b->program[i].name, name) == 0)
-            return true;
+    size_t count = 0;
+
+    for (size_t i = 0; always_there[i] != NULL; i++)
+        ret[count++] = always_there[i];
+    for (int64_t i = 0; i < s->program_count; i++) {
+        if (s->program[i].count > 0)
+            ret[count++] = s->program[i].name;
     }
-    return false;
+    for (uint32_t i = 0; i < b->fault_count; i++) {
+        if (b->fault[i].name[0] != '\0')
+            ret[count++] = b->fault[i].name;
+    }
+    ret[count] = NULL;
 }
 
-static int plan_faults(const char *path, const struct scenario *s, struct boot_params *b, char *err)
+static int plan_faults(const char *path, const struct scenario *s, uint64_t seed,
+                       struct boot_params *b, char *err)
 {
-    for (int64_t i = 0; i < s->fault_count; i++) {
-        const struct scenario_fault *f = &s->fault[i];
-        struct fault *to = &b->fault[b->fault_count++];
-        const int64_t at_ns = instant_ns(s, &f->at);
-        if (at_ns < 0)
-            return plan_fail(path, "faults", f->type, "'at' lies before the host boots", err);
-        if (!program_exists(b, f->target))
-            return plan_fail(path, "faults", f->target, "no program of that name", err);
-        to->type = fault_find(f->type);
-        memcpy(to->target, f->target, sizeof to->target);
-        to->at_ns = (uint64_t)at_ns;
-        to->for_ns = (uint64_t)f->for_ns;
-        to->rate_kb_h = (uint64_t)f->rate_kb_per_h;
+    const char *there[TARGETS_MAX];
+    char why[SCHEMA_WHY_MAX];
+
+    const int count = faultspec_resolve(s->fault, (size_t)s->fault_count, seed,
+                                        s->host.boot_local_s, b->fault, why, sizeof why);
+    if (count < 0) {
+        (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: faults: %s", path, why);
+        return -1;
+    }
+    b->fault_count = (uint32_t)count;
+    targets(s, b, there);
+    for (int i = 0; i < count; i++) {
+        const char *target = b->fault[i].target;
+        if (*target == '\0' || schema_listed(target, there))
+            continue;
+        const char *nearest = schema_nearest(target, there);
+        (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: faults: %s: no program of that name%s%s%s",
+                       path, target, nearest != NULL ? "; did you mean '" : "",
+                       nearest != NULL ? nearest : "", nearest != NULL ? "'?" : "");
+        return -1;
     }
     return 0;
 }
@@ -451,7 +473,7 @@ int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, str
         plan_boot(p, &s->host, &p->boot);
         status = plan_programs(path, s, &p->boot, err);
         if (status == 0)
-            status = plan_faults(path, s, &p->boot, err);
+            status = plan_faults(path, s, seed, &p->boot, err);
     }
     if (status == 0)
         *ret = *p;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "shared/plan.h"
+#include "tools/faultspec.h"
 #include "tools/schema.h"
 
 #define SCENARIO_ERROR_MAX 512u
@@ -34,14 +35,9 @@ struct scenario_program {
     char name[BOOT_NAME_MAX], behaviour[BOOT_NAME_MAX];
     int64_t pid, count, nice;
     int64_t text_kb, libs_kb, data_kb[2], stack_kb;
-    int64_t touch, content_every, root, rawio, catches_sigterm;
+    int64_t touch, content_every, root, rawio, catches_sigterm, mlock, policy, rt_prio;
     int64_t period_ns, cpu_ns, stagger_ns;
     struct schema_instant start;
-};
-struct scenario_fault {
-    char type[BOOT_NAME_MAX], target[BOOT_NAME_MAX];
-    struct schema_instant at;
-    int64_t for_ns, rate_kb_per_h;
 };
 struct scenario_expect {
     char outcome[32];
@@ -53,7 +49,7 @@ struct scenario {
     struct scenario_host host;
     struct scenario_program program[SCENARIO_SPECS_MAX];
     int64_t program_count;
-    struct scenario_fault fault[BOOT_FAULTS_MAX];
+    struct faultspec fault[BOOT_FAULTS_MAX];
     int64_t fault_count;
     int64_t duration_ns;
     struct scenario_expect expect;

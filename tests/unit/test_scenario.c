@@ -130,7 +130,21 @@ static void test_scenario_mistakes_are_told_with_their_place(void **state)
         { "32MB", "[1, 2]", "s.yaml:11:8: ram: a single value is wanted here" },
         { "cause: memory-leak", "cause: memory-leek",
           "s.yaml:3:8: cause: unknown value 'memory-leek'; did you mean 'memory-leak'?" },
-        { "type: leak", "type: kill", "type: unknown value 'kill'; allowed: leak" },
+        { "type: leak", "type: lake", "22:12: type: unknown value 'lake'; did you mean 'leak'?" },
+        { "type: leak, ", "", "s.yaml:22:5: type: missing" },
+        { "type: leak", "type: kill", "22:51: rate: 'kill' has no such key; " },
+        { "rate: 1MB/h", "raet: 1MB/h", "raet: 'leak' has no such key; did you mean 'rate'?" },
+        { "rate: 1MB/h", "shared: true", "22:5: faults: leak: 'rate' is missing" },
+        { "rate: 1MB/h", "rate: [2MB/h, 1MB/h]", "rate: [from, to] with from > to" },
+        { "rate: 1MB/h", "rate: 1MB/h, times: 3", "leak: how often, but not 'every' what" },
+        { "rate: 1MB/h", "rate: 1MB/h, unless: ram>90%", "unless: 'ram>90%' is none of ram>=N%" },
+        { "type: leak, target: p", "type: cpu-hog, name: x, policy: fifo",
+          "rate: 'cpu-hog' has no such key" },
+        { "type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h", "type: spike, size: 4kB",
+          "spike: 'target' or 'name' is missing" },
+        { "type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h",
+          "type: cpu-hog, name: x, policy: fifo", "cpu-hog: policy fifo or rr and 'rt-prio'" },
+        { "count: 3", "policy: rr", "programs: p: policy fifo or rr and 'rt-prio'" },
         { "count: 3", "count: three", "s.yaml:20:22: count: 'three' is not a whole number" },
         { "count: 3", "root: yes", "root: 'yes' is neither true nor false" },
         { "pid: 100", "pid: 40000", "pid: '40000' is out of range (0 to 32767)" },
@@ -183,6 +197,80 @@ static void test_scenario_inherits_and_changes_only_what_it_names(void **state)
     assert_int_equal(p->boot.fault[0].at_ns, UINT64_C(86400000000000));
 }
 
+static void test_scenario_faults_fill_the_record(void **state)
+{
+    struct fixture *f = *state;
+    write_changed(
+        f, "  - {type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h}\n",
+        "  - {type: pressure, level: 95.5%, within: 1h, hold: 1d, resource: swap, shape: step,\n"
+        "     oom-first: true, at: 2h, every: 2d, times: 3, unless: swap>=40%}\n"
+        "  - {type: fail-page-alloc, target: p, probability: 50, interval: 2, space: 7,\n"
+        "     min-order: 1, verbose: true, ignore-gfp-wait: true, every: 1h, repeats: 4}\n"
+        "  - {type: kill, target: vmnixhbd, signal: TERM, unless: 'running:p'}\n"
+        "  - {type: cpu-hog, name: spin, policy: fifo, rt-prio: 50}\n");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), 0);
+    assert_int_equal(scenario_plan(f->path, &f->s, 1, &f->plan, f->err), 0);
+
+    const struct fault *fault = f->plan.boot.fault;
+    assert_int_equal(f->plan.boot.fault_count, 4);
+    assert_int_equal(fault[0].type, FAULT_PRESSURE);
+    assert_int_equal(fault[0].level_ppm, 955000);
+    assert_int_equal(fault[0].within_ns, UINT64_C(3600000000000));
+    assert_int_equal(fault[0].hold_ns, UINT64_C(86400000000000));
+    assert_int_equal(fault[0].resource, FAULT_RESOURCE_SWAP);
+    assert_int_equal(fault[0].shape, FAULT_SHAPE_STEP);
+    assert_int_equal(fault[0].flags, FAULT_FLAG_OOM_FIRST);
+    assert_int_equal(fault[0].times, 3);
+    assert_int_equal(fault[0].unless, FAULT_UNLESS_SWAP_USED);
+    assert_int_equal(fault[0].unless_pct, 40);
+    assert_int_equal(fault[1].times, 4);
+    assert_int_equal(fault[1].fail_times, -1);
+    assert_int_equal(fault[1].interval, 2);
+    assert_int_equal(fault[1].space, 7);
+    assert_int_equal(fault[1].flags, FAULT_FLAG_VERBOSE | FAULT_FLAG_IGNORE_GFP_WAIT);
+    assert_int_equal(fault[2].signal, 15);
+    assert_int_equal(fault[2].unless, FAULT_UNLESS_RUNNING);
+    assert_string_equal(fault[2].unless_name, "p");
+    assert_int_equal(fault[3].count, 1);
+    assert_int_equal(fault[3].policy, 1);
+    assert_int_equal(fault[3].rt_prio, 50);
+}
+
+static void test_scenario_ranges_are_drawn_from_the_seed(void **state)
+{
+    struct fixture *f = *state;
+    unsigned with_kill = 0, distinct = 0;
+    uint64_t last_kb_h = 0;
+
+    write_changed(f, "at: 2009-10-02 14:54, rate: 1MB/h}\n",
+                  "at: [1h, 3h], rate: [1MB/h, 4MB/h]}\n"
+                  "  - {type: kill, target: p, at: 5h, chance: 30%}\n");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), 0);
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        assert_int_equal(scenario_plan(f->path, &f->s, seed, &f->plan, f->err), 0);
+        const struct fault *leak = &f->plan.boot.fault[0];
+        assert_in_range(leak->at_ns, UINT64_C(3600000000000), UINT64_C(10800000000000));
+        assert_int_equal(leak->at_ns % 1000000000, 0); /* whole seconds, as both ends are */
+        assert_in_range(leak->rate_kb_h, 1024, 4096);
+        distinct += leak->rate_kb_h != last_kb_h;
+        last_kb_h = leak->rate_kb_h;
+        with_kill += f->plan.boot.fault_count == 2;
+    }
+    assert_in_range(distinct, 190, 200);
+    assert_in_range(with_kill, 40, 80); /* 60 of 200 +- 3 sigma */
+}
+
+static void test_scenario_programs_have_real_time_and_locked_memory(void **state)
+{
+    struct fixture *f = *state;
+    write_changed(f, "count: 3", "policy: rr, rt-prio: 7, mlock: true");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), 0);
+    assert_int_equal(scenario_plan(f->path, &f->s, 1, &f->plan, f->err), 0);
+    assert_int_equal(f->plan.boot.program[0].policy, 2);
+    assert_int_equal(f->plan.boot.program[0].rt_prio, 7);
+    assert_true((f->plan.boot.program[0].flags & BOOT_PROG_MLOCK) != 0);
+}
+
 static void test_scenario_that_inherits_itself_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -207,6 +295,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scenario_mistakes_are_told_with_their_place, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_scenario_inherits_and_changes_only_what_it_names,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_faults_fill_the_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_ranges_are_drawn_from_the_seed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_programs_have_real_time_and_locked_memory,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_that_inherits_itself_is_refused, setup,
                                         teardown),
