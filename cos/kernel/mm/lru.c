@@ -60,8 +60,7 @@ struct page_hints {
     uint32_t recent[HINT_AHEAD], at;                     /* frames, a ring */
     kptr ahead[MACHINE_RAM_MB_MAX << (20 - PAGE_SHIFT)]; /* by frame: struct page */
 };
-_Static_assert(SCRATCH_HINTS + sizeof(struct page_hints) <= SCRATCH_SIZE - SCRATCH_STACK,
-               "scratch memory");
+_Static_assert(SCRATCH_HINTS + sizeof(struct page_hints) <= SCRATCH_FAULTS, "scratch memory");
 #define page_hints PTR(struct page_hints, SCRATCH_VA + SCRATCH_HINTS)
 
 void lru_hint_note(const struct page *page)

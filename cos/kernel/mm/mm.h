@@ -159,7 +159,8 @@ struct mem_info { /* one reading of all counters, pages; for /proc/meminfo, show
     uint32_t committed, slab;
 };
 void mem_info(struct mem_info *ret);
-void show_mem(void); /* SysRq-M form through printk */
+void show_mem(void);            /* SysRq-M form through printk */
+extern uint32_t oom_kill_count; /* tasks that the OOM killer has killed since the boot */
 
 /* block.c: the COS's one disk (partitions swap and root), one queue with elevator merging, service
  * times of cost.h. */

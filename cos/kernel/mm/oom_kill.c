@@ -14,6 +14,7 @@
 #define RUN_TIME_UNIT_BITS 17u /* jiffies: 1310.72 s */
 
 struct oom_window oom_window;
+uint32_t oom_kill_count;
 
 /* Half the bits, and a quarter less where their number is odd: off by less than a third, at
  * least 1. */
@@ -80,6 +81,7 @@ static struct task_struct *select_bad_process(void)
 static void __oom_kill_task(struct task_struct *t)
 {
     printk("<3>Out of Memory: Killed process %u (%s).\n", t->tgid, t->comm);
+    oom_kill_count++;
     t->time_slice = HZ;
     t->flags |= PF_MEMALLOC | PF_MEMDIE;
     send_sig((t->caps & BOOT_PROG_RAWIO) ? SIGTERM : SIGKILL, t);
