@@ -44,6 +44,7 @@ enum gate_yield {
     GATE_YIELD_PANIC = 3, /* the COS kernel panicked; `text` says why */
     GATE_YIELD_OOPS = 4,  /* the COS kernel oopsed with panic_on_oops; `text` says where */
     GATE_YIELD_BUG = 5,   /* an assertion of the model failed: our bug, never a simulated failure */
+    GATE_YIELD_CALL = 6,  /* before until_ns: the VMkernel is to look at once (doorbell, vmnix.h) */
 };
 
 /* System calls of vmnixhbd (call.nr). Unknown numbers get -38 (ENOSYS). */
@@ -68,11 +69,12 @@ struct gate {
     uint32_t
         life[GATE_PARTIES]; /* enum gate_life; written by the VMkernel's SIGCHLD handler only */
     uint32_t pad1[13];
-    struct gate_grant {    /* VMkernel -> COS */
-        uint64_t now_ns;   /* virtual ns since VMkernel boot */
-        uint64_t until_ns; /* >= now_ns */
-        uint32_t irqs;     /* GATE_IRQ_* */
-        uint32_t pad[3];
+    struct gate_grant {     /* VMkernel -> COS */
+        uint64_t now_ns;    /* virtual ns since VMkernel boot */
+        uint64_t until_ns;  /* >= now_ns */
+        uint32_t irqs;      /* GATE_IRQ_* */
+        uint32_t attention; /* 1 = hand the baton back at each doorbell (GATE_YIELD_CALL) */
+        uint32_t pad[2];
     } grant;
     struct gate_return {    /* COS -> VMkernel */
         uint64_t now_ns;    /* where the COS's clock stands; grant.now_ns <= it <= until_ns, or the

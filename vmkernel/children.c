@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,9 @@
 
 #define STACK_BYTES (8u << 20) /* their RLIMIT_STACK: where the host maps things depends on it */
 #define REPORT_FD 6            /* the child tells here that it could not be executed */
-#define MOVED_FD_MIN 16        /* sources are moved above the fixed numbers first */
+#define SIGNAL_POLLS_MAX 200   /* of 25 ms: five seconds for a signal to work */
+#define SIGNAL_POLL_MS 25
+#define MOVED_FD_MIN 16 /* sources are moved above the fixed numbers first */
 
 /* What the handler works on. Set before a child exists; `pid` is cleared by the handler when it
  * reaped the child. */
@@ -219,7 +222,9 @@ int children_start(struct vmk *vmk, char *err, size_t err_size)
     const int cos_fds[] = { vmk->machine.memory_fd, vmk->host_fd, vmk->machine.swap_fd };
     const struct image cos = { vmk->cos_path, "cos", cos_fds, 3 };
     const struct image hbd = { vmk->hbd_path, "vmnixhbd", cos_fds, 1 };
-    if (start(GATE_VMNIXHBD, &hbd, &vmk->hbd_pid, err, err_size) != 0)
+    /* A host whose COS starts no heartbeat daemon (no-start) has no such process. */
+    if (vmk->machine.boot->hbd_pid != 0 &&
+        start(GATE_VMNIXHBD, &hbd, &vmk->hbd_pid, err, err_size) != 0)
         return -1;
     return start(GATE_COS, &cos, &vmk->cos_pid, err, err_size);
 }
@@ -297,6 +302,34 @@ void children_kill(pid_t pid)
 {
     if (pid > 0)
         (void)kill(pid, SIGKILL);
+}
+
+/* What a signal makes of a process that does nothing else than wait for its turn. */
+static bool had_effect(int number, enum gate_life life)
+{
+    if (life == GATE_DEAD || number == SIGHUP || number == SIGUSR1)
+        return true;
+    return number == SIGSTOP ? life == GATE_STOPPED : number == SIGCONT && life == GATE_ALIVE;
+}
+
+static enum gate_life hbd_life(void)
+{
+    return (enum gate_life)__atomic_load_n(&watched.gate->life[GATE_VMNIXHBD], __ATOMIC_SEQ_CST);
+}
+
+void children_signal(struct vmk *vmk, int number)
+{
+    if (vmk->hbd_pid <= 0 || watched.pid[GATE_VMNIXHBD] <= 0)
+        return;
+    if (kill(vmk->hbd_pid, number) != 0)
+        return;
+    /* The handler's note comes through event_fd; the time limit is for a process that a debugger
+     * holds. */
+    for (int i = 0; i < SIGNAL_POLLS_MAX && !had_effect(number, hbd_life()); i++) {
+        struct pollfd fd = { .fd = watched.event_fd, .events = POLLIN };
+        if (poll(&fd, 1, SIGNAL_POLL_MS) > 0)
+            children_event_clear();
+    }
 }
 
 void children_quiesce(struct vmk *vmk)

@@ -51,6 +51,11 @@ bool children_is_halted(pid_t pid);
 /** Kill one child; its death arrives through the handler. */
 void children_kill(pid_t pid);
 
+/** Send a signal to vmnixhbd and wait until what it does to the process has been noted: a death, a
+ * stop or a continuation. Other signals are sent and not waited for. Harmless when there is no such
+ * process. */
+void children_signal(struct vmk *vmk, int number);
+
 /** Hand the children over to the caller: the handler sleeps from now on, SIGCHLD is blocked. Pids
  * of children that died meanwhile become 0. Harmless when repeated. */
 void children_quiesce(struct vmk *vmk);

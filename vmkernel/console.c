@@ -14,15 +14,18 @@
 #include "vmkernel/cosview.h"
 #include "vmkernel/dump.h"
 #include "vmkernel/hostdir.h"
+#include "vmkernel/inject.h"
 
 #define SLICE_WALL_NS 250000000u    /* how often a waiting VMkernel looks around */
 #define PROGRESS_WALL_NS 100000000u /* distance of two progress lines */
 #define BEATS_PER_GRANT 48u         /* of 63 that the ring keeps: vmnixhbd may be a little fast */
 #define CALM_LATENCY_NS 1000000u /* a beat's page that took longer tells of reclaim. OUR CHOICE */
 #define PRESSED_GRANT_NS 60000000000u
-#define STUCK_GRANTS_MAX 1000u /* grants in a row that moved no clock. OUR CHOICE */
+#define STARVED_WARN_NS 300000000000u /* a warning each five minutes. OUR CHOICE */
+#define LATE_BEATS_MAX 128u           /* under way because of ring-delay */
+#define STUCK_GRANTS_MAX 1000u        /* grants in a row that moved no clock. OUR CHOICE */
 
-enum event_kind { EV_COS_START, EV_VM_START, EV_HB_CHECK, EV_END };
+enum event_kind { EV_COS_START, EV_VM_START, EV_FAULT, EV_BEAT, EV_STARVED, EV_HB_CHECK, EV_END };
 
 struct console {
     struct vmk *vmk;
@@ -37,6 +40,11 @@ struct console {
     bool started;              /* the COS has booted, the watchdog is armed */
     bool pressed;              /* see console.h: grants of a minute */
     uint32_t stuck_grants;
+    uint32_t doorbells;  /* rung, when the ring was looked at last */
+    bool attentive;      /* the ring is odd: look at it at each doorbell */
+    uint64_t late_first; /* beats that are under way: number of the oldest, free-running */
+    uint64_t late_next;
+    struct ring_beat late[LATE_BEATS_MAX];
     uint64_t next_progress_wall_ns;
     const char *lost; /* headline by which the host is to end; NULL while it lives */
     enum vmk_outcome lost_as;
@@ -49,7 +57,8 @@ static void log_form(struct vmk *vmk, enum log_level level, const char *form,
 {
     char text[LOG_LINE_MAX];
     (void)profile_format(text, sizeof text, form, values, count);
-    log_put(&vmk->log, level, vmk->now_ns, 0, vmk->profile->world_base, text);
+    log_put(&vmk->log, level, vmk->now_ns, 0, worlds_on_pcpu(&vmk->worlds, 0, vmk->now_ns)->id,
+            text);
 }
 #define LOG_FORM(vmk, level, form, ...)                                          \
     do {                                                                         \
@@ -92,12 +101,12 @@ static uint64_t sane_beat_ns(const struct vmk *vmk, uint64_t beat_ns)
     return beat_ns < vmk->now_ns ? beat_ns : vmk->now_ns;
 }
 
-static void take_beat(struct console *c, const struct ring_beat *beat)
+static void take_beat(struct console *c, const struct ring_beat *beat, uint64_t arrived_ns)
 {
     struct vmk *vmk = c->vmk;
     struct hb_actions act;
     const struct hb_event ev = {
-        .now_ns = sane_beat_ns(vmk, beat->time_ns),
+        .now_ns = sane_beat_ns(vmk, arrived_ns),
         .type = HB_EV_BEAT,
         .beat = { .seq = beat->seq, .latency_ns = beat->latency_ns, .gap = beat->gap },
     };
@@ -109,7 +118,40 @@ static void take_beat(struct console *c, const struct ring_beat *beat)
         c->pressed = true;
 }
 
-static void take_beats(struct console *c)
+static void add_event(struct console *c, uint64_t at_ns, enum event_kind kind, uint64_t arg);
+
+/* ring-delay: the beat stays under way; EV_BEAT brings it. */
+static void delay_beat(struct console *c, const struct ring_beat *beat, uint64_t delay_ns)
+{
+    const uint64_t now_ns = c->vmk->now_ns, put_ns = sane_beat_ns(c->vmk, beat->time_ns);
+    const uint64_t due_ns = delay_ns > UINT64_MAX - put_ns ? UINT64_MAX : put_ns + delay_ns;
+    if (c->late_next - c->late_first == LATE_BEATS_MAX)
+        return; /* lost: the next one shows as a gap */
+    c->late[c->late_next++ % LATE_BEATS_MAX] = *beat;
+    add_event(c, due_ns > now_ns ? due_ns : now_ns, EV_BEAT, 0);
+}
+
+static void on_late_beat(struct console *c)
+{
+    assert(c->late_first != c->late_next);
+    take_beat(c, &c->late[c->late_first++ % LATE_BEATS_MAX], c->vmk->now_ns);
+}
+
+/* Beats that lie in the ring are found when the doorbell says so, and not before: the ring itself
+ * makes no noise. @return true when there is reason to look */
+static bool doorbell_rang(struct console *c)
+{
+    const struct gate_return *yield = &c->vmk->machine.gate->yield;
+    const uint32_t rung = __atomic_load_n(&yield->doorbells, __ATOMIC_RELAXED);
+    const uint32_t news = rung - c->doorbells;
+    c->doorbells = rung;
+    if (faults_active(&c->vmk->faults, FAULT_DOORBELL_LOSS) != NULL)
+        return false;
+    c->vmk->doorbells += news;
+    return news != 0;
+}
+
+static void poll_ring(struct console *c)
 {
     struct vmk *vmk = c->vmk;
     struct ring_beat beat;
@@ -118,9 +160,23 @@ static void take_beats(struct console *c)
         const int got = ring_poll(&vmk->ring, vmk->machine.ring, &beat);
         if (got == RING_EMPTY)
             break;
-        if (got == RING_BEAT)
-            take_beat(c, &beat);
+        const struct fault *delay = faults_active(&vmk->faults, FAULT_RING_DELAY);
+        if (got != RING_BEAT)
+            c->attentive = true;
+        else if (delay != NULL)
+            delay_beat(c, &beat, delay->delay_ns);
+        else
+            take_beat(c, &beat, beat.time_ns);
     }
+}
+
+static void take_beats(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    if (!doorbell_rang(c))
+        return;
+    inject_ring_drop(vmk);
+    poll_ring(c);
     struct ring_log_line line;
     while (ring_log_next(&vmk->ring_log, &vmk->ring, vmk->now_ns, &line))
         LOG_FORM(vmk, LOG_WARNING, vmk->profile->form_ring,
@@ -198,6 +254,49 @@ static void on_cos_start(struct console *c)
     c->started = true;
 }
 
+/* ---- faults --------------------------------------------------------------------------------- */
+static void arm_fault(struct console *c)
+{
+    const uint64_t next_ns = faults_next_ns(&c->vmk->faults);
+    if (next_ns != UINT64_MAX)
+        add_event(c, next_ns > c->vmk->now_ns ? next_ns : c->vmk->now_ns, EV_FAULT, 0);
+}
+
+static bool breaks_ring(uint32_t type)
+{
+    return type == FAULT_RING_CORRUPT || type == FAULT_RING_DROP || type == FAULT_RING_DELAY ||
+           type == FAULT_DOORBELL_LOSS || type == FAULT_STALE_GENERATION;
+}
+
+static void on_fault(struct console *c)
+{
+    struct vmk *vmk = c->vmk;
+    struct faults_event ev;
+    while (faults_take(&vmk->faults, vmk->now_ns, &ev)) {
+        if (!inject_event(vmk, &c->view, &ev))
+            continue;
+        c->attentive = c->attentive || breaks_ring(ev.fault->type);
+        if (ev.begins && ev.fault->type == FAULT_WORLD_STARVE)
+            add_event(c, vmk->now_ns + STARVED_WARN_NS, EV_STARVED, vmk->starved_since_ns);
+    }
+    arm_fault(c);
+}
+
+/* The scheduler's own watch over worlds that are ready and do not run. */
+static void on_starved(struct console *c, uint64_t since_ns)
+{
+    struct vmk *vmk = c->vmk;
+    const struct worlds *w = &vmk->worlds;
+    if (w->keeper == 0 || vmk->starved_since_ns != since_ns)
+        return;
+    LOG_FORM(vmk, LOG_WARNING, vmk->profile->form_starve, { "id", NULL, w->world[0].id },
+             { "name", w->world[0].name, 0 },
+             { "ready_s", NULL, (vmk->now_ns - since_ns) / 1000000000u },
+             { "keeper", NULL, w->world[w->keeper].id },
+             { "keeper_name", w->world[w->keeper].name, 0 });
+    add_event(c, vmk->now_ns + STARVED_WARN_NS, EV_STARVED, since_ns);
+}
+
 static void run_event(struct console *c, const struct evq_event *ev)
 {
     struct vmk *vmk = c->vmk;
@@ -209,6 +308,15 @@ static void run_event(struct console *c, const struct evq_event *ev)
     case EV_VM_START:
         log_vm_start(vmk, (uint32_t)ev->arg);
         arm_vm_start(c, vmk->now_ns, (uint32_t)ev->arg);
+        break;
+    case EV_FAULT:
+        on_fault(c);
+        break;
+    case EV_BEAT:
+        on_late_beat(c);
+        break;
+    case EV_STARVED:
+        on_starved(c, ev->arg);
         break;
     case EV_HB_CHECK:
         on_check(c);
@@ -328,6 +436,10 @@ static void note_cos_life(struct console *c)
         on_cos_death(c);
     } else if ((life == GATE_STOPPED) != (vmk->cos == VMK_COS_STOPPED)) {
         vmk->cos = life == GATE_STOPPED ? VMK_COS_STOPPED : VMK_COS_RUNS;
+        if (vmk->cos == VMK_COS_STOPPED)
+            log_files_hold(&vmk->log);
+        else if (vmk->worlds.keeper == 0)
+            log_files_resume(&vmk->log, vmk->now_ns);
         hostdir_journal(vmk, vmk->now_ns, life == GATE_STOPPED ? "stop" : "cont", "cos");
     }
 }
@@ -449,7 +561,8 @@ static void read_yield(struct console *c, uint64_t until_ns)
     const uint64_t now_ns = __atomic_load_n(&yield->now_ns, __ATOMIC_RELAXED);
     const uint32_t reason = __atomic_load_n(&yield->reason, __ATOMIC_RELAXED);
     vmk->now_ns = now_ns < before_ns ? before_ns : now_ns > until_ns ? until_ns : now_ns;
-    c->pressed = reason != GATE_YIELD_IDLE; /* take_beats() may say so too */
+    c->pressed =
+        reason != GATE_YIELD_IDLE && reason != GATE_YIELD_CALL; /* take_beats() may say so too */
     note_progress(c, before_ns);
     note_hbd_met(c);
     switch (reason) {
@@ -480,6 +593,7 @@ static void grant(struct console *c, uint64_t until_ns)
     g->grant.now_ns = vmk->now_ns;
     g->grant.until_ns = until_ns;
     g->grant.irqs = hbd_irqs(c);
+    g->grant.attention = c->attentive ? 1 : 0;
     vmk->grants++;
     const bool back = gate_pass(g, GATE_VMKERNEL, GATE_COS) != 0 || wait_for_baton(c);
     if (!back)
@@ -525,10 +639,12 @@ static void run_once(struct console *c)
     note_cos_life(c);
     if (children_debugged())
         children_look_for_debugger(vmk); /* no signal tells that the debugger has left */
-    if (c->lost == NULL && c->started && vmk->cos == VMK_COS_RUNS && until_ns > vmk->now_ns)
+    const bool has_cpu = vmk->cos == VMK_COS_RUNS && vmk->worlds.keeper == 0;
+    if (c->lost == NULL && c->started && has_cpu && until_ns > vmk->now_ns)
         grant(c, until_ns);
     else if (c->lost == NULL)
         vmk->now_ns = until_ns; /* nobody uses the time */
+    inject_drain_notes(vmk);
     if (c->started)
         take_beats(c);
     run_events(c);
@@ -572,6 +688,7 @@ int console_run(struct vmk *vmk, struct pace *pace)
     add_event(&c, vmk->plan.boot.cos_start_ns, EV_COS_START, 0);
     add_event(&c, vmk->plan.duration_ns, EV_END, 0);
     arm_vm_start(&c, 0, UINT32_MAX);
+    arm_fault(&c);
     while (vmk->outcome == VMK_RUNNING && c.lost == NULL) {
         run_once(&c);
         tell_progress(&c, PROGRESS_RUNNING);

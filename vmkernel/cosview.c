@@ -64,3 +64,26 @@ struct cosview_memory cosview_memory(const struct cosview *view)
         m.swap_free_kb = m.swap_kb; /* the two words of a mad COS need not fit */
     return m;
 }
+
+bool cosview_runs(const struct cosview *view, const char *comm)
+{
+    static struct notes ignored; /* oddities are of no interest here */
+    struct cos_tasks tasks;
+    bool runs = false;
+    if (!view->usable)
+        return false;
+    ignored = (struct notes){ 0 };
+    cosmem_tasks(&view->mem, &tasks, &ignored);
+    for (uint32_t i = 0; i < tasks.count; i++)
+        runs = runs || (strncmp(tasks.task[i].comm, comm, COSMEM_COMM) == 0 &&
+                        cosmem_state_letter(tasks.task[i].state) != 'Z');
+    cosmem_tasks_free(&tasks);
+    return runs;
+}
+
+uint32_t cosview_oom_kills(const struct cosview *view)
+{
+    uint32_t kills;
+    return view->usable && cosmem_variable(&view->mem, "oom_kills", &kills, sizeof kills) ? kills
+                                                                                          : 0;
+}

@@ -2,8 +2,9 @@
  *
  * A few words of its memory, by the symbols and offsets of its image, for supervision (does it
  * move?) and for the progress line. They are a running machine's and unchecked but for their place,
- * so nothing that reaches an artefact may depend on them, with one exception that cosview_clock()
- * names. */
+ * so nothing that reaches an artefact may depend on them, with two exceptions: cosview_clock() names
+ * one; the other is the `unless` of a fault, which is judged while the COS has handed the baton over
+ * and its counters are settled. */
 #ifndef VMK_COSVIEW_H
 #define VMK_COSVIEW_H
 
@@ -32,6 +33,12 @@ void cosview_fini(struct cosview *view);
  * of its end, bounded by its grant.
  *  @return false when it cannot be read; *ret_ns is then untouched */
 bool cosview_clock(const struct cosview *view, uint64_t *ret_ns);
+
+/** True when a program of that name is in the task list and no zombie. */
+bool cosview_runs(const struct cosview *view, const char *comm);
+
+/** How many tasks the OOM killer has killed since the COS's boot; 0 when that cannot be seen. */
+uint32_t cosview_oom_kills(const struct cosview *view);
 
 /** What the COS has left right now; zeros when nothing can be seen. */
 struct cosview_memory cosview_memory(const struct cosview *view);

@@ -155,7 +155,8 @@ static void log_cos_error(struct dump *d)
     const struct profile_value values[] = { { .name = "headline", .text = d->headline } };
     vmk->now_ns += DUMP_ERROR_DELAY_NS;
     (void)profile_format(text, sizeof text, vmk->profile->form_cos_error, values, 1);
-    log_put(&vmk->log, LOG_ALERT, vmk->now_ns, 0, vmk->profile->world_base, text);
+    log_put(&vmk->log, LOG_ALERT, vmk->now_ns, 0, worlds_on_pcpu(&vmk->worlds, 0, vmk->now_ns)->id,
+            text);
     d->log_count = log_tail(&vmk->log, d->log, PSOD_LOG_LINES);
 }
 

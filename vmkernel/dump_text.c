@@ -85,6 +85,13 @@ void dump_text_ring(FILE *to, const struct vmk *vmk)
     (void)fprintf(
         to, "front magic=%08" PRIx32 " slots=%" PRIu32 " generation=%" PRIu32 " head=%" PRIu64 "\n",
         c->seen.magic, c->seen.slots, c->seen.generation, c->seen.head);
+    /* The same words as they stand in memory now: what was put and never heard of shows. */
+    const struct ring *ring = vmk->machine.ring;
+    (void)fprintf(to,
+                  "memory magic=%08" PRIx32 " slots=%" PRIu32 " generation=%" PRIu32
+                  " head=%" PRIu64 "\n",
+                  ring->magic, ring->slots, ring->generation, ring->head);
+    (void)fprintf(to, "doorbells=%" PRIu64 "\n", vmk->doorbells);
     for (int kind = 0; kind < RING_KINDS; kind++)
         (void)fprintf(to, "count kind=%s n=%" PRIu64 "\n", ring_kind_name((enum ring_kind)kind),
                       c->counts[kind]);

@@ -177,6 +177,12 @@ void hostdir_remove_pids(const struct vmk *vmk)
     }
 }
 
+static void put_journal(struct vmk *vmk, const char *line, size_t bytes)
+{
+    if (write_all(vmk->journal_fd, line, bytes) != 0)
+        (void)snprintf(vmk->note, sizeof vmk->note, "run/journal: %s", strerror(errno));
+}
+
 void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const char *target)
 {
     char line[192];
@@ -184,8 +190,20 @@ void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const c
         snprintf(line, sizeof line, "{\"at_ns\":%" PRIu64 ",\"event\":\"%s\",\"target\":\"%s\"}\n",
                  at_ns, event, target);
     assert(bytes > 0 && (size_t)bytes < sizeof line);
-    if (write_all(vmk->journal_fd, line, (size_t)bytes) != 0)
-        (void)snprintf(vmk->note, sizeof vmk->note, "run/journal: %s", strerror(errno));
+    put_journal(vmk, line, (size_t)bytes);
+}
+
+void hostdir_journal_fault(struct vmk *vmk, const struct fault_note *note, const char *type,
+                           const char *what)
+{
+    char line[256];
+    const int bytes =
+        snprintf(line, sizeof line,
+                 "{\"at_ns\":%" PRIu64 ",\"event\":\"fault\",\"fault\":%" PRIu32
+                 ",\"type\":\"%s\",\"what\":\"%s\",\"value\":[%" PRIu64 ",%" PRIu64 "]}\n",
+                 note->at_ns, note->fault, type, what, note->value[0], note->value[1]);
+    assert(bytes > 0 && (size_t)bytes < sizeof line);
+    put_journal(vmk, line, (size_t)bytes);
 }
 
 const char *hostdir_outcome_name(enum vmk_outcome outcome)

@@ -36,6 +36,11 @@ int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text
  * {"at_ns":N,"event":"...","target":"..."}. A failure is noted in vmk->note. */
 void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const char *target);
 
+/** The same for what a fault did: {"at_ns":N,"event":"fault","fault":I,"type":"...","what":"...",
+ * "value":[N,N]}, I its index in the plan. */
+void hostdir_journal_fault(struct vmk *vmk, const struct fault_note *note, const char *type,
+                           const char *what);
+
 /** Write run/result.json. @return 0 or -1 */
 int hostdir_write_result(const struct vmk *vmk);
 

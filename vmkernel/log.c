@@ -60,6 +60,33 @@ static void files_put(struct log *log, enum log_level level, uint64_t now_ns, co
     }
 }
 
+static void hold(struct log *log, enum log_level level, const char *line)
+{
+    const size_t bytes = strlen(line) + 2;
+    if (bytes > sizeof log->held - log->held_used)
+        return;
+    log->held[log->held_used] = (char)level;
+    memcpy(&log->held[log->held_used + 1], line, bytes - 1);
+    log->held_used += (uint32_t)bytes;
+}
+
+void log_files_hold(struct log *log)
+{
+    log->holding = true;
+}
+
+void log_files_resume(struct log *log, uint64_t now_ns)
+{
+    uint32_t at = 0;
+    while (log->files && at < log->held_used) {
+        const char *line = &log->held[at + 1];
+        files_put(log, (enum log_level)log->held[at], now_ns, line);
+        at += (uint32_t)strlen(line) + 2;
+    }
+    log->held_used = 0;
+    log->holding = false;
+}
+
 void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
              const char *text)
 {
@@ -78,7 +105,11 @@ void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pc
     line[bytes++] = '\n';
     line[bytes] = '\0';
     ring_put(log, line, (size_t)bytes);
-    if (log->files)
+    if (!log->files)
+        return;
+    if (log->holding)
+        hold(log, level, line);
+    else
         files_put(log, level, now_ns, line);
 }
 

@@ -6,6 +6,7 @@
  *
  * The files are written by the COS's syslogd in the product, so a line that comes after the COS was
  * stunned stands in the ring (and with it in the zdump and on the screen) alone: log_files_stop().
+ * While the COS merely does not run, lines wait: log_files_hold().
  * The ring holds whole lines: what is overwritten is overwritten from the oldest line's start on.
  *
  * Writing goes through a table of effects, so the module itself does no I/O.
@@ -24,6 +25,9 @@
 enum log_level { LOG_INFO, LOG_WARNING, LOG_ALERT };
 enum log_file { LOG_FILE_VMKERNEL, LOG_FILE_VMKWARNING, LOG_FILES };
 
+#define LOG_HELD_BYTES \
+    (64u * 1024) /* of lines that wait for the COS; later ones are lost. OUR CHOICE */
+
 struct log_effects {
     void *context;
     /** Append `bytes` of text to a file. @return 0 or negative */
@@ -40,6 +44,9 @@ struct log {
     int32_t utc_offset_s;
     char host[64];
     char ring[LOG_RING_BYTES];
+    bool holding;       /* lines for the files wait in `held` */
+    uint32_t held_used; /* records: level, line, 0 */
+    char held[LOG_HELD_BYTES];
 };
 
 /** Start an empty log. `host` is copied. */
@@ -58,6 +65,12 @@ log_printf(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu
 /** From now on lines reach the ring alone: the COS, whose syslogd writes the files, was stunned or
  * has died. */
 void log_files_stop(struct log *log);
+
+/** The COS does not run, so its syslogd writes nothing: lines for the files wait until
+ * log_files_resume(), which writes them with the stamp of that moment, as syslogd stamps what it
+ * receives. Lines that do not fit LOG_HELD_BYTES are lost to the files. */
+void log_files_hold(struct log *log);
+void log_files_resume(struct log *log, uint64_t now_ns);
 
 /** Copy the ring's text, oldest whole line first, lines ended by '\n', without a zero.
  *  @return bytes copied: the newest lines that fit `size` whole */

@@ -46,6 +46,7 @@ static int map(struct machine *m, char *err, size_t err_size)
     m->ring = (struct ring *)(m->base + MACHINE_RING_OFFSET);
     m->gate = (struct gate *)(m->base + MACHINE_GATE_OFFSET);
     m->boot = (struct boot_params *)(m->base + MACHINE_BOOT_OFFSET);
+    m->notes = (struct fault_notes *)(m->base + MACHINE_NOTES_OFFSET);
     m->ram = m->base + MACHINE_RAM_OFFSET;
     return 0;
 }
@@ -72,11 +73,33 @@ static void fill_hostinfo(struct machine *m, const struct plan *plan, uint64_t s
     };
 }
 
+static void remove_program(struct boot_params *boot, const char *name)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < boot->program_count; i++)
+        if (strncmp(boot->program[i].name, name, sizeof boot->program[i].name) != 0)
+            boot->program[kept++] = boot->program[i];
+    memset(&boot->program[kept], 0, (boot->program_count - kept) * sizeof boot->program[0]);
+    boot->program_count = kept;
+}
+
+/* What no-start keeps from being started: the heartbeat daemon, or a program by its name. */
+static void leave_out(struct boot_params *boot, const struct fault *f)
+{
+    if (strcmp(f->target, "vmnixhbd") == 0)
+        boot->hbd_pid = 0;
+    else
+        remove_program(boot, f->target);
+}
+
 /* The plan's record with what only the VMkernel knows. The COS gets a number derived from the seed,
  * never the seed. */
 static void fill_boot(struct boot_params *to, const struct plan *plan)
 {
     memcpy(to, &plan->boot, sizeof *to);
+    for (uint32_t i = 0; i < to->fault_count; i++)
+        if (plan->boot.fault[i].type == FAULT_NO_START)
+            leave_out(to, &plan->boot.fault[i]);
     for (uint32_t i = 0; i < to->fault_count; i++)
         if (fault_side(&to->fault[i]) != FAULT_SIDE_COS)
             memset(&to->fault[i], 0, sizeof to->fault[i]); /* indices stay those of the plan */

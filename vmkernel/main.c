@@ -225,7 +225,8 @@ static void write_pids(void)
     /* For whoever wants to kill or stop one; a pid file that fails is no reason to end. */
     (void)hostdir_write_pid(&vmk, "vmkernel", getpid());
     (void)hostdir_write_pid(&vmk, "cos", vmk.cos_pid);
-    (void)hostdir_write_pid(&vmk, "vmnixhbd", vmk.hbd_pid);
+    if (vmk.hbd_pid != 0)
+        (void)hostdir_write_pid(&vmk, "vmnixhbd", vmk.hbd_pid);
 }
 
 static int run_console(uint64_t factor, char *err, size_t err_size)
@@ -255,6 +256,7 @@ static int run_host(uint64_t factor, char *err, size_t err_size)
     const struct log_effects effects = hostdir_log_effects(&dir);
     log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
     make_worlds();
+    faults_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count);
     if (vmfs_init(&vmfs, &vmk, err, err_size) != 0 || machine_init(&vmk, err, err_size) != 0)
         goto out;
     const int error = dump_partition_create(&vmk);

@@ -21,6 +21,9 @@ static const struct profile profiles[] = {
         .form_world_start = "World: vm {id}: 895: Starting world {name} with flags {flags}",
         /* OUR CHOICE */
         .form_ring = "WARNING: VMNIX: HB: 211: ring: {what}, {new} new, {all} in all",
+        /* "CpuSched: 16758" is on record, its text OUR CHOICE */
+        .form_starve = "WARNING: CpuSched: 16758: vm {id}: {name} is ready for {ready_s} s, "
+                       "pcpu 0 runs vm {keeper}: {keeper_name}",
         .clt = 1,
         .headline_lost_heartbeat = "Lost heartbeat", /* [KB308590/Screen] */
         .headline_oops = "Oops",                     /* [KB1006802] */

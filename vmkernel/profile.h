@@ -23,6 +23,7 @@ struct profile {
     const char *form_lost_heartbeat; /* {comm} {pid} {t} {to} {clt} */
     const char *form_cos_error;      /* {headline} */
     const char *form_cos_dump;       /* {uuid} {host} */
+    const char *form_starve;         /* {id} {name} {ready_s} {keeper} {keeper_name} */
     const char *form_world_start;    /* {id} {name} {flags} */
     const char *form_ring;           /* {what} {new} {all} */
     uint32_t clt;                    /* the `clt` of the alert; nobody knows what it means */

@@ -48,7 +48,7 @@ static void fill_worlds(const struct psod_source *src, struct screen *s)
         struct screen_world *w = &s->worlds[i];
         w->pcpu = i;
         w->id = running[i]->id;
-        w->panicking = running[i]->kind == WORLD_CONSOLE;
+        w->panicking = i == 0; /* the watchdog and the console are at home there */
         (void)worlds_short_name(src->worlds, running[i], w->name, sizeof w->name);
     }
 }

@@ -19,6 +19,7 @@
 #include "shared/machine.h"
 #include "shared/plan.h"
 #include "shared/ring.h"
+#include "vmkernel/faults.h"
 #include "vmkernel/hb.h"
 #include "vmkernel/log.h"
 #include "vmkernel/profile.h"
@@ -35,6 +36,7 @@ struct machine {
     struct ring *ring;
     struct gate *gate;
     struct boot_params *boot;
+    struct fault_notes *notes;
     unsigned char *ram; /* COS RAM, physical address 0 */
 };
 
@@ -72,10 +74,14 @@ struct vmk {
     struct hb hb;
     struct ring_consumer ring;
     struct ring_log ring_log;
-    uint64_t beats_gap; /* beats that never arrived */
-    uint64_t grants;    /* how often the COS got the baton */
-    int journal_fd;     /* run/journal */
-    int progress_fd;    /* -1 = none */
+    struct faults faults;
+    uint64_t doorbells;        /* that reached the VMkernel */
+    uint64_t notes_seen;       /* of the COS's notes of faults */
+    uint64_t starved_since_ns; /* while worlds.keeper keeps pCPU 0 */
+    uint64_t beats_gap;        /* beats that never arrived */
+    uint64_t grants;           /* how often the COS got the baton */
+    int journal_fd;            /* run/journal */
+    int progress_fd;           /* -1 = none */
 };
 
 /* What the dump part (dump.c) offers, for the rest to rely on; declared in vmkernel/dump.h:

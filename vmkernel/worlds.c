@@ -92,7 +92,8 @@ static uint32_t deal(const struct worlds *w, uint64_t second, uint16_t order[WOR
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < w->count; i++)
-        if (w->world[i].kind > WORLD_IDLE && w->world[i].created_ns <= second * WORLDS_DEAL_NS)
+        if (w->world[i].kind > WORLD_IDLE && i != w->keeper &&
+            w->world[i].created_ns <= second * WORLDS_DEAL_NS)
             order[n++] = (uint16_t)i;
     const uint64_t root = rng_hash(w->root, second);
     for (uint32_t i = n; i > 1;
@@ -126,7 +127,7 @@ static const struct world *on_pcpu(const struct worlds *w, uint32_t pcpu, uint64
                                    const uint16_t *order, uint32_t n)
 {
     if (pcpu == 0)
-        return &w->world[0];
+        return &w->world[w->keeper];
     const uint32_t hands = w->pcpus - 1;
     return play(w, pcpu, now_ns, order, n * (pcpu - 1) / hands, n * pcpu / hands);
 }
@@ -135,6 +136,8 @@ const struct world *worlds_on_pcpu(const struct worlds *w, uint32_t pcpu, uint64
 {
     assert(w != NULL && pcpu < w->pcpus);
     uint16_t order[WORLDS_MAX];
+    if (pcpu == 0)
+        return &w->world[w->keeper];
     const uint32_t n = deal(w, now_ns / WORLDS_DEAL_NS, order);
     return on_pcpu(w, pcpu, now_ns, order, n);
 }
@@ -147,6 +150,33 @@ void worlds_snapshot(const struct worlds *w, uint64_t now_ns,
     const uint32_t n = deal(w, now_ns / WORLDS_DEAL_NS, order);
     for (uint32_t p = 0; p < w->pcpus; p++)
         running[p] = on_pcpu(w, p, now_ns, order, n);
+}
+
+static uint32_t find_world(const struct worlds *w, const char *name)
+{
+    for (uint32_t i = 0; name != NULL && i < w->count; i++)
+        if (w->world[i].kind > WORLD_IDLE && strcmp(w->world[i].name, name) == 0)
+            return i;
+    return 0;
+}
+
+void worlds_keep_console(struct worlds *w, const char *name, uint64_t draw)
+{
+    uint16_t drivers[WORLDS_MAX];
+    uint32_t n = 0;
+    w->keeper = find_world(w, name);
+    if (w->keeper != 0)
+        return;
+    for (uint32_t i = 0; i < w->count; i++)
+        if (w->world[i].kind == WORLD_DRIVER)
+            drivers[n++] = (uint16_t)i;
+    assert(n > 0);
+    w->keeper = drivers[draw % n];
+}
+
+void worlds_give_console_back(struct worlds *w)
+{
+    w->keeper = 0;
 }
 
 char *worlds_short_name(const struct worlds *w, const struct world *world, char *to, size_t size)

@@ -4,7 +4,8 @@
  * instant from which on it exists.
  *
  *     id (16 pCPUs)   world
- *     1024            console: the COS; pCPU 0 runs nothing else
+ *     1024            console: the COS; pCPU 0 runs nothing else, unless a world keeps it
+ *                     from it (worlds_keep_console)
  *     1025..1039      idle1..idle15: pCPU N when it has nothing to do
  *     1040..          helperQ-N, then worlds of drivers
  *     then per VM     vmware-vmx, vmm0:VM, vcpu-0:VM, mks:VM, Worker#0:VM
@@ -46,9 +47,10 @@ struct worlds {
     uint64_t root; /* of the deals */
     uint32_t pcpus;
     uint32_t count;
-    uint32_t name_max;              /* from the profile */
-    uint32_t dump_world;            /* index of the helper that writes the COS core */
-    uint32_t dump_pcpu;             /* and its pCPU */
+    uint32_t name_max;   /* from the profile */
+    uint32_t dump_world; /* index of the helper that writes the COS core */
+    uint32_t dump_pcpu;  /* and its pCPU */
+    uint32_t keeper;     /* index of the world that keeps pCPU 0; 0 = the console, which is usual */
     struct world world[WORLDS_MAX]; /* by id */
 };
 
@@ -59,6 +61,12 @@ int worlds_init(struct worlds *ret, const struct profile *profile, uint64_t seed
 
 /** The name of virtual machine `vm`, e.g. "VM101". @return `to` */
 char *worlds_vm_name(uint32_t vm, char *to, size_t size);
+
+/** From now on another world keeps pCPU 0: the first one of that name (no console, no idle), or one
+ * of the drivers' by `draw` when name is NULL or unknown. It runs nowhere else meanwhile. */
+void worlds_keep_console(struct worlds *w, const char *name, uint64_t draw);
+/** The console has pCPU 0 again. */
+void worlds_give_console_back(struct worlds *w);
 
 /** The world that runs on `pcpu` at `now_ns`. Never NULL for pcpu < w->pcpus. */
 const struct world *worlds_on_pcpu(const struct worlds *w, uint32_t pcpu, uint64_t now_ns);

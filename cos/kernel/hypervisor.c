@@ -2,9 +2,11 @@
 #include "cos/kernel/hypervisor.h"
 
 #include "cos/kernel/hbd.h"
+#include "cos/kernel/sched.h"
 #include "cos/kernel/task.h"
 
 uint64_t grant_until_ns;
+bool vmkernel_wanted;
 
 static void wait_for_baton(void)
 {
@@ -31,6 +33,7 @@ static void take_grant(void)
     if (grant->now_ns > cos_clock.now_ns)
         cos_clock.now_ns = grant->now_ns;
     grant_until_ns = grant->until_ns;
+    vmkernel_wanted = false;
 }
 
 void hypervisor_first_grant(void)
@@ -50,6 +53,15 @@ void hypervisor_yield(enum gate_yield reason, uint64_t next_ns)
     take_grant();
     if (g->grant.irqs != 0)
         hbd_interrupt(g->grant.irqs);
+}
+
+void hypervisor_call(void)
+{
+    vmkernel_wanted = true;
+    if (grant_until_ns > cos_clock.now_ns)
+        grant_until_ns = cos_clock.now_ns;
+    time_set_next();
+    cpu_charge(0);
 }
 
 void hypervisor_end(enum gate_yield reason, const char *why)

@@ -11,6 +11,11 @@
 #include "shared/machine.h"
 
 extern uint64_t grant_until_ns; /* end of the present grant */
+extern bool vmkernel_wanted;    /* this grant ends early, for GATE_YIELD_CALL */
+
+/** Let the VMkernel look before anything else happens. In a task the baton has come back when this
+ * returns; in an interrupt it goes at the interrupt's end. */
+void hypervisor_call(void);
 
 /** The window, valid from cos_early() on. */
 static inline struct gate *the_gate(void)

@@ -178,8 +178,10 @@ static void end_of_grant(void)
 {
     const bool idle = sched_is_idle();
     inert_settle(); /* the VMkernel may look at every list */
-    hypervisor_yield(idle ? GATE_YIELD_IDLE : GATE_YIELD_END,
-                     idle ? time_first_timer() : cos_clock.now_ns);
+    const enum gate_yield reason = vmkernel_wanted ? GATE_YIELD_CALL
+                                   : idle          ? GATE_YIELD_IDLE
+                                                   : GATE_YIELD_END;
+    hypervisor_yield(reason, idle ? time_first_timer() : cos_clock.now_ns);
 }
 
 /** Called by hand_over (entry.S) on the interrupt stack: handle all that is due. `t` is the current

@@ -340,6 +340,148 @@ static void test_vmkernel_a_forged_ring_is_logged_once_a_minute_and_is_no_beat(v
     assert_int_equal(count_of(file_text("var/log/vmkwarning"), "ring: jump, 1 new, 1 in all"), 1);
 }
 
+/* ---- faults of the plan --------------------------------------------------------------------- */
+static struct fault *add_fault(uint32_t type, uint64_t at_s, uint64_t for_s)
+{
+    struct boot_params *boot = &f.plan.boot;
+    struct fault *fault = &boot->fault[boot->fault_count++];
+    *fault = (struct fault){ .type = type, .at_ns = SECONDS(at_s), .for_ns = SECONDS(for_s) };
+    return fault;
+}
+
+static void test_vmkernel_kills_vmnixhbd_at_the_very_instant(void **state)
+{
+    (void)state;
+    (void)strcpy(add_fault(FAULT_KILL, 1234, 0)->target, "vmnixhbd");
+    run("idle,1000000");
+    assert_non_null(strstr(note(), "vmnixhbd was ended by signal 9"));
+    assert_non_null(strstr(file_text("run/journal"), "{\"at_ns\":1234000000000,\"event\":\"death\","
+                                                     "\"target\":\"vmnixhbd\"}"));
+}
+
+static void test_vmkernel_stops_vmnixhbd_and_lets_it_go_on(void **state)
+{
+    (void)state;
+    (void)strcpy(add_fault(FAULT_STOP, 1000, 77)->target, "vmnixhbd");
+    run("idle,1000000");
+    assert_result("survived", "");
+    const char *journal = file_text("run/journal");
+    assert_non_null(strstr(journal, "{\"at_ns\":1000000000000,\"event\":\"stop\""));
+    assert_non_null(strstr(journal, "{\"at_ns\":1077000000000,\"event\":\"cont\""));
+}
+
+static void test_vmkernel_does_not_start_a_daemon_that_is_not_to_start(void **state)
+{
+    (void)state;
+    (void)strcpy(add_fault(FAULT_NO_START, 0, 0)->target, "vmnixhbd");
+    run("idle,0");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    assert_string_equal(file_text("run/vmnixhbd.pid"), "");
+    assert_null(strstr(file_text("run/journal"), "death"));
+}
+
+static void test_vmkernel_hears_nothing_while_the_doorbell_is_dead(void **state)
+{
+    (void)state;
+    (void)add_fault(FAULT_DOORBELL_LOSS, 3000, 1200);
+    run("idle,1000000");
+    assert_result("survived", "");
+    assert_int_equal((int)number("beats"), 1440); /* they lay in the ring meanwhile */
+    (void)add_fault(FAULT_DOORBELL_LOSS, 3000, 0);
+    run("idle,1000000");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    assert_int_equal((int)number("beats"), 50);
+}
+
+static void test_vmkernel_refuses_a_ring_that_was_written_over(void **state)
+{
+    (void)state;
+    (void)add_fault(FAULT_RING_CORRUPT, 3010, 0);
+    run("idle,1000000");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    assert_int_equal((int)number("beats"), 50);
+    assert_non_null(strstr(file_text("var/log/vmkwarning"), "ring: bad-front"));
+}
+
+static void test_vmkernel_refuses_beats_of_an_old_generation(void **state)
+{
+    (void)state;
+    (void)add_fault(FAULT_STALE_GENERATION, 3010, 0);
+    run("idle,1000000");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    assert_int_equal((int)number("beats"), 50);
+    assert_non_null(strstr(file_text("var/log/vmkwarning"), "ring: bad-generation"));
+}
+
+static void test_vmkernel_loses_beats_by_probability(void **state)
+{
+    (void)state;
+    add_fault(FAULT_RING_DROP, 0, 0)->probability = 30;
+    run("idle,1000000");
+    assert_result("survived", "");
+    assert_in_range(number("beats"), 1440 * 60 / 100, 1440 * 80 / 100);
+    f.plan.boot.fault[0].probability = 100;
+    run("idle,1000000");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    assert_int_equal((int)number("beats"), 0);
+}
+
+static void test_vmkernel_takes_late_beats_when_they_arrive(void **state)
+{
+    (void)state;
+    add_fault(FAULT_RING_DELAY, 3010, 0)->delay_ns = SECONDS(25 * 60);
+    run("idle,1000000");
+    assert_result("survived", "");
+    assert_in_range((int)number("beats"), 1440 - 26, 1440 - 24);
+    f.plan.boot.fault[0].delay_ns = SECONDS(35 * 60);
+    run("idle,1000000");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+}
+
+static void test_vmkernel_shows_who_keeps_the_console_from_its_cpu(void **state)
+{
+    (void)state;
+    (void)strcpy(add_fault(FAULT_WORLD_STARVE, 3010, 0)->name, "reset");
+    run("idle,1000000");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    const char *screen = file_text("console/psod.txt");
+    assert_non_null(strstr(screen, "*0:1066/reset"));
+    assert_non_null(strstr(screen, "cpu0:1066)VMNIX: ALERT: HB: 365: Lost heartbeat"));
+    /* Its syslogd is the console's: no line reaches a file. */
+    assert_string_equal(file_text("var/log/vmkwarning"), "");
+}
+
+static void test_vmkernel_gives_a_starved_console_its_cpu_and_its_log_back(void **state)
+{
+    (void)state;
+    (void)strcpy(add_fault(FAULT_WORLD_STARVE, 3010, 1200)->name, "reset");
+    run("idle,1000000");
+    assert_result("survived", "");
+    assert_int_equal(count_of(file_text("var/log/vmkwarning"), "cpu0:1066)WARNING: CpuSched"), 3);
+}
+
+static void test_vmkernel_skips_a_fault_whose_unless_holds_and_journals_it(void **state)
+{
+    (void)state;
+    struct fault *fault = add_fault(FAULT_DOORBELL_LOSS, 3010, 0);
+    fault->unless = FAULT_UNLESS_RUNNING; /* the stand-in shows no programs: it does not hold */
+    (void)strcpy(fault->unless_name, "init");
+    run("idle,1000000");
+    assert_result("lost-heartbeat", "Lost heartbeat");
+    assert_non_null(
+        strstr(file_text("run/journal"), "\"type\":\"doorbell-loss\",\"what\":\"begins\""));
+}
+
+static void test_vmkernel_drains_the_notes_of_the_consoles_faults(void **state)
+{
+    (void)state;
+    (void)strcpy(add_fault(FAULT_LEAK, 500, 0)->target, "VMap");
+    run("notes,500");
+    const char *journal = file_text("run/journal");
+    assert_non_null(strstr(journal, "\"type\":\"leak\",\"what\":\"begins\",\"value\":[7,8]"));
+    assert_int_equal(count_of(journal, "\n"), 1); /* others make no sense */
+}
+
 /* ---- from outside --------------------------------------------------------------------------- */
 static void test_vmkernel_a_killed_cos_is_a_cos_error_at_once(void **state)
 {
@@ -448,6 +590,18 @@ int main(void)
         T(a_clock_beyond_the_grant_is_cut),
         T(a_beat_from_the_future_counts_as_one_of_now),
         T(a_forged_ring_is_logged_once_a_minute_and_is_no_beat),
+        T(kills_vmnixhbd_at_the_very_instant),
+        T(stops_vmnixhbd_and_lets_it_go_on),
+        T(does_not_start_a_daemon_that_is_not_to_start),
+        T(hears_nothing_while_the_doorbell_is_dead),
+        T(refuses_a_ring_that_was_written_over),
+        T(refuses_beats_of_an_old_generation),
+        T(loses_beats_by_probability),
+        T(takes_late_beats_when_they_arrive),
+        T(shows_who_keeps_the_console_from_its_cpu),
+        T(gives_a_starved_console_its_cpu_and_its_log_back),
+        T(skips_a_fault_whose_unless_holds_and_journals_it),
+        T(drains_the_notes_of_the_consoles_faults),
         T(a_killed_cos_is_a_cos_error_at_once),
         T(a_stopped_cos_loses_its_heartbeat),
         T(a_cos_that_goes_on_after_a_stop_survives),

@@ -12,6 +12,7 @@
  *     early               returns with a clock beyond its grant
  *     hand                gives vmnixhbd the baton and waits for it
  *     forge               puts beats that make no sense
+ *     notes               notes of faults, one that makes sense and others
  *     future              one more beat, from the end of time
  *     die, crash          exits with status 7, aborts
  *     panic, oops, bug    yields with that reason */
@@ -42,6 +43,7 @@ static bool is(const char *mode, const char *name)
 static void put_beats(uint64_t until_ns)
 {
     for (; next_beat_ns <= until_ns; next_beat_ns += boot->hbd_interval_ns) {
+        gate->yield.doorbells++;
         const struct ring_beat beat = { .time_ns = next_beat_ns, .latency_ns = 1000 };
         (void)ring_put(&producer, &beat);
     }
@@ -49,8 +51,27 @@ static void put_beats(uint64_t until_ns)
 
 static void forge(struct ring *ring)
 {
+    gate->yield.doorbells++;
     ring->head += 1000;
     memset(ring->slot, 0xa5, sizeof ring->slot);
+}
+
+static void put_note(struct fault_notes *notes, struct fault_note note)
+{
+    notes->note[notes->head++ % FAULT_NOTES_MAX] = note;
+}
+
+static void put_notes(void)
+{
+    struct fault_notes *notes =
+        (void *)((unsigned char *)boot - MACHINE_BOOT_OFFSET + MACHINE_NOTES_OFFSET);
+    if (notes->head != 0)
+        return;
+    put_note(notes, (struct fault_note){
+                        .at_ns = UINT64_MAX, .kind = FAULT_NOTE_BEGINS, .value = { 7, 8 } });
+    put_note(notes, (struct fault_note){ .kind = FAULT_NOTE_BEGINS, .fault = 1 });
+    put_note(notes, (struct fault_note){ .kind = 99 });
+    put_note(notes, (struct fault_note){ .kind = 0 });
 }
 
 static void give_back(uint64_t now_ns, enum gate_yield reason)
@@ -82,9 +103,12 @@ static void misbehave(const char *mode, struct ring *ring, uint64_t until_ns)
         (void)gate_pass(gate, GATE_COS, GATE_VMNIXHBD);
         wait_for(GATE_COS);
     }
+    if (is(mode, "notes"))
+        put_notes();
     if (is(mode, "forge"))
         forge(ring);
     if (is(mode, "future") && producer.seq <= next_beat_ns / boot->hbd_interval_ns - 1) {
+        gate->yield.doorbells++;
         const struct ring_beat beat = { .time_ns = UINT64_MAX };
         (void)ring_put(&producer, &beat);
     }
