@@ -143,12 +143,13 @@ static bool doorbell_rang(struct console *c)
 {
     const struct gate_return *yield = &c->vmk->machine.gate->yield;
     const uint32_t rung = __atomic_load_n(&yield->doorbells, __ATOMIC_RELAXED);
-    const uint32_t news = rung - c->doorbells;
+    uint32_t heard = 0;
+    /* The count is a machine's that may be mad; it only says whether to look. */
+    for (uint32_t i = 0; i < RING_SLOTS && c->doorbells != rung; i++)
+        heard += inject_doorbell_lost(c->vmk, ++c->doorbells) ? 0 : 1;
     c->doorbells = rung;
-    if (faults_active(&c->vmk->faults, FAULT_DOORBELL_LOSS) != NULL)
-        return false;
-    c->vmk->doorbells += news;
-    return news != 0;
+    c->vmk->doorbells += heard;
+    return heard != 0;
 }
 
 static void poll_ring(struct console *c)

@@ -58,6 +58,7 @@ struct cosview_memory cosview_memory(const struct cosview *view)
     if (!view->usable)
         return m;
     m.free_kb = free_kb(view);
+    m.cache_kb = pages_kb(view, "nr_page_cache");
     m.swap_kb = pages_kb(view, "total_swap_pages");
     m.swap_free_kb = pages_kb(view, "nr_swap_pages");
     if (m.swap_free_kb > m.swap_kb)
@@ -84,6 +85,7 @@ bool cosview_runs(const struct cosview *view, const char *comm)
 uint32_t cosview_oom_kills(const struct cosview *view)
 {
     uint32_t kills;
-    return view->usable && cosmem_variable(&view->mem, "oom_kills", &kills, sizeof kills) ? kills
-                                                                                          : 0;
+    return view->usable && cosmem_variable(&view->mem, "oom_kill_count", &kills, sizeof kills)
+               ? kills
+               : 0;
 }

@@ -2,9 +2,9 @@
  *
  * A few words of its memory, by the symbols and offsets of its image, for supervision (does it
  * move?) and for the progress line. They are a running machine's and unchecked but for their place,
- * so nothing that reaches an artefact may depend on them, with two exceptions: cosview_clock() names
- * one; the other is the `unless` of a fault, which is judged while the COS has handed the baton over
- * and its counters are settled. */
+ * so nothing that reaches an artefact may depend on them. Two exceptions: cosview_clock() names
+ * one; the other is the `unless` of a fault, which is judged while the COS has handed the baton
+ * over and its counters are settled. */
 #ifndef VMK_COSVIEW_H
 #define VMK_COSVIEW_H
 
@@ -21,8 +21,8 @@ struct cosview {
     struct cosmem mem;
 };
 
-struct cosview_memory { /* kB; 0 = not known */
-    uint64_t free_kb, swap_kb, swap_free_kb;
+struct cosview_memory {                                /* kB; 0 = not known */
+    uint64_t free_kb, cache_kb, swap_kb, swap_free_kb; /* cache: of files */
 };
 
 /** Open the COS's image. A file that is no COS gives a view that sees nothing. */

@@ -72,7 +72,7 @@ static bool is_prevented(const struct vmk *vmk, const struct cosview *view, cons
     case FAULT_ALWAYS:
         return false;
     case FAULT_UNLESS_RAM_USED:
-        return used_at_least(m.free_kb, ram_kb, f->unless_pct);
+        return used_at_least(m.free_kb + m.cache_kb, ram_kb, f->unless_pct);
     case FAULT_UNLESS_SWAP_USED:
         return used_at_least(m.swap_free_kb, m.swap_kb, f->unless_pct);
     case FAULT_UNLESS_RUNNING:
@@ -173,6 +173,17 @@ bool inject_event(struct vmk *vmk, const struct cosview *view, const struct faul
 }
 
 /* ---- beats that get lost -------------------------------------------------------------------- */
+static bool hits(const struct fault *f, uint64_t draw)
+{
+    return draw % 100 < f->probability;
+}
+
+bool inject_doorbell_lost(const struct vmk *vmk, uint32_t number)
+{
+    const struct fault *f = faults_active(&vmk->faults, FAULT_DOORBELL_LOSS);
+    return f != NULL && hits(f, rng_hash(rng_derive(vmk->plan.seed, "doorbell"), number));
+}
+
 /* A beat is lost when its record was damaged on the way: the consumer then refuses it by its
  * checksum. Which beats are hit is a pure function of the seed and their numbers, so that it does
  * not matter when they are looked at. */
@@ -189,7 +200,7 @@ void inject_ring_drop(struct vmk *vmk)
     for (uint64_t seq = vmk->ring.seq + 1; seq != head + 1; seq++) {
         struct ring_slot *slot = &ring->slot[seq % RING_SLOTS];
         const uint64_t draw = rng_hash(root, seq);
-        if (draw % 100 < f->probability && slot->seq == seq && slot->crc == ring_slot_crc(slot))
+        if (hits(f, draw >> 40) && slot->seq == seq && slot->crc == ring_slot_crc(slot))
             slot->latency_ns ^= (uint64_t)1 << (draw >> 32) % 40;
     }
 }

@@ -22,6 +22,9 @@ bool inject_event(struct vmk *vmk, const struct cosview *view, const struct faul
  * sense is left out. */
 void inject_drain_notes(struct vmk *vmk);
 
+/** Does the interrupt of doorbell `number` get lost (doorbell-loss)? */
+bool inject_doorbell_lost(const struct vmk *vmk, uint32_t number);
+
 /** Damage the slots of beats that ring-drop loses, before they are looked at. */
 void inject_ring_drop(struct vmk *vmk);
 

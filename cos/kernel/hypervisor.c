@@ -6,7 +6,6 @@
 #include "cos/kernel/task.h"
 
 uint64_t grant_until_ns;
-bool vmkernel_wanted;
 
 static void wait_for_baton(void)
 {

@@ -16,6 +16,7 @@
 #define TIMERS_MAX 16384u /* tasks (threads-max on 800 MB is 12,495) and a few devices */
 
 struct cos_clock cos_clock;
+bool vmkernel_wanted; /* see hypervisor.h */
 static kptr heap[TIMERS_MAX];
 static uint32_t heap_count;
 static uint64_t timer_seq;

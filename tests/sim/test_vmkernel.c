@@ -383,11 +383,11 @@ static void test_vmkernel_does_not_start_a_daemon_that_is_not_to_start(void **st
 static void test_vmkernel_hears_nothing_while_the_doorbell_is_dead(void **state)
 {
     (void)state;
-    (void)add_fault(FAULT_DOORBELL_LOSS, 3000, 1200);
+    add_fault(FAULT_DOORBELL_LOSS, 3000, 1200)->probability = 100;
     run("idle,1000000");
     assert_result("survived", "");
     assert_int_equal((int)number("beats"), 1440); /* they lay in the ring meanwhile */
-    (void)add_fault(FAULT_DOORBELL_LOSS, 3000, 0);
+    add_fault(FAULT_DOORBELL_LOSS, 3000, 0)->probability = 100;
     run("idle,1000000");
     assert_result("lost-heartbeat", "Lost heartbeat");
     assert_int_equal((int)number("beats"), 50);
@@ -464,6 +464,7 @@ static void test_vmkernel_skips_a_fault_whose_unless_holds_and_journals_it(void 
 {
     (void)state;
     struct fault *fault = add_fault(FAULT_DOORBELL_LOSS, 3010, 0);
+    fault->probability = 100;
     fault->unless = FAULT_UNLESS_RUNNING; /* the stand-in shows no programs: it does not hold */
     (void)strcpy(fault->unless_name, "init");
     run("idle,1000000");
