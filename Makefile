@@ -25,7 +25,7 @@ COS_SRC := $(wildcard cos/kernel/*.c cos/kernel/*/*.c cos/programs/*.c) $(COS_SH
 COS_ASM := $(wildcard cos/kernel/*.S)
 HBD_SRC := $(wildcard cos/vmnixhbd/*.c) shared/gate.c shared/ring.c
 VMK_SRC := $(wildcard vmkernel/*.c)
-TOOL_SRC := $(wildcard tools/*.c)
+TOOL_SRC := $(wildcard tools/*.c tools/*/*.c)
 LIB_TEST_SRC := $(wildcard tests/lib/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c tests/sim/test_*.c tests/fault/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -107,7 +107,7 @@ $(BUILD)/scenarios: | $(BUILD)/flags
 # 30 lines adds what else it needs (-no-pie and -Wl, too); .c files of cos/ are then compiled as hosted code with COS_HOSTED, as is a test that names one.
 $(BUILD)/libtest.a: $(filter-out %/main.o,$(call obj,hosted,$(LIB_TEST_SRC)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	$(Q)ar rcsP $@ $^
 links_of = $(shell sed -n '1,30s/.*links: *\([^*]*\).*/\1/p' $(1))
 define unit_rule
 $(BUILD)/$(basename $(1)): $(BUILD)/$(if $(findstring cos/,$(2)),coshosted,hosted)/$(basename $(1)).o \
