@@ -108,8 +108,8 @@ static bool is_wide(const char *name)
     return name[0] == 'r';
 }
 
-/* Digits behind a blank belong to the value when it is too short and they are no key: a typed blank,
- * or the edge of the screen. */
+/* Digits behind a blank belong to the value when it is too short and they are no key: a blank too
+ * many, or the edge of the screen. */
 static void join_digits(const char **at, unsigned *digits, unsigned most, uint64_t *value,
                         unsigned *repairs)
 {
