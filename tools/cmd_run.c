@@ -10,6 +10,7 @@
 
 #include "shared/calendar.h"
 #include "tools/cmd.h"
+#include "tools/faultexpr.h"
 #include "tools/hypervisor.h"
 #include "tools/library.h"
 #include "tools/report.h"
@@ -21,6 +22,8 @@ struct arguments {
     uint64_t seed;
     const char *host_dir; /* NULL = ./hosts/SCENARIO-SEED */
     const char *clock;
+    const char *fault[FAULTS_MAX]; /* what --fault says, in its order */
+    size_t fault_count;
     bool json;
 };
 
@@ -123,6 +126,24 @@ static int run_planned(const struct arguments *a, const struct scenario *s, cons
     return report_as_expected(&r) ? CMD_OK : CMD_BAD;
 }
 
+/* Adds what --fault says to the scenario's own faults; "none" drops what there is so far. */
+static int add_faults(const struct arguments *a, struct scenario *s, char *err)
+{
+    char why[SCHEMA_WHY_MAX];
+    size_t at = 0;
+
+    for (size_t i = 0; i < a->fault_count; i++) {
+        if (strcmp(a->fault[i], "none") == 0) {
+            s->fault_count = 0;
+        } else if (faultexpr_parse(a->fault[i], s->fault, &s->fault_count, &at, why, sizeof why) !=
+                   0) {
+            (void)snprintf(err, SCENARIO_ERROR_MAX, "--fault:1:%zu: %s", at + 1, why);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int run_scenario(const struct arguments *a)
 {
     char path[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX] = "no memory";
@@ -131,7 +152,8 @@ static int run_scenario(const struct arguments *a)
     int status;
 
     if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
-        scenario_load(path, s, err) != 0 || scenario_plan(path, s, a->seed, p, err) != 0)
+        scenario_load(path, s, err) != 0 || add_faults(a, s, err) != 0 ||
+        scenario_plan(path, s, a->seed, p, err) != 0)
         status = cmd_fail(CMD_USAGE, "%s", err);
     else
         status = run_planned(a, s, p);
@@ -173,6 +195,11 @@ static int take_option(int o, struct arguments *a, char **argv)
                    : cmd_usage(&cmd_run,
                                "--clock wants virtual, real or xN (N = 1, 2, ...), not '%s'",
                                optarg);
+    case 'f':
+        if (a->fault_count == FAULTS_MAX)
+            return cmd_usage(&cmd_run, "more than %u times --fault", FAULTS_MAX);
+        a->fault[a->fault_count++] = optarg;
+        return CMD_OK;
     case 'j':
         a->json = true;
         return CMD_OK;
@@ -184,9 +211,13 @@ static int take_option(int o, struct arguments *a, char **argv)
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "seed", required_argument, NULL, 's' }, { "host", required_argument, NULL, 'd' },
-        { "json", no_argument, NULL, 'j' },       { "clock", required_argument, NULL, 'c' },
-        { "help", no_argument, NULL, 'h' },       { 0 },
+        { "seed", required_argument, NULL, 's' },
+        { "host", required_argument, NULL, 'd' },
+        { "json", no_argument, NULL, 'j' },
+        { "clock", required_argument, NULL, 'c' },
+        { "fault", required_argument, NULL, 'f' },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
     };
     struct arguments a = { .seed = 1, .clock = "virtual" };
 
@@ -207,7 +238,8 @@ const struct cmd cmd_run = {
     .name = "run",
     .summary = "boots a host and runs a scenario to its end",
     .help =
-        "usage: lostbeat run SCENARIO [--seed N] [--host DIR] [--clock virtual|real|xN] [--json]\n"
+        "usage: lostbeat run SCENARIO [--seed N] [--host DIR] [--clock virtual|real|xN]\n"
+        "                             [--fault LINE]... [--json]\n"
         "\n"
         "Makes a host directory, boots the host in it and runs the scenario to its end; then shows "
         "the\n"
@@ -222,9 +254,13 @@ const struct cmd cmd_run = {
         "  --clock C    virtual: from event to event, weeks in seconds (default); real: as the "
         "clock on\n"
         "               the wall; xN: N times as fast as that. The events are the same\n"
+        "  --fault LINE adds faults to the scenario's own, e.g.\n"
+        "               'stop target=vmnixhbd at=1h for=20m then kill target=VMap';\n"
+        "               'none' drops the scenario's. run/faults in the host has all as one such "
+        "line\n"
         "  --json       one object: schema \"lostbeat/run/1\", scenario, seed, profile, outcome, "
         "uptime_s,\n"
-        "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest\n"
+        "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest, faults\n"
         "\n"
         "Exit status: 0 the run ended as the scenario says, 1 it did not, 2 wrong usage or "
         "input.\n",

@@ -197,3 +197,19 @@ void quantity_format(int64_t value, const struct quantity_unit *units, char *tex
     }
     (void)snprintf(text, size, "%" PRId64 "%s", value / best->factor, best->name);
 }
+
+void quantity_format_duration(int64_t ns, char *text, size_t size)
+{
+    size_t units = 0, used = 0;
+
+    while (quantity_time[units].name != NULL)
+        units++;
+    (void)snprintf(text, size, "0s");
+    while (units-- > 0 && used < size) {
+        const struct quantity_unit *u = &quantity_time[units];
+        if (ns / u->factor != 0)
+            used += (size_t)snprintf(text + used, size - used, "%" PRId64 "%s", ns / u->factor,
+                                     u->name);
+        ns %= u->factor;
+    }
+}

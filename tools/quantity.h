@@ -45,5 +45,7 @@ int quantity_integer(const char *text, int64_t *ret);
 
 /** Write `value` in the largest unit that divides it, e.g. 819200 -> "800MB". */
 void quantity_format(int64_t value, const struct quantity_unit *units, char *text, size_t size);
+/** Write ns >= 0 as quantity_duration reads it, in falling units: "33d12h", "0s". */
+void quantity_format_duration(int64_t ns, char *text, size_t size);
 
 #endif /* TOOLS_QUANTITY_H */

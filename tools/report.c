@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <jansson.h>
 
 #include "shared/calendar.h"
+#include "tools/faultexpr.h"
 
 #define PATH_ROOM 4096
 
@@ -78,14 +80,16 @@ static json_t *artefacts_json(const struct report *r)
 
 int report_json(const struct report *r)
 {
+    char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
     json_t *root = json_pack(
-        "{s:s, s:s, s:I, s:s, s:s, s:f, s:I, s:f, s:f, s:b, s:s, s:o, s:s, s:s, s:b, s:s}",
+        "{s:s, s:s, s:I, s:s, s:s, s:f, s:I, s:f, s:f, s:b, s:s, s:o, s:s, s:s, s:b, s:s, s:s}",
         "schema", REPORT_SCHEMA, "scenario", r->scenario->name, "seed", (json_int_t)r->plan->seed,
         "profile", r->plan->profile, "outcome", r->result.outcome, "uptime_s", r->result.uptime_s,
         "beats", (json_int_t)r->result.beats, "virtual_s", r->result.virtual_s, "wall_s", r->wall_s,
         "as_expected", report_as_expected(r), "host", r->host_dir, "artefacts", artefacts_json(r),
         "digest", r->digest, "headline", r->result.headline, "stunned", r->result.stunned, "note",
-        r->result.note);
+        r->result.note, "faults", faults);
+    free(faults);
     if (root == NULL)
         return -1;
     const int status = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
@@ -129,6 +133,10 @@ static void print_summary(const struct report *r)
             (void)printf(" between %s and %s", from, to);
         (void)printf("\n");
     }
+    char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
+    if (faults != NULL && *faults != '\0')
+        (void)printf("  faults:   %s\n", faults);
+    free(faults);
     if (r->result.note[0] != '\0')
         (void)printf("  note:     %s\n", r->result.note);
     (void)printf("  beats:    %" PRIu64

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/machine.h"
+#include "tools/faultexpr.h"
 
 #define DAY_NS (QUANTITY_S_PER_DAY * QUANTITY_NS_PER_S)
 #define PID_MAX 32767 /* the kernel's */
@@ -153,6 +154,7 @@ static const struct schema_list fault_list = {
     .table_of = faultspec_table,
     .sorts = faultspec_types,
     .check = faultspec_check,
+    .read_text = faultexpr_read,
 };
 static const struct schema_key keys[] = {
     TEXT("name", scenario, name),

@@ -64,22 +64,12 @@ static int read_scalar(struct reader *r, const yaml_node_t *node, const struct s
     return 0;
 }
 
-static bool falls(const struct schema_key *k, const unsigned char *from, const unsigned char *to)
-{
-    int64_t a, b;
-    memcpy(&a, from, sizeof a);
-    memcpy(&b, to, sizeof b);
-    if (k->kind == SCHEMA_INSTANT && memcmp(from + sizeof a, to + sizeof b, sizeof(int64_t)) != 0)
-        return false; /* a date and a time since boot: the plan compares them */
-    return a > b;
-}
-
 /* [from, to], or one value for both where the key allows it. */
 static int read_pair(struct reader *r, yaml_node_t *node, const struct schema_key *k,
                      unsigned char *at)
 {
     const size_t size = schema_value_size(k);
-    unsigned char pair[2 * sizeof(struct schema_instant)];
+    _Alignas(struct schema_instant) unsigned char pair[2 * sizeof(struct schema_instant)];
 
     if (k->spread == SCHEMA_ONE_OR_TWO && node->type == YAML_SCALAR_NODE) {
         if (read_scalar(r, node, k, pair) != 0)
@@ -95,7 +85,7 @@ static int read_pair(struct reader *r, yaml_node_t *node, const struct schema_ke
             if (read_scalar(r, item, k, pair + i * size) != 0)
                 return -1;
         }
-        if (falls(k, pair, pair + size))
+        if (schema_falls(k, pair, pair + size))
             return fail(r, node, k->name, "[from, to] with from > to");
     }
     memcpy(at, pair, 2 * size);

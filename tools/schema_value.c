@@ -259,3 +259,12 @@ int schema_value(const struct schema_key *k, const char *text, void *at, char *w
         return read_number(k, text, at, why, why_size);
     }
 }
+
+bool schema_falls(const struct schema_key *k, const void *from, const void *to)
+{
+    struct schema_instant a = { 0, 0 }, b = { 0, 0 };
+
+    memcpy(&a, from, schema_value_size(k));
+    memcpy(&b, to, schema_value_size(k));
+    return a.local == b.local && a.value > b.value;
+}

@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/faultexpr.h"
 
 #define PATH_ROOM 4096
 
@@ -53,6 +57,38 @@ static int check_empty(const char *dir, char *err, size_t err_size)
     return -1;
 }
 
+static int write_line(const char *path, const char *line)
+{
+    char temporary[PATH_ROOM];
+
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary)
+        return -1;
+    FILE *f = fopen(temporary, "we");
+    if (f == NULL)
+        return -1;
+    bool bad = fprintf(f, "%s\n", line) < 0;
+    bad = fflush(f) != 0 || bad;
+    bad = fsync(fileno(f)) != 0 || bad;
+    bad = fclose(f) != 0 || bad;
+    if (bad || rename(temporary, path) != 0) {
+        (void)unlink(temporary);
+        return -1;
+    }
+    return 0;
+}
+
+/* run/faults: the line that reproduces them. */
+static int save_faults(const char *dir, const struct plan *plan, char *err, size_t err_size)
+{
+    char path[PATH_ROOM];
+    char *line = faultexpr_text(plan->boot.fault, plan->boot.fault_count);
+
+    (void)snprintf(path, sizeof path, "%s/run/faults", dir);
+    const int status = line == NULL || write_line(path, line) != 0 ? fail(err, err_size, path) : 0;
+    free(line);
+    return status;
+}
+
 int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t err_size)
 {
     char path[PATH_ROOM];
@@ -69,5 +105,7 @@ int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t 
     if (mkdir(path, 0700) != 0)
         return fail(err, err_size, path);
     (void)snprintf(path, sizeof path, "%s/run/plan.json", dir);
-    return plan_save(path, plan, err, (unsigned)err_size);
+    if (plan_save(path, plan, err, (unsigned)err_size) != 0)
+        return -1;
+    return save_faults(dir, plan, err, err_size);
 }

@@ -61,6 +61,10 @@ check "list --json works" run_to 0 "$lostbeat" list --json
 check "list --json has the shape" shape 'length >= 2 and all(.[]; .schema == "lostbeat/scenario/1" and
     (.name, .title, .cause, .teaches, .source | type == "string")) and any(.[]; .name == "kb-308590" and .cause == "memory-leak")'
 
+"$lostbeat" list --faults >faults.md
+check "docs/scenarios.md has the faults as the program knows them" \
+    sh -c "sed -n '/^<!-- fault keys/,/^<!-- end of fault/{/^<!--/d;p}' '$source_dir/docs/scenarios.md' | diff - faults.md"
+
 vmkernel_that lost-heartbeat 3679438.308 0
 check "an expected end exits 0" run_to 0 "$lostbeat" run kb-308590 --host a --seed 7
 check "no progress line off a terminal" sh -c "! grep -q beats= '$TMP/err'"
@@ -80,6 +84,19 @@ check "--json has the shape" shape '.schema == "lostbeat/run/1" and .scenario ==
     and .as_expected == true and .host == "j" and .artefacts.psod == "console/psod.txt" and .artefacts.zdump == "dev/vmkcore" and
     .artefacts.cos_core == null and .artefacts.vmkernel_log == "var/log/vmkernel" and (.digest | test("^[0-9a-f]{64}$"))'
 
+check "--fault adds faults" run_to 0 "$lostbeat" run kb-308590 --host f1 --json --seed 5 \
+    --fault 'stop target=vmnixhbd at=[1h,2h] for=20m then kill target=VMap at=1m chance=99%'
+check "and their line is told" shape '.faults | test("^leak target=VMap .* and stop target=vmnixhbd at=.* for=20m and kill target=VMap at=")'
+check "and lies in run/" test "$(cat f1/run/faults)" = "$(jq -r .faults out)"
+check "the line is the reproducer" run_to 0 "$lostbeat" run kb-308590 --host f2 --seed 5 --fault none --fault "$(cat f1/run/faults)"
+check "of the same plan" cmp f1/run/plan.json f2/run/plan.json
+check "a wrong --fault exits 2" run_to 2 "$lostbeat" run kb-308590 --host f3 --fault 'kill target=VMap at=1h fro=3'
+check "and the place is told" says err "--fault:1:25: fro: 'kill' has no such key"
+check "a target that is not there exits 2" run_to 2 "$lostbeat" run kb-308590 --host f3 --fault 'kill target=VMpa'
+check "and the nearest is named" says err "VMpa: no program of that name; did you mean 'VMap'?"
+check "then nothing was made" test ! -e f3
+
+run_to 0 "$lostbeat" run kb-308590 --host j2 --json
 digest=$(jq -r .digest out)
 (cd j && find ./* -path ./run -prune -o -type f -print | sed 's,^\./,,' | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1) >want
 check "the digest is what sha256sum says" test "$digest" = "$(cat want)"

@@ -260,6 +260,24 @@ static void test_scenario_ranges_are_drawn_from_the_seed(void **state)
     assert_in_range(with_kill, 40, 80); /* 60 of 200 +- 3 sigma */
 }
 
+static void test_scenario_faults_may_be_lines(void **state)
+{
+    struct fixture *f = *state;
+    write_changed(f, "{type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h}",
+                  "stop target=p at=2009-10-02T14:54 for=1h then kill target=vmnixhbd at=5m");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), 0);
+    assert_int_equal(scenario_plan(f->path, &f->s, 1, &f->plan, f->err), 0);
+    assert_int_equal(f->plan.boot.fault_count, 2);
+    assert_int_equal(f->plan.boot.fault[0].at_ns, UINT64_C(86400000000000));
+    assert_int_equal(f->plan.boot.fault[1].at_ns, UINT64_C(90300000000000));
+
+    write_changed(f, "{type: leak, target: p, at: 2009-10-02 14:54, rate: 1MB/h}",
+                  "'stop target=p fro=1h'");
+    assert_int_equal(scenario_load(f->path, &f->s, f->err), -1);
+    assert_non_null(
+        strstr(f->err, "s.yaml:22:20: faults: fro: 'stop' has no such key; did you mean 'for'?"));
+}
+
 static void test_scenario_programs_have_real_time_and_locked_memory(void **state)
 {
     struct fixture *f = *state;
@@ -299,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scenario_faults_fill_the_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_ranges_are_drawn_from_the_seed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_faults_may_be_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_programs_have_real_time_and_locked_memory,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_that_inherits_itself_is_refused, setup,
