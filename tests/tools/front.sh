@@ -91,7 +91,7 @@ check "and lies in run/" test "$(cat f1/run/faults)" = "$(jq -r .faults out)"
 check "the line is the reproducer" run_to 0 "$lostbeat" run kb-308590 --host f2 --seed 5 --fault none --fault "$(cat f1/run/faults)"
 check "of the same plan" cmp f1/run/plan.json f2/run/plan.json
 check "a wrong --fault exits 2" run_to 2 "$lostbeat" run kb-308590 --host f3 --fault 'kill target=VMap at=1h fro=3'
-check "and the place is told" says err "--fault:1:25: fro: 'kill' has no such key"
+check "and the place is told" says err "--fault:1:24: fro: 'kill' has no such key"
 check "a target that is not there exits 2" run_to 2 "$lostbeat" run kb-308590 --host f3 --fault 'kill target=VMpa'
 check "and the nearest is named" says err "VMpa: no program of that name; did you mean 'VMap'?"
 check "then nothing was made" test ! -e f3
