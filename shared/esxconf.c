@@ -1,0 +1,283 @@
+/* esxconf.c - see esxconf.h. */
+#include "shared/esxconf.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX (1u << 20)
+#define PATH_BYTES 4096u
+static const char volumes[] = "/vmfs/volumes/";
+
+struct place {
+    const char *path;
+    size_t number; /* of the line, from 1 */
+    char *err;
+    size_t err_size;
+};
+
+static int __attribute__((format(printf, 2, 3)))
+fail(const struct place *at, const char *format, ...)
+{
+    const int used = snprintf(at->err, at->err_size, "%s:%zu: ", at->path, at->number);
+    va_list ap;
+    va_start(ap, format);
+    if (used > 0 && (size_t)used < at->err_size)
+        (void)vsnprintf(at->err + used, at->err_size - (size_t)used, format, ap);
+    va_end(ap);
+    return -1;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+static bool is_clean(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < ' ' || text[i] > '~')
+            return false;
+    return true;
+}
+
+static int take(char *to, size_t size, const char *from, size_t len)
+{
+    if (len >= size)
+        return -1;
+    memcpy(to, from, len);
+    to[len] = '\0';
+    return 0;
+}
+
+/* KEY = "VALUE", or a comment, or nothing. */
+static int parse_line(const struct place *at, const char *text, size_t len,
+                      struct esxconf_line *ret)
+{
+    static const char middle[] = " = \"";
+    if (!is_clean(text, len))
+        return fail(at, "a byte that is no printable ASCII");
+    if (len == 0 || text[0] == '#')
+        return take(ret->value, sizeof ret->value, text, len) == 0
+                   ? 0
+                   : fail(at, "a comment of more than %u bytes", ESXCONF_VALUE_MAX - 1);
+    const char *split = memmem(text, len, middle, sizeof middle - 1);
+    if (text[0] != '/' || split == NULL || text[len - 1] != '"')
+        return fail(at, "a line KEY = \"VALUE\" is wanted, KEY beginning with '/'");
+    const char *value = split + sizeof middle - 1;
+    if (value > text + len - 1)
+        return fail(at, "the value has one quote only");
+    const size_t value_len = (size_t)(text + len - 1 - value);
+    if (memchr(value, '"', value_len) != NULL)
+        return fail(at, "a quote inside the value");
+    if (take(ret->key, sizeof ret->key, text, (size_t)(split - text)) != 0)
+        return fail(at, "a key of more than %u bytes", ESXCONF_KEY_MAX - 1);
+    if (take(ret->value, sizeof ret->value, value, value_len) != 0)
+        return fail(at, "a value of more than %u bytes", ESXCONF_VALUE_MAX - 1);
+    return 0;
+}
+
+/* Room for one more line, zeroed. */
+static struct esxconf_line *grow(struct esxconf *c)
+{
+    struct esxconf_line *line = realloc(c->line, (c->count + 1) * sizeof *line);
+    if (line == NULL)
+        return NULL;
+    c->line = line;
+    c->line[c->count] = (struct esxconf_line){ 0 };
+    return &c->line[c->count];
+}
+
+static int parse_next(const struct place *at, const char *text, size_t len, struct esxconf *c)
+{
+    struct esxconf_line *line = grow(c);
+    if (line == NULL)
+        return fail(at, "not enough memory");
+    if (c->count == ESXCONF_LINES_MAX)
+        return fail(at, "more than %u lines", ESXCONF_LINES_MAX);
+    if (parse_line(at, text, len, line) != 0)
+        return -1;
+    if (line->key[0] != '\0' && esxconf_get(c, line->key) != NULL)
+        return fail(at, "%s stands here for the second time", line->key);
+    c->count++;
+    return 0;
+}
+
+int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf *ret, char *err,
+                  size_t err_size)
+{
+    struct place at = { .path = path, .err = err, .err_size = err_size };
+    struct esxconf c = { 0 };
+    for (size_t from = 0; from < len;) {
+        const char *end = memchr(text + from, '\n', len - from);
+        const size_t bytes = end != NULL ? (size_t)(end - (text + from)) : len - from;
+        at.number++;
+        if (parse_next(&at, text + from, bytes, &c) != 0) {
+            esxconf_free(&c);
+            *ret = c;
+            return -1;
+        }
+        from += bytes + 1;
+    }
+    *ret = c;
+    return 0;
+}
+
+int esxconf_load(const char *path, struct esxconf *ret, char *err, size_t err_size)
+{
+    *ret = (struct esxconf){ 0 };
+    char *text = malloc(FILE_BYTES_MAX);
+    FILE *f = fopen(path, "re");
+    size_t len = 0;
+    if (text != NULL && f != NULL)
+        len = fread(text, 1, FILE_BYTES_MAX, f);
+    int result = -1;
+    if (f == NULL || text == NULL || ferror(f) != 0)
+        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
+    else if (len == FILE_BYTES_MAX)
+        (void)snprintf(err, err_size, "%s: larger than 1 MB, so no esx.conf", path);
+    else
+        result = esxconf_parse(path, text, len, ret, err, err_size);
+    if (f != NULL)
+        (void)fclose(f);
+    free(text);
+    return result;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+static struct esxconf_line *find(const struct esxconf *c, const char *key)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (strcasecmp(c->line[i].key, key) == 0)
+            return &c->line[i];
+    return NULL;
+}
+
+const char *esxconf_get(const struct esxconf *c, const char *key)
+{
+    assert(key[0] != '\0');
+    const struct esxconf_line *line = find(c, key);
+    return line != NULL ? line->value : NULL;
+}
+
+int esxconf_set(struct esxconf *c, const char *key, const char *value)
+{
+    const size_t len = strlen(value);
+    assert(key[0] == '/' && strlen(key) < ESXCONF_KEY_MAX);
+    if (len >= ESXCONF_VALUE_MAX || !is_clean(value, len) || strchr(value, '"') != NULL)
+        return -1;
+    struct esxconf_line *line = find(c, key);
+    if (line == NULL) {
+        line = c->count < ESXCONF_LINES_MAX ? grow(c) : NULL;
+        if (line == NULL)
+            return -1;
+        (void)take(line->key, sizeof line->key, key, strlen(key));
+        c->count++;
+    }
+    return take(line->value, sizeof line->value, value, len);
+}
+
+void esxconf_free(struct esxconf *c)
+{
+    free(c->line);
+    *c = (struct esxconf){ 0 };
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+static int print_all(FILE *f, const struct esxconf *c)
+{
+    bool bad = false;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct esxconf_line *l = &c->line[i];
+        bad |= l->key[0] != '\0' ? fprintf(f, "%s = \"%s\"\n", l->key, l->value) < 0
+                                 : fprintf(f, "%s\n", l->value) < 0;
+    }
+    bad |= fflush(f) != 0;
+    bad |= fsync(fileno(f)) != 0;
+    return bad ? -1 : 0;
+}
+
+static int sync_folder_of(const char *path)
+{
+    char folder[PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1,
+                   slash != NULL ? path : ".");
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    const int result = fsync(fd);
+    (void)close(fd);
+    return result;
+}
+
+int esxconf_save(const char *path, const struct esxconf *c)
+{
+    char temporary[PATH_BYTES];
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    FILE *f = fopen(temporary, "we");
+    if (f == NULL)
+        return -1;
+    int result = print_all(f, c);
+    if (fclose(f) != 0)
+        result = -1;
+    if (result == 0)
+        result = rename(temporary, path);
+    if (result != 0) {
+        const int error = errno;
+        (void)unlink(temporary);
+        errno = error;
+        return -1;
+    }
+    return sync_folder_of(path);
+}
+
+/* ---- the core file --------------------------------------------------------------------------- */
+static bool is_plain(const char *name, size_t len)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    return len > 0 && name[0] != '.' && strspn(name, allowed) >= len;
+}
+
+enum esxconf_core esxconf_core_parse(const char *value, char uuid[ESXCONF_UUID_MAX],
+                                     char name[ESXCONF_NAME_MAX])
+{
+    if (value == NULL || value[0] == '\0')
+        return ESXCONF_CORE_EMPTY;
+    if (strncmp(value, volumes, sizeof volumes - 1) != 0)
+        return ESXCONF_CORE_NOT_VMFS;
+    const char *store = value + sizeof volumes - 1;
+    const size_t store_len = strcspn(store, "/");
+    if (store[store_len] != '/')
+        return ESXCONF_CORE_NAME;
+    const char *file = store + store_len + 1;
+    const size_t file_len = strlen(file);
+    if (!is_plain(store, store_len) || store_len >= ESXCONF_UUID_MAX || !is_plain(file, file_len) ||
+        file_len >= ESXCONF_NAME_MAX)
+        return ESXCONF_CORE_NAME;
+    (void)take(uuid, ESXCONF_UUID_MAX, store, store_len);
+    (void)take(name, ESXCONF_NAME_MAX, file, file_len);
+    return ESXCONF_CORE_OK;
+}
+
+const char *esxconf_core_reason(enum esxconf_core core)
+{
+    switch (core) {
+    case ESXCONF_CORE_OK:
+        return "it is valid";
+    case ESXCONF_CORE_EMPTY:
+        return "it is empty: no core is wanted";
+    case ESXCONF_CORE_NOT_VMFS:
+        return "it does not begin with /vmfs/volumes/";
+    case ESXCONF_CORE_NAME:
+        return "it is not /vmfs/volumes/UUID/NAME, a datastore and a file of plain letters in it";
+    }
+    return "it is unknown";
+}
