@@ -83,6 +83,11 @@ static int faulty_unlink(void *ctx, const char *path)
     return dumpio_real.unlink(NULL, path);
 }
 
+static int faulty_sync_folder(void *ctx, const char *folder)
+{
+    return fails(ctx) ? error_of(ctx) : dumpio_real.sync_folder(NULL, folder);
+}
+
 static struct dumpio table(struct faulty *f)
 {
     return (struct dumpio){ .ctx = f,
@@ -93,7 +98,8 @@ static struct dumpio table(struct faulty *f)
                             .fsync = faulty_fsync,
                             .close = faulty_close,
                             .rename = faulty_rename,
-                            .unlink = faulty_unlink };
+                            .unlink = faulty_unlink,
+                            .sync_folder = faulty_sync_folder };
 }
 
 static int setup(void **state)
@@ -177,12 +183,24 @@ static void test_dump_of_a_full_datastore_says_so(void **state)
     struct dump_host *h = *state;
     struct faulty faulty = { .error = ENOSPC };
     const struct dumpio io = table(&faulty);
-    /* The interim screen takes two files of open, write, fsync, close, rename; then come the core's
-     * open and truncate. */
-    faulty.fail_at = 2 * 5 + 2 + 1;
+    /* The interim screen takes two files of open, write, fsync, close, rename, sync of the folder;
+     * then a look for an older core; then come the core's open and truncate. */
+    faulty.fail_at = 2 * 6 + 1 + 2 + 1;
     assert_int_equal(dump_cos_error_io(&h->vmk, "Lost heartbeat", &io), -1);
     assert_string_equal(h->vmk.note, "no cos-core: No space left on device");
     assert_false(exists(dump_host_core(h)));
+    size_t len;
+    struct zdump z;
+    char err[256];
+    static const char line[] = "WARNING: Dump: 361: Dumping core to '/volumes/" DUMP_HOST_UUID
+                               "/cos-core-esxhostname' failed: No space left on device\n";
+    char *psod = dump_host_read(dump_host_path(h, "console/psod.txt"), &len);
+    assert_non_null(psod);
+    assert_non_null(strstr(psod, line));
+    free(psod);
+    assert_int_equal(zdump_load(dump_host_path(h, DUMP_PARTITION), 0, &z, err, sizeof err), 0);
+    assert_non_null(strstr(zdump_find(&z, ZDUMP_LOG)->data, line));
+    zdump_free(&z);
 }
 
 static void test_dump_takes_short_writes(void **state)
