@@ -56,6 +56,27 @@ struct boot_fault {
     uint64_t arg[4];
 };
 
+/* How the run before this start ended. */
+enum boot_after {
+    BOOT_AFTER_NOTHING = 0,    /* the first start of this host */
+    BOOT_AFTER_POWER_LOSS = 1, /* it was cut off, or reset while it ran */
+    BOOT_AFTER_HALT = 2,
+    BOOT_AFTER_REBOOT = 3,
+    BOOT_AFTER_PURPLE = 4, /* a purple screen, then the reset button */
+};
+
+/* What the start scripts have to tell: filled in by the VMkernel (recovery.c) at each start. The
+ * lines go to the log as they are. */
+#define BOOT_START_LINES_MAX 24u
+#define BOOT_START_LINE_MAX 200u
+struct boot_start {
+    uint32_t after;          /* enum boot_after */
+    uint32_t vmkernel_error; /* 1 = a dump of the VMkernel was found that no start had told of */
+    uint32_t line_count;
+    uint32_t pad;
+    char line[BOOT_START_LINES_MAX][BOOT_START_LINE_MAX]; /* for messages, tag included */
+};
+
 struct boot_params {
     uint32_t magic;
     uint32_t bytes;           /* sizeof(struct boot_params) */
@@ -79,6 +100,7 @@ struct boot_params {
     uint32_t cron_daily_files; /* files that it looks at (each a dentry and an inode) */
     uint32_t cron_daily_kb;    /* memory that the nightly job needs at its peak */
     uint64_t top_ns; /* `top -b` from cron each so often [KB1006797]; 0 = it is not set up */
+    struct boot_start start;
     struct boot_program program[BOOT_PROGRAMS_MAX];
     struct fault fault[BOOT_FAULTS_MAX]; /* those of the COS (fault_side()) have a type; of others
                                             the COS sees FAULT_NONE */

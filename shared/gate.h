@@ -36,6 +36,8 @@ enum gate_life { GATE_ALIVE = 0, GATE_STOPPED = 1, GATE_DEAD = 2 };
 #define GATE_IRQ_HBD_DEAD 0x1u /* vmnixhbd died while it did not hold the baton: end pid 20 now */
 #define GATE_IRQ_HBD_STOP 0x2u /* likewise stopped */
 #define GATE_IRQ_HBD_CONT 0x4u /* likewise continued */
+#define GATE_IRQ_POWER 0x8u    /* the power button: halt */
+#define GATE_IRQ_REBOOT 0x10u  /* likewise, and start again */
 
 enum gate_yield {
     GATE_YIELD_NONE = 0,
@@ -45,6 +47,8 @@ enum gate_yield {
     GATE_YIELD_OOPS = 4,  /* the COS kernel oopsed with panic_on_oops; `text` says where */
     GATE_YIELD_BUG = 5,   /* an assertion of the model failed: our bug, never a simulated failure */
     GATE_YIELD_CALL = 6,  /* before until_ns: the VMkernel is to look at once (doorbell, vmnix.h) */
+    GATE_YIELD_HALT = 7,  /* the COS has shut down: power off */
+    GATE_YIELD_REBOOT = 8, /* the COS has shut down: start again */
 };
 
 /* System calls of vmnixhbd (call.nr). Unknown numbers get -38 (ENOSYS). */

@@ -51,6 +51,9 @@ static const struct field plan_fields[] = {
     FIELD(plan, cpu_khz, U32),         FIELD(plan, vms, U32),
     FIELD(plan, epoch_boot_s, I64),    FIELD(plan, utc_offset_s, I32),
     FIELD(plan, duration_ns, U64),     FIELD(plan, cause, TEXT),
+    FIELD(plan, starts, U32),          FIELD(plan, after, U32),
+    FIELD(plan, first_seed, U64),      FIELD(plan, power_ns, U64),
+    FIELD(plan, reboot, U32),
 };
 static const struct field boot_fields[] = {
     FIELD(boot_params, host, TEXT),

@@ -31,6 +31,12 @@ struct plan {
     int64_t epoch_boot_s; /* UTC at virtual time 0 */
     int32_t utc_offset_s; /* time zone of the host, fixed */
     uint64_t duration_ns; /* a host that still lives then has survived */
+    /* The life of a host over its starts. `seed` is the one of this start. */
+    uint32_t starts;     /* how often it was started before */
+    uint32_t after;      /* enum boot_after: how the run before ended */
+    uint64_t first_seed; /* of the first start; 0 while starts is 0 */
+    uint64_t power_ns;   /* when somebody presses the power button; 0 = nobody does */
+    uint32_t reboot;     /* 1 = he wants it to start again */
     struct boot_params
         boot; /* what the COS gets; magic, bytes, random are filled in by the VMkernel */
 };

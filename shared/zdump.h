@@ -52,7 +52,13 @@ enum zdump_type { /* stored in files: never renumber */
                   ZDUMP_END = 0xffff,
 };
 
-enum zdump_slot_state { ZDUMP_EMPTY = 0, ZDUMP_WRITING = 1, ZDUMP_COMPLETE = 2 };
+enum zdump_slot_state {
+    ZDUMP_EMPTY = 0,
+    ZDUMP_WRITING = 1,
+    ZDUMP_COMPLETE = 2,
+    ZDUMP_COLLECTED = 3, /* a start has copied the dump to a file: the slot is free, what is in it
+                            can still be read */
+};
 
 struct zdump_slot { /* the slot header */
     uint32_t version;

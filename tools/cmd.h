@@ -21,7 +21,7 @@ struct cmd {
     const char *help;    /* what --help prints */
     int (*run)(int argc, char **argv);
 };
-extern const struct cmd cmd_run, cmd_list, cmd_psod;
+extern const struct cmd cmd_run, cmd_list, cmd_psod, cmd_boot, cmd_reset;
 
 /** Print the help of a command to stdout. @return CMD_OK */
 int cmd_help(const struct cmd *c);

@@ -102,20 +102,20 @@ int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress 
 int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char *err,
                       size_t err_size)
 {
-    const char *schema, *outcome, *headline = "", *note = "";
+    const char *schema, *outcome, *headline = "", *note = "", *end = "off";
     double uptime_s, virtual_s;
     json_error_t error;
     json_int_t beats;
-    int stunned = 0;
+    int stunned = 0, starts = 0;
     char path[LIBRARY_PATH_MAX];
 
     (void)snprintf(path, sizeof path, "%s/run/result.json", host_dir);
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL ||
-        json_unpack_ex(root, &error, 0, "{s:s, s:s, s:F, s:F, s:I, s?:s, s?:b, s?:s}", "schema",
-                       &schema, "outcome", &outcome, "uptime_s", &uptime_s, "virtual_s", &virtual_s,
-                       "beats", &beats, "headline", &headline, "stunned", &stunned, "note",
-                       &note) != 0) {
+        json_unpack_ex(root, &error, 0, "{s:s, s:s, s:F, s:F, s:I, s?:s, s?:b, s?:s, s?:s, s?:i}",
+                       "schema", &schema, "outcome", &outcome, "uptime_s", &uptime_s, "virtual_s",
+                       &virtual_s, "beats", &beats, "headline", &headline, "stunned", &stunned,
+                       "note", &note, "end", &end, "starts", &starts) != 0) {
         (void)snprintf(err, err_size, "%s:%d: %s", path, error.line, error.text);
         json_decref(root);
         return -1;
@@ -129,10 +129,12 @@ int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char 
     *ret = (struct hypervisor_result){ .uptime_s = uptime_s,
                                        .virtual_s = virtual_s,
                                        .beats = (uint64_t)beats,
-                                       .stunned = stunned != 0 };
+                                       .stunned = stunned != 0,
+                                       .starts = starts > 0 ? (uint32_t)starts : 0 };
     (void)snprintf(ret->outcome, sizeof ret->outcome, "%s", outcome);
     (void)snprintf(ret->headline, sizeof ret->headline, "%s", headline);
     (void)snprintf(ret->note, sizeof ret->note, "%s", note);
+    (void)snprintf(ret->end, sizeof ret->end, "%s", end);
     json_decref(root);
     return 0;
 }

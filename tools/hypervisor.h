@@ -21,6 +21,8 @@ struct hypervisor_result {
     char headline[128];
     bool stunned;
     char note[512];
+    char end[16];    /* "purple", "halt", "reboot", "off", "no-console" */
+    uint32_t starts; /* of the plan that it is the result of */
 };
 
 /** Called for each progress line; `context` is the caller's. */

@@ -25,7 +25,16 @@
 #define LATE_BEATS_MAX 128u           /* under way because of ring-delay */
 #define STUCK_GRANTS_MAX 1000u        /* grants in a row that moved no clock. OUR CHOICE */
 
-enum event_kind { EV_COS_START, EV_VM_START, EV_FAULT, EV_BEAT, EV_STARVED, EV_HB_CHECK, EV_END };
+enum event_kind {
+    EV_COS_START,
+    EV_VM_START,
+    EV_FAULT,
+    EV_BEAT,
+    EV_STARVED,
+    EV_HB_CHECK,
+    EV_POWER,
+    EV_END
+};
 
 struct console {
     struct vmk *vmk;
@@ -38,6 +47,7 @@ struct console {
     enum gate_life hbd_told;   /* what the COS knows of vmnixhbd's life */
     uint64_t granted_until_ns; /* end of the present or last grant */
     bool started;              /* the COS has booted, the watchdog is armed */
+    uint32_t power_irqs;       /* the power button was pressed: for the next grant */
     bool pressed;              /* see console.h: grants of a minute */
     uint32_t stuck_grants;
     uint32_t doorbells;  /* rung, when the ring was looked at last */
@@ -322,6 +332,9 @@ static void run_event(struct console *c, const struct evq_event *ev)
     case EV_HB_CHECK:
         on_check(c);
         break;
+    case EV_POWER:
+        c->power_irqs = vmk->plan.reboot != 0 ? GATE_IRQ_REBOOT : GATE_IRQ_POWER;
+        break;
     case EV_END:
         vmk->outcome = VMK_SURVIVED;
         break;
@@ -579,6 +592,11 @@ static void read_yield(struct console *c, uint64_t until_ns)
         note_text(vmk, yield->text);
         lose(c, vmk->profile->headline_panic, VMK_COS_PANIC);
         break;
+    case GATE_YIELD_HALT:
+    case GATE_YIELD_REBOOT:
+        vmk->outcome = VMK_SURVIVED;
+        vmk->end = reason == GATE_YIELD_HALT ? VMK_END_HALT : VMK_END_REBOOT;
+        break;
     default:
         break;
     }
@@ -593,8 +611,9 @@ static void grant(struct console *c, uint64_t until_ns)
     c->granted_until_ns = until_ns;
     g->grant.now_ns = vmk->now_ns;
     g->grant.until_ns = until_ns;
-    g->grant.irqs = hbd_irqs(c);
+    g->grant.irqs = hbd_irqs(c) | c->power_irqs;
     g->grant.attention = c->attentive ? 1 : 0;
+    c->power_irqs = 0;
     vmk->grants++;
     const bool back = gate_pass(g, GATE_VMKERNEL, GATE_COS) != 0 || wait_for_baton(c);
     if (!back)
@@ -687,6 +706,8 @@ int console_run(struct vmk *vmk, struct pace *pace)
     cosview_init(&c.view, vmk);
     evq_init(&c.evq);
     add_event(&c, vmk->plan.boot.cos_start_ns, EV_COS_START, 0);
+    if (vmk->plan.power_ns != 0)
+        add_event(&c, vmk->plan.power_ns, EV_POWER, 0);
     add_event(&c, vmk->plan.duration_ns, EV_END, 0);
     arm_vm_start(&c, 0, UINT32_MAX);
     arm_fault(&c);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "vmkernel/zdump_write.h"
 
 #define PATH_BYTES 4608u
+#define OLDER_CORES_MAX 99u
 
 /* Everything that one dump gathers. */
 struct dump {
@@ -37,7 +39,7 @@ struct dump {
     struct zdump_slot slot; /* slot_count 0 = no dump partition */
     char log[PSOD_LOG_LINES][LOG_LINE_MAX];
     uint32_t log_count;
-    char after[1][LOG_LINE_MAX];
+    char after[2][LOG_LINE_MAX]; /* "Dumping core to", and that it failed */
     uint32_t after_count;
     char screen[SCREEN_TEXT_MAX];
     struct notes notes;
@@ -160,20 +162,56 @@ static void log_cos_error(struct dump *d)
     d->log_count = log_tail(&vmk->log, d->log, PSOD_LOG_LINES);
 }
 
-static void log_core(struct dump *d)
+/* A line that comes after those on the screen's upper part; it stands on its lower one. */
+static void log_after(struct dump *d, enum log_level level, const char *form, const char *why)
 {
     struct vmk *vmk = d->vmk;
     char text[LOG_LINE_MAX];
-    const struct profile_value values[] = { { .name = "uuid", .text = vmk->plan.datastore_uuid },
-                                            { .name = "host", .text = vmk->plan.host } };
-    vmk->now_ns += DUMP_CORE_DELAY_NS;
-    (void)profile_format(text, sizeof text, vmk->profile->form_cos_dump, values, 2);
-    log_put(&vmk->log, LOG_INFO, vmk->now_ns, vmk->worlds.dump_pcpu,
+    const struct profile_value values[] = { { .name = "uuid", .text = vmk->options.core_uuid },
+                                            { .name = "name", .text = vmk->options.core_name },
+                                            { .name = "why", .text = why } };
+    (void)profile_format(text, sizeof text, form, values, 3);
+    log_put(&vmk->log, level, vmk->now_ns, vmk->worlds.dump_pcpu,
             vmk->worlds.world[vmk->worlds.dump_world].id, text);
-    d->after_count = log_tail(&vmk->log, d->after, 1);
+    d->after_count = log_tail(&vmk->log, d->after, d->after_count < 2 ? d->after_count + 1 : 2);
 }
 
 /* ---- the cos-core ---------------------------------------------------------------------------- */
+
+static bool exists(struct dump *d, const char *path, int *ret_error)
+{
+    const int fd = d->io->open(d->io->ctx, path, O_RDONLY | O_CLOEXEC, 0);
+    *ret_error = fd < 0 && fd != -ENOENT ? fd : 0;
+    if (fd >= 0)
+        (void)d->io->close(d->io->ctx, fd);
+    return fd >= 0;
+}
+
+/* A core that no start has moved yet gives way under another name: .1, .2, ... */
+static void keep_older_core(struct dump *d, const char *path)
+{
+    char older[PATH_BYTES + 8];
+    int error = 0;
+    uint32_t n = 1;
+    if (!exists(d, path, &error) && error == 0)
+        return;
+    for (; n <= OLDER_CORES_MAX && error == 0; n++) {
+        (void)snprintf(older, sizeof older, "%s.%" PRIu32, path, n);
+        if (!exists(d, older, &error))
+            break;
+    }
+    if (n > OLDER_CORES_MAX)
+        error = -ENOSPC;
+    if (error == 0)
+        error = d->io->rename(d->io->ctx, path, older);
+    if (error == 0)
+        error = dumpio_sync_folder_of(d->io, path);
+    if (error == 0)
+        notes_add(&d->notes, "the core of an earlier failure is kept as %s",
+                  older + strlen(d->vmk->host_dir));
+    else
+        fail(d, "the core of an earlier failure cannot be kept: %s", strerror(-error));
+}
 
 static void write_core(struct dump *d)
 {
@@ -184,9 +222,16 @@ static void write_core(struct dump *d)
         fail(d, "no cos-core: the COS's image cannot be read");
         return;
     }
-    log_core(d);
-    (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/cos-core-%s", vmk->host_dir,
-                   vmk->plan.datastore_uuid, vmk->plan.host);
+    vmk->now_ns += DUMP_CORE_DELAY_NS;
+    if (vmk->options.core_name[0] == '\0') { /* as it was set up: no failure of the dump */
+        notes_add(&d->notes, "no cos-core: Misc.CosCoreFile: %s", vmk->options.core_why);
+        log_after(d, LOG_WARNING, vmk->profile->form_cos_dump_none, vmk->options.core_why);
+        return;
+    }
+    log_after(d, LOG_INFO, vmk->profile->form_cos_dump, "");
+    (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/%s", vmk->host_dir,
+                   vmk->options.core_uuid, vmk->options.core_name);
+    keep_older_core(d, path);
     const struct core_source src = {
         .mem = &d->mem,
         .tasks = &d->tasks,
@@ -199,6 +244,7 @@ static void write_core(struct dump *d)
     const int result = coscore_write(d->io, path, &src, &done);
     if (result != 0) {
         fail(d, "no cos-core: %s", strerror(-result));
+        log_after(d, LOG_WARNING, vmk->profile->form_cos_dump_failed, strerror(-result));
         return;
     }
     /* A datastore takes the whole of it, holes or not. */
@@ -346,6 +392,16 @@ static void free_parts(struct zdump_part *parts)
         free((char *)(uintptr_t)parts[i].data);
 }
 
+/* The screen's last line, when there is something wrong. OUR CHOICE of words. */
+static void show_zdump_failed(struct dump *d, const char *why)
+{
+    const size_t used = strlen(d->screen);
+    (void)snprintf(d->screen + used, sizeof d->screen - used,
+                   "Dump to slot %" PRIu32 " of %" PRIu32 " failed: %s\n", d->slot.slot + 1,
+                   d->slot.slot_count, why);
+    show(d, d->screen);
+}
+
 static void write_zdump(struct dump *d)
 {
     const struct vmk *vmk = d->vmk;
@@ -368,8 +424,10 @@ static void write_zdump(struct dump *d)
     if (result == 0)
         result = zdump_write(d->io, path, &slot, parts, PARTS);
     free_parts(parts);
-    if (result != 0)
+    if (result != 0) {
         fail(d, "zdump not whole: %s", strerror(-result));
+        show_zdump_failed(d, strerror(-result));
+    }
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -381,6 +439,11 @@ static void choose_slot(struct dump *d)
     const int result = zdump_partition_choose(path, &d->slot);
     if (result != 0)
         notes_add(&d->notes, "dump partition: %s", strerror(-result));
+    else if (d->slot.state == ZDUMP_COMPLETE || d->slot.state == ZDUMP_WRITING)
+        notes_add(&d->notes,
+                  "slot %" PRIu32 " of %" PRIu32 " held a dump that no start had copied; this one "
+                  "takes its place",
+                  d->slot.slot + 1, d->slot.slot_count);
 }
 
 int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio *io)
@@ -398,10 +461,15 @@ int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio
     log_cos_error(d);
     read_cos(d);
     choose_slot(d);
-    show_interim(d);
-    write_core(d);
-    make_screen(d);
-    write_zdump(d);
+    if (vmk->options.psod_on_cos_panic) {
+        show_interim(d);
+        write_core(d);
+        make_screen(d);
+        write_zdump(d);
+    } else { /* [KB1032962]: the VMkernel goes on, without a console and without a screen */
+        write_core(d);
+    }
+    vmk->end = vmk->options.psod_on_cos_panic ? VMK_END_PURPLE : VMK_END_NO_CONSOLE;
 
     const int result = d->failed ? -1 : 0;
     free(d->traces);
@@ -414,12 +482,21 @@ int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio
 
 int dump_cos_error(struct vmk *vmk, const char *headline)
 {
-    return dump_cos_error_io(vmk, headline, &dumpio_real);
+    return dump_cos_error_io(vmk, headline, vmk->io != NULL ? vmk->io : &dumpio_real);
 }
 
 int dump_partition_create(const struct vmk *vmk)
 {
     char path[PATH_BYTES];
+    uint64_t bytes = ZDUMP_PARTITION_BYTES;
     (void)snprintf(path, sizeof path, "%s/%s", vmk->host_dir, DUMP_PARTITION);
-    return zdump_partition_create(&dumpio_real, path, 1, ZDUMP_PARTITION_BYTES);
+    const int fd = dumpio_real.open(NULL, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0)
+        return dumpio_real.close(NULL, fd); /* a later start: there may be a dump in it */
+    for (uint32_t i = 0; i < vmk->plan.boot.fault_count; i++)
+        if (vmk->plan.boot.fault[i].type == FAULT_DUMP_SLOT_SMALL)
+            bytes = vmk->plan.boot.fault[i].size_kb * 1024;
+    if (bytes < DUMP_PARTITION_MIN)
+        bytes = DUMP_PARTITION_MIN;
+    return zdump_partition_create(&dumpio_real, path, 1, bytes);
 }

@@ -9,6 +9,9 @@
  *     zdump                          a slot of dev/vmkcore
  *
  * A step that fails is noted and the next one is done: a full datastore must not cost the screen.
+ * A core that cannot be written has its line in the log, on the screen and in the zdump, a zdump
+ * that cannot has one on the screen. Without a valid Misc.CosCoreFile there is no core, with
+ * Misc.PsodOnCosPanic 0 no screen and no zdump [KB1032962] (options.h).
  * Order and wording by [KB308590] and [KB1006802]. */
 #ifndef VMK_DUMP_H
 #define VMK_DUMP_H
@@ -23,6 +26,7 @@
 #define DUMP_ERROR_DELAY_NS 167000000u
 #define DUMP_CORE_DELAY_NS 9000000u
 #define DUMP_PARTITION "dev/vmkcore"
+#define DUMP_PARTITION_MIN 4096u /* bytes: a slot header, and a little */
 
 /** comm and pid of the COS's current task, read from its memory, which may hold anything. comm is
  * terminated and printable.
@@ -45,8 +49,8 @@ int dump_cos_error(struct vmk *vmk, const char *headline);
 /** The same with other effects (tests/fault). */
 int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio *io);
 
-/** Create the host's empty dump partition, one slot of ZDUMP_PARTITION_BYTES. Called when a host is
- * set up. @return 0 or -errno */
+/** Create the host's empty dump partition, one slot of ZDUMP_PARTITION_BYTES, or of what the fault
+ * dump-slot-small says. One that is there stays. @return 0 or -errno */
 int dump_partition_create(const struct vmk *vmk);
 
 #endif /* VMK_DUMP_H */

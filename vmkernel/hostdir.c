@@ -69,16 +69,20 @@ int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text
 }
 
 /* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads.
- * Keys: names of the options [KB1032962], paths OUR CHOICE. */
+ * Keys: names of the options [KB1032962], paths OUR CHOICE. Written at the first start of a host;
+ * later ones find what somebody may have changed. */
 static int write_esx_conf(const struct vmk *vmk)
 {
     const struct plan *p = &vmk->plan;
     char text[1024];
+    if (faccessat(vmk->host_fd, ESXCONF_PATH, F_OK, 0) == 0)
+        return 0;
     const int bytes =
         snprintf(text, sizeof text,
                  "/adv/Misc/CosCoreFile = \"/vmfs/volumes/%s/cos-core-%s\"\n"
                  "/adv/Misc/HostName = \"%s\"\n"
                  "/adv/Misc/PsodOnCosPanic = \"1\"\n"
+                 "/system/dumpPartition = \"vmhba0:0:0:5\"\n"
                  "/system/build = \"%s\"\n"
                  "/system/profile = \"%s\"\n",
                  p->datastore_uuid, p->host, p->host, vmk->profile->build, vmk->profile->name);
@@ -118,6 +122,13 @@ int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_siz
         return fail(err, err_size, "%s", vmk->host_dir);
     if (make_folders(vmk, err, err_size) != 0 || take_lock(dir, vmk, err, err_size) != 0)
         return -1;
+    if (write_esx_conf(vmk) != 0)
+        return fail(err, err_size, "%s/" ESXCONF_PATH, vmk->host_dir);
+    return 0;
+}
+
+int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size)
+{
     for (int i = 0; i < LOG_FILES; i++) {
         dir->log_fd[i] =
             openat(vmk->host_fd, log_paths[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -126,11 +137,7 @@ int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_siz
     }
     vmk->journal_fd =
         openat(vmk->host_fd, "run/journal", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (vmk->journal_fd < 0)
-        return fail(err, err_size, "%s/run/journal", vmk->host_dir);
-    if (write_esx_conf(vmk) != 0)
-        return fail(err, err_size, "%s/etc/vmware/esx.conf", vmk->host_dir);
-    return 0;
+    return vmk->journal_fd >= 0 ? 0 : fail(err, err_size, "%s/run/journal", vmk->host_dir);
 }
 
 static void close_fd(int *fd)
@@ -223,19 +230,44 @@ const char *hostdir_outcome_name(enum vmk_outcome outcome)
     return "running";
 }
 
-int hostdir_write_result(const struct vmk *vmk)
+static const char *end_name(enum vmk_end end)
 {
-    const double uptime_s = (double)(vmk->now_ns / 1000000) / 1000.0;
-    json_t *root =
-        json_pack("{ss ss sf sI sf ss sb ss}", "schema", "lostbeat/result/1", "outcome",
-                  hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s, "beats",
-                  (json_int_t)vmk->hb.beats, "virtual_s", uptime_s, "headline", vmk->headline,
-                  "stunned", vmk->cos == VMK_COS_STUNNED, "note", vmk->note);
+    static const char *const names[] = { [VMK_END_OFF] = "off",
+                                         [VMK_END_HALT] = "halt",
+                                         [VMK_END_REBOOT] = "reboot",
+                                         [VMK_END_PURPLE] = "purple",
+                                         [VMK_END_NO_CONSOLE] = "no-console" };
+    return names[end];
+}
+
+static int write_json(const struct vmk *vmk, const char *path, json_t *root)
+{
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
-    int bad = -1;
-    if (text != NULL)
-        bad = hostdir_write_file(vmk, "run/result.json", text, strlen(text));
+    const int bad = text != NULL ? hostdir_write_file(vmk, path, text, strlen(text)) : -1;
     free(text);
     json_decref(root);
     return bad;
+}
+
+int hostdir_write_start(const struct vmk *vmk)
+{
+    const struct boot_start *start = &vmk->plan.boot.start;
+    json_t *lines = json_array();
+    for (uint32_t i = 0; i < start->line_count; i++)
+        (void)json_array_append_new(lines, json_string(start->line[i]));
+    return write_json(vmk, "run/start.json",
+                      json_pack("{ss si so}", "schema", "lostbeat/start/1", "starts",
+                                (int)vmk->plan.starts, "lines", lines));
+}
+
+int hostdir_write_result(const struct vmk *vmk)
+{
+    const double uptime_s = (double)(vmk->now_ns / 1000000) / 1000.0;
+    return write_json(vmk, "run/result.json",
+                      json_pack("{ss ss sf sI sf ss sb ss ss si}", "schema", "lostbeat/result/1",
+                                "outcome", hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s,
+                                "beats", (json_int_t)vmk->hb.beats, "virtual_s", uptime_s,
+                                "headline", vmk->headline, "stunned", vmk->cos == VMK_COS_STUNNED,
+                                "note", vmk->note, "end", end_name(vmk->end), "starts",
+                                (int)vmk->plan.starts));
 }

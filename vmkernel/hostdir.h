@@ -16,10 +16,13 @@ struct hostdir { /* open files */
     int log_fd[LOG_FILES];
 };
 
-/** Open the host, lock it against a second VMkernel, make its folders and the log's files.
- * vmk->plan must be loaded.
+/** Open the host, lock it against a second VMkernel, make its folders, and its options if it has
+ * none yet. vmk->plan must be loaded.
  *  @return 0 or -1 with one line in err */
 int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size);
+/** Open the log's files and the journal; they are made if they are not there (logs were rotated
+ * before). @return 0 or -1 with one line in err */
+int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size);
 void hostdir_fini(struct hostdir *dir, struct vmk *vmk);
 
 /** The effects by which the log reaches its files. */
@@ -43,6 +46,8 @@ void hostdir_journal_fault(struct vmk *vmk, const struct fault_note *note, const
 
 /** Write run/result.json. @return 0 or -1 */
 int hostdir_write_result(const struct vmk *vmk);
+/** Write run/start.json: what this start found (plan.boot.start). @return 0 or -1 */
+int hostdir_write_start(const struct vmk *vmk);
 
 /** "lost-heartbeat" and so on [CONTRACT]. */
 const char *hostdir_outcome_name(enum vmk_outcome outcome);

@@ -21,17 +21,21 @@
 #include "vmkernel/dump.h"
 #include "vmkernel/hostdir.h"
 #include "vmkernel/machine.h"
+#include "vmkernel/options.h"
 #include "vmkernel/pace.h"
+#include "vmkernel/recovery.h"
 #include "vmkernel/vmfs.h"
 
 enum { EXIT_DONE = 0, EXIT_INPUT = 2, EXIT_BUG = 3 };
 #define ERR_MAX 4352u /* a path and a reason */
 
 static struct vmk vmk; /* large, so not on the stack */
+static struct dumpio_kill kill_point;
+static struct dumpio killing; /* effects that end at kill_point */
 
 static const char usage_text[] =
     "usage: vmkernel --host DIR [--clock virtual|real|xN] [--cos FILE] [--vmnixhbd FILE]\n"
-    "                [--progress-fd N]\n"
+    "                [--progress-fd N] [--kill-at N]\n"
     "\n"
     "Runs the host in DIR as DIR/run/plan.json says and leaves its artefacts there;\n"
     "DIR/run/result.json says how it ended. `lostbeat run` makes the plan and starts this "
@@ -39,7 +43,9 @@ static const char usage_text[] =
     "\n"
     "  --clock       virtual (default): as fast as it goes; real; xN: N times as fast as that\n"
     "  --cos, --vmnixhbd   programs of the service console (default: beside this one)\n"
-    "  --progress-fd a descriptor that gets a line about ten times a second\n";
+    "  --progress-fd a descriptor that gets a line about ten times a second\n"
+    "  --kill-at     end by SIGKILL before the Nth change on disk of recovery and dump (for "
+    "tests)\n";
 
 /* ---- options -------------------------------------------------------------------------------- */
 static int usage_error(const char *what, const char *value)
@@ -92,9 +98,11 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
         { "cos", required_argument, NULL, 'o' },
         { "vmnixhbd", required_argument, NULL, 'b' },
         { "progress-fd", required_argument, NULL, 'p' },
+        { "kill-at", required_argument, NULL, 'k' },
         { "help", no_argument, NULL, '?' + 256 },
         { NULL, 0, NULL, 0 },
     };
+    int number = 0;
     vmk.progress_fd = -1;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         int bad = 0;
@@ -113,6 +121,10 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
             break;
         case 'p':
             bad = parse_fd(optarg, &vmk.progress_fd);
+            break;
+        case 'k':
+            bad = parse_fd(optarg, &number);
+            kill_point.at = (uint64_t)number;
             break;
         case '?' + 256:
             (void)fputs(usage_text, stdout);
@@ -156,6 +168,8 @@ static const char *plan_fault(const struct plan *p)
         return "vms: out of range";
     if (p->duration_ns > INT64_MAX || p->boot.cos_start_ns > p->duration_ns)
         return "duration_ns: out of range, or before cos_start_ns";
+    if (p->after > BOOT_AFTER_PURPLE || (p->starts == 0) != (p->after == BOOT_AFTER_NOTHING))
+        return "after: does not fit starts";
     if (p->boot.program_count > BOOT_PROGRAMS_MAX || p->boot.fault_count > BOOT_FAULTS_MAX)
         return "boot: too many programs or faults";
     return NULL;
@@ -246,18 +260,67 @@ static int run_console(uint64_t factor, char *err, size_t err_size)
     return bad != 0 ? report_bug() : EXIT_DONE;
 }
 
+/* The faults "dump-slot-small" and "dump-move-fail" are about disks as they are before the run. */
+static const struct fault *disk_fault(enum fault_type type)
+{
+    for (uint32_t i = 0; i < vmk.plan.boot.fault_count; i++)
+        if (vmk.plan.boot.fault[i].type == (uint32_t)type)
+            return &vmk.plan.boot.fault[i];
+    return NULL;
+}
+
+/* Not the first start of this host: bring to safety what the last one left, and rotate its logs. */
+static int recover(char *err, size_t err_size)
+{
+    const struct plan *p = &vmk.plan;
+    const struct recovery recovery = {
+        .io = vmk.io,
+        .host_dir = vmk.host_dir,
+        .host = p->host,
+        .dump_dir = "root", /* [KB308590]: /root/ or /var/core/, by release */
+        .core_name = vmk.options.core_name[0] != '\0' ? vmk.options.core_name : NULL,
+        .epoch_s = p->epoch_boot_s,
+        .utc_offset_s = p->utc_offset_s,
+        .move_fails = disk_fault(FAULT_DUMP_MOVE_FAIL) != NULL,
+        .ret = &vmk.plan.boot.start,
+    };
+    if (p->starts == 0)
+        return 0;
+    vmk.plan.boot.start.after = p->after;
+    recovery_rotate_logs(&recovery);
+    (void)recovery_run(&recovery);
+    if (hostdir_write_start(&vmk) == 0)
+        return 0;
+    (void)snprintf(err, err_size, "%s/run/start.json: %s", vmk.host_dir, strerror(errno));
+    return -1;
+}
+
+/* A start that finds no datastore is one without its virtual machines' files, not a failed one. */
+static int start_vmfs(struct vmfs *vmfs, char *err, size_t err_size)
+{
+    if (vmfs_init(vmfs, &vmk, err, err_size) == 0)
+        return 0;
+    if (vmk.plan.starts == 0)
+        return -1;
+    log_printf(&vmk.log, LOG_WARNING, 0, 0, vmk.profile->world_base,
+               "WARNING: FS3: 118: datastore %s cannot be used", vmk.plan.datastore_uuid);
+    err[0] = '\0';
+    return 0;
+}
+
 static int run_host(uint64_t factor, char *err, size_t err_size)
 {
     static struct hostdir dir;
     static struct vmfs vmfs;
     int status = EXIT_INPUT;
-    if (hostdir_init(&dir, &vmk, err, err_size) != 0)
+    if (hostdir_init(&dir, &vmk, err, err_size) != 0 || options_load(&vmk, err, err_size) != 0 ||
+        recover(err, err_size) != 0 || hostdir_open_logs(&dir, &vmk, err, err_size) != 0)
         goto out;
     const struct log_effects effects = hostdir_log_effects(&dir);
     log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
     make_worlds();
     faults_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count);
-    if (vmfs_init(&vmfs, &vmk, err, err_size) != 0 || machine_init(&vmk, err, err_size) != 0)
+    if (start_vmfs(&vmfs, err, err_size) != 0 || machine_init(&vmk, err, err_size) != 0)
         goto out;
     const int error = dump_partition_create(&vmk);
     if (error != 0) {
@@ -291,6 +354,8 @@ int main(int argc, char *argv[])
     (void)signal(SIGPIPE, SIG_IGN); /* a reader of the progress may leave */
     (void)umask(022);
     vmk.host_fd = vmk.journal_fd = -1;
+    killing = dumpio_killing(&kill_point);
+    vmk.io = &killing;
     int status = EXIT_INPUT;
     if (load_plan(err, sizeof err) == 0)
         status = run_host(factor, err, sizeof err);

@@ -16,7 +16,12 @@ static const struct profile profiles[] = {
                                "(comm={comm} pid={pid} t={t} to={to} clt={clt}).",
         .form_cos_error = "Host: 4781: COS Error: {headline}", /* [KB308590/Screen] */
         /* [KB308590/Screen] */
-        .form_cos_dump = "Dump: 354: Dumping core to '/volumes/{uuid}/cos-core-{host}'",
+        .form_cos_dump = "Dump: 354: Dumping core to '/volumes/{uuid}/{name}'",
+        /* OUR CHOICE */
+        .form_cos_dump_failed =
+            "WARNING: Dump: 361: Dumping core to '/volumes/{uuid}/{name}' failed: {why}",
+        /* OUR CHOICE */
+        .form_cos_dump_none = "WARNING: Dump: 340: Not dumping console os core: CosCoreFile: {why}",
         /* "World: vm 1064: 895" is on record, the rest is OUR CHOICE */
         .form_world_start = "World: vm {id}: 895: Starting world {name} with flags {flags}",
         /* OUR CHOICE */

@@ -20,13 +20,15 @@ struct profile {
     const char *product; /* first line of the screen */
     bool bluescreen;     /* the screen repeats the headline as "@BlueScreen: <headline>" */
     /* Forms of log lines, without the stamp. */
-    const char *form_lost_heartbeat; /* {comm} {pid} {t} {to} {clt} */
-    const char *form_cos_error;      /* {headline} */
-    const char *form_cos_dump;       /* {uuid} {host} */
-    const char *form_starve;         /* {id} {name} {ready_s} {keeper} {keeper_name} */
-    const char *form_world_start;    /* {id} {name} {flags} */
-    const char *form_ring;           /* {what} {new} {all} */
-    uint32_t clt;                    /* the `clt` of the alert; nobody knows what it means */
+    const char *form_lost_heartbeat;  /* {comm} {pid} {t} {to} {clt} */
+    const char *form_cos_error;       /* {headline} */
+    const char *form_cos_dump;        /* {uuid} {name} */
+    const char *form_cos_dump_failed; /* {uuid} {name} {why} */
+    const char *form_cos_dump_none;   /* {why} */
+    const char *form_starve;          /* {id} {name} {ready_s} {keeper} {keeper_name} */
+    const char *form_world_start;     /* {id} {name} {flags} */
+    const char *form_ring;            /* {what} {new} {all} */
+    uint32_t clt;                     /* the `clt` of the alert; nobody knows what it means */
     /* Headlines of the ways in which a COS can end; [KB1006802] lists Oops, CosPanic and COS Error,
      * the rest is OUR CHOICE. */
     const char *headline_lost_heartbeat, *headline_oops, *headline_panic, *headline_dead,

@@ -15,10 +15,12 @@
 #include <sys/types.h>
 
 #include "shared/boot.h"
+#include "shared/esxconf.h"
 #include "shared/gate.h"
 #include "shared/machine.h"
 #include "shared/plan.h"
 #include "shared/ring.h"
+#include "vmkernel/dumpio.h"
 #include "vmkernel/faults.h"
 #include "vmkernel/hb.h"
 #include "vmkernel/log.h"
@@ -49,6 +51,22 @@ enum vmk_cos {
                             last hand-over */
 };
 
+enum vmk_end {                     /* what became of the host's power, for the next start */
+               VMK_END_OFF,        /* cut off while it ran */
+               VMK_END_HALT,       /* shut down */
+               VMK_END_REBOOT,     /* shut down, to start again */
+               VMK_END_PURPLE,     /* stands with a purple screen */
+               VMK_END_NO_CONSOLE, /* its console was lost, and Misc.PsodOnCosPanic is 0 */
+};
+
+/* The host's options, from etc/vmware/esx.conf (options.c). */
+struct vmk_options {
+    char core_uuid[ESXCONF_UUID_MAX]; /* the datastore of the COS core */
+    char core_name[ESXCONF_NAME_MAX]; /* "" = no core; then core_why says why */
+    char core_why[160];
+    bool psod_on_cos_panic;
+};
+
 /* How the run ended (result.json; names by CONTRACT.md). */
 enum vmk_outcome { VMK_RUNNING, VMK_SURVIVED, VMK_LOST_HEARTBEAT, VMK_COS_OOPS, VMK_COS_PANIC };
 
@@ -68,6 +86,9 @@ struct vmk {
     enum vmk_outcome outcome;
     char headline[96]; /* of the screen, "" while there is none */
     char note[256];    /* for result.json */
+    enum vmk_end end;
+    struct vmk_options options;
+    const struct dumpio *io; /* effects of dump and recovery; NULL = the operating system's */
 
     struct log log;
     struct worlds worlds;

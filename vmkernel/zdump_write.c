@@ -30,12 +30,18 @@ int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t s
     return dumpio_commit(io, path, fd, result);
 }
 
-/* Older by when it was written; an empty slot is older than any dump. */
+/* How much would be lost: nothing, a second copy, a dump that nobody has copied yet. */
+static unsigned worth(const struct zdump_slot *s)
+{
+    return s->state == ZDUMP_EMPTY ? 0 : s->state == ZDUMP_COLLECTED ? 1 : 2;
+}
+
+/* Of equal worth the older goes first; an empty slot has no age. */
 static bool is_older(const struct zdump_slot *a, const struct zdump_slot *b)
 {
-    if ((a->state == ZDUMP_EMPTY) != (b->state == ZDUMP_EMPTY))
-        return a->state == ZDUMP_EMPTY;
-    return a->state != ZDUMP_EMPTY && a->epoch_s < b->epoch_s;
+    if (worth(a) != worth(b))
+        return worth(a) < worth(b);
+    return worth(a) != 0 && a->epoch_s < b->epoch_s;
 }
 
 static bool read_slot(int fd, uint64_t offset, struct zdump_slot *ret)
@@ -68,6 +74,7 @@ static int choose(int fd, struct zdump_slot *ret)
             best = s;
     }
     *ret = (struct zdump_slot){ .slot = best.slot,
+                                .state = best.state,
                                 .slot_count = first.slot_count,
                                 .slot_bytes = first.slot_bytes };
     return 0;

@@ -24,8 +24,9 @@ struct zdump_part { /* one section to be written */
 int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t slots,
                            uint64_t bytes);
 
-/** The slot that the next dump should use: the first empty one, else the one with the oldest dump.
- * A partition whose headers cannot be read is used from slot 0 on.
+/** The slot that the next dump should use: the first empty one, else the one with the oldest dump
+ * that a start has copied already, else the oldest of all. `state` then says what will be lost. A
+ * partition whose headers cannot be read is used from slot 0 on.
  *  @return 0 with slot, slot_count and slot_bytes set in *ret; -errno when there is no partition */
 int zdump_partition_choose(const char *path, struct zdump_slot *ret);
 

@@ -2,6 +2,7 @@
 #include "cos/kernel/hypervisor.h"
 
 #include "cos/kernel/hbd.h"
+#include "cos/kernel/init.h"
 #include "cos/kernel/sched.h"
 #include "cos/kernel/task.h"
 
@@ -52,6 +53,8 @@ void hypervisor_yield(enum gate_yield reason, uint64_t next_ns)
     take_grant();
     if (g->grant.irqs != 0)
         hbd_interrupt(g->grant.irqs);
+    if ((g->grant.irqs & (GATE_IRQ_POWER | GATE_IRQ_REBOOT)) != 0)
+        init_power(g->grant.irqs);
 }
 
 void hypervisor_call(void)

@@ -7,6 +7,7 @@
 #include "cos/kernel/init.h"
 
 #include "cos/kernel/fs/syslog.h"
+#include "cos/kernel/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/process.h"
 #include "cos/programs/program.h"
@@ -146,28 +147,54 @@ static void start_vmnixhbd(void)
         ASSERT(spawn_program(&spec) == (int)spec.pid);
 }
 
+/* ---- start and stop scripts ------------------------------------------------------------------ */
+#define RC_SCRIPT(runs)                                                                   \
+    {                                                                                     \
+        .name = "rc", .behaviour = runs, .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,       \
+        .text_kb = 596, .lib_kb = 1900, .data_kb = 260, .stack_kb = 24, .touch_pages = 40 \
+    }
+static uint32_t power; /* GATE_IRQ_POWER or GATE_IRQ_REBOOT once the button was pressed */
+static int rc_pid;     /* of the script that runs; 0 = none. One runs at a time, as runlevels do */
+static bool stopping;  /* the shutdown script was started */
+
+void init_power(uint32_t irqs)
+{
+    struct task_struct *init = find_task_by_pid(1);
+    power |= irqs & (GATE_IRQ_POWER | GATE_IRQ_REBOOT);
+    if (init != NULL && init->state == TASK_INTERRUPTIBLE)
+        wake_up_process(init);
+}
+
+/* Start the shutdown script when it is wanted and nothing else runs; when it has ended, so has the
+ * console. A fork that fails is tried again at the next turn. */
+static void look_at_power(void)
+{
+    static const struct boot_program script = RC_SCRIPT("rc-halt");
+    if (power == 0 || rc_pid > 0)
+        return;
+    const bool reboot = (power & GATE_IRQ_REBOOT) != 0;
+    if (stopping)
+        hypervisor_end(reboot ? GATE_YIELD_REBOOT : GATE_YIELD_HALT, "");
+    rc_pid = spawn_child(&script, reboot ? "reboot" : "halt", 0);
+    stopping = rc_pid > 0;
+}
+
 static int __attribute__((noreturn)) init_task_main(void *unused)
 {
-    static const struct boot_program rc = {
-        .name = "rc",
-        .behaviour = "rc",
-        .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
-        .text_kb = 596,
-        .lib_kb = 1900,
-        .data_kb = 260,
-        .stack_kb = 24,
-        .touch_pages = 40,
-    };
+    static const struct boot_program rc = RC_SCRIPT("rc");
     (void)unused;
     start_kernel_threads();
     struct program *p = become_user();
     sort_programs();
     start_vmnixhbd();
-    (void)spawn_program(&rc);
+    rc_pid = spawn_program(&rc);
     for (;;) {
         const uint32_t ticks = start_due();
         program_touch(p, p->spec.touch_pages);
-        (void)wait_child_timeout(ticks);
+        const int ended = wait_child_timeout(ticks);
+        if (ended > 0 && ended == rc_pid)
+            rc_pid = 0;
+        look_at_power();
         return_to_user();
     }
 }

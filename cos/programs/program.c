@@ -39,6 +39,7 @@ static const struct behaviour behaviours[] = {
     { "klogd", prog_klogd, "symbol table" },
     { "crond", prog_crond, "crontab" },
     { "rc", prog_rc, "heap" },
+    { "rc-halt", prog_rc_halt, "heap" },
     { "run-parts", prog_run_parts, "heap" },
     { "vmkheartbeat", prog_vmkheartbeat, "heap" },
     { "uptimes", prog_uptimes, "heap" },

@@ -91,6 +91,7 @@ int prog_ps(struct program *p);
 int prog_logger(struct program *p);
 int prog_slocate(struct program *p); /* cron_daily.c */
 int prog_updatedb(struct program *p);
-int prog_rc(struct program *p); /* rc.c */
+int prog_rc(struct program *p);      /* rc.c */
+int prog_rc_halt(struct program *p); /* rc.c; text: "halt" or "reboot" */
 
 #endif /* COS_PROGRAM_H */

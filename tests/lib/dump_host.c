@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vmkernel/options.h"
+
 #define SEED 308590u
 
 static void __attribute__((noreturn)) die(const char *what)
@@ -176,6 +178,7 @@ struct dump_host *dump_host_create(void)
     (void)snprintf(vmk->host_dir, sizeof vmk->host_dir, "%s", h->dir);
     (void)snprintf(vmk->cos_path, sizeof vmk->cos_path, "%s", dump_host_minicos());
     fill_plan(&vmk->plan);
+    options_default(vmk);
     vmk->profile = profile_find(vmk->plan.profile);
     make_machine(&vmk->machine);
     fill_state(vmk);
