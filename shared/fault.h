@@ -80,6 +80,9 @@ enum fault_unless {
     0x8u /* leak: what is lost is shared memory of short-lived
                                            children, which outlives them */
 
+#define FAULT_FLAG_SIGTERM 0x10u /* what the fault brings catches SIGTERM */
+#define FAULT_FLAG_USER 0x20u    /* what the fault brings is an ordinary user's, not root's */
+
 /* One fault. All times are virtual ns since VMkernel boot or durations in ns. Members that a type
  * does not use are zero; docs/scenarios.md says which it uses and what zero means there. */
 struct fault {

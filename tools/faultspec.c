@@ -117,6 +117,8 @@ enum {
     REPEATS,
     UNLESS,
     OOM_FIRST,
+    SIGTERM_CAUGHT,
+    ORDINARY_USER,
     CHANCE,
     KEYS
 };
@@ -152,7 +154,7 @@ const struct faultspec_key faultspec_keys[KEYS + 1] = {
                .help = "memory, or what is left of a disk" },
     [COUNT] = { INTEGER("count", count, 0, COUNT_MOST, count),
                 .help = "how many tasks; the N of fail-nth" },
-    [PERIOD] = { DURATION("period", period_ns, 1, period_ns), .help = "one more each" },
+    [PERIOD] = { DURATION("period", period_ns, 1, period_ns), .help = "one more each; one turn" },
     [DELAY] = { DURATION("delay", delay_ns, 1, delay_ns), .help = "how much later" },
     [SERIAL] = { INTEGER("serial", serial, 0, UINT32_MAX, serial),
                  .help = "where the serial number of the disk's commands stands" },
@@ -202,6 +204,11 @@ const struct faultspec_key faultspec_keys[KEYS + 1] = {
                  .help = "not when `ram>=N%`, `swap>=N%`, `running:NAME` or `oom` holds" },
     [OOM_FIRST] = { FLAG("oom-first", oom_first, FAULT_FLAG_OOM_FIRST),
                     .help = "may be the OOM killer's first victim" },
+    [SIGTERM_CAUGHT] = { FLAG("catches-sigterm", catches_sigterm, FAULT_FLAG_SIGTERM),
+                         .help = "what the fault brings catches SIGTERM" },
+    [ORDINARY_USER] = { FLAG("ordinary-user", ordinary_user, FAULT_FLAG_USER),
+                        .help =
+                            "what the fault brings is not root's: the OOM killer sends SIGKILL" },
     [CHANCE] = { .key = { .name = "chance",
                           .kind = SCHEMA_QUANTITY,
                           PLACE(chance_ppm),
@@ -224,6 +231,7 @@ static const struct schema_key type_key = {
 
 #define ONCE (BIT(AT) | BIT(EVERY) | BIT(TIMES) | BIT(UNLESS) | BIT(CHANCE))
 #define LASTS (ONCE | BIT(FOR))
+#define BROUGHT (BIT(SIGTERM_CAUGHT) | BIT(ORDINARY_USER))
 #define KNOBS                                                                           \
     (BIT(PROBABILITY) | BIT(INTERVAL) | BIT(KNOB_TIMES) | BIT(SPACE) | BIT(MIN_ORDER) | \
      BIT(VERBOSE) | BIT(IGNORE_WAIT))
@@ -242,21 +250,28 @@ static const struct {
                          "and is held for `hold` (none: to the end), by `shape`; a program `name` "
                          "carries it" },
     [FAULT_SPIKE] = { BIT(SIZE), BIT(TARGET) | BIT(NAME),
-                      LASTS | BIT(WITHIN) | BIT(HOLD) | BIT(SHAPE) | BIT(OOM_FIRST),
+                      LASTS | BROUGHT | BIT(WITHIN) | BIT(HOLD) | BIT(SHAPE) | BIT(OOM_FIRST),
                       "`target`, or a new `name`, takes `size` within `within` (none: at once) and "
                       "gives it back after `hold` (none: never)" },
-    [FAULT_FOOTPRINT] = { BIT(NAME) | BIT(SIZE), 0, LASTS,
+    [FAULT_FOOTPRINT] = { BIT(NAME) | BIT(SIZE), 0, LASTS | BROUGHT,
                           "a program `name` of `size` that does not grow" },
-    [FAULT_FORK_STORM] = { BIT(NAME) | BIT(PERIOD), 0, LASTS | BIT(TARGET) | BIT(SIZE) | BIT(COUNT),
+    [FAULT_FORK_STORM] = { BIT(NAME) | BIT(PERIOD), 0,
+                           LASTS | BROUGHT | BIT(TARGET) | BIT(SIZE) | BIT(COUNT),
                            "each `period` one more `name` of `size` is started and hangs, `count` "
-                           "at the most (none: no limit); `target` is its parent" },
+                           "at the most (none: no limit); `target` is its parent (none: cron, at "
+                           "full "
+                           "minutes) and never waits for it; without `size` it ends at once" },
     [FAULT_CPU_HOG] = { 0, BIT(TARGET) | BIT(NAME),
-                        LASTS | BIT(COUNT) | BIT(POLICY) | BIT(RT_PRIO) | BIT(NICE),
+                        LASTS | BROUGHT | BIT(COUNT) | BIT(POLICY) | BIT(RT_PRIO) | BIT(NICE) |
+                            BIT(PERIOD),
                         "`count` tasks `name` spin, or `target` begins to, by `policy` and `nice` "
-                        "or `rt-prio`" },
-    [FAULT_KILL] = { BIT(TARGET), 0, ONCE | BIT(SIGNAL), "`signal` (KILL) to `target`" },
-    [FAULT_STOP] = { BIT(TARGET), 0, LASTS, "SIGSTOP to `target`; SIGCONT after `for`" },
-    [FAULT_CONT] = { BIT(TARGET), 0, ONCE, "SIGCONT to `target`" },
+                        "or `rt-prio`; with a `period` they poll: a fifth of it they compute, then "
+                        "they sleep" },
+    [FAULT_KILL] = { BIT(TARGET), 0, ONCE | BIT(SIGNAL) | BIT(COUNT),
+                     "`signal` (KILL) to `target`: to all of that name, or to the `count` oldest" },
+    [FAULT_STOP] = { BIT(TARGET), 0, LASTS | BIT(COUNT),
+                     "SIGSTOP to `target`, as `kill`; SIGCONT after `for`" },
+    [FAULT_CONT] = { BIT(TARGET), 0, ONCE | BIT(COUNT), "SIGCONT to `target`, as `kill`" },
     [FAULT_RING_CORRUPT] = { 0, 0, LASTS, "a stray write over the ring" },
     [FAULT_RING_DROP] = { 0, 0, LASTS | BIT(PROBABILITY), "beats are lost, each by `probability`" },
     [FAULT_RING_DELAY] = { BIT(DELAY), 0, LASTS, "beats arrive later by `delay`" },

@@ -41,7 +41,7 @@ struct faultspec {
     int64_t rate_kb_h[2], size_kb[2], count[2], level_ppm[2], within_ns[2], hold_ns[2];
     int64_t period_ns[2], delay_ns[2], serial[2], nice[2], rt_prio[2];
     int64_t probability[2], interval[2], fail_times[2], space[2], min_order[2];
-    int64_t verbose, ignore_gfp_wait, shared, oom_first;
+    int64_t verbose, ignore_gfp_wait, shared, oom_first, catches_sigterm, ordinary_user;
 };
 
 /* One key of the language. */

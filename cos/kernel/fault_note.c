@@ -45,8 +45,9 @@ uint32_t fault_resource_ppm(uint32_t resource)
     struct mem_info info;
     mem_info(&info);
     const bool swap = resource == FAULT_RESOURCE_SWAP;
-    const uint64_t total = swap ? info.swap_total : info.total;
-    const uint64_t rest = swap ? info.swap_free : info.free + info.buffers + info.cached;
+    const uint64_t total = swap ? info.swap_total : info.total - info.out_of_reach;
+    const uint64_t spare = (uint64_t)info.free + info.buffers + info.cached - info.out_of_reach;
+    const uint64_t rest = swap ? info.swap_free : spare;
     return total == 0 ? 0 : (uint32_t)((total - rest) * PPM / total);
 }
 

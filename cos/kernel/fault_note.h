@@ -40,11 +40,12 @@ uint32_t fault_rounds(const struct fault *f, uint64_t now);
 bool fault_is_on(const struct fault *f, uint64_t now);
 /** Does its `unless` hold now, so that it is not to happen? */
 bool fault_unless_holds(const struct fault *f);
-/** Is fault number `index` to act now? As fault_is_on(), and at the beginning of each round `unless`
+/** Is fault number `index` to act now? As fault_is_on(), and at the beginning of a round `unless`
  * is judged, state and notes (BEGINS, SKIPPED; ENDS once the end is noticed) are kept. */
 bool fault_acts(uint32_t index);
-/** How much of a resource (enum fault_resource) is in use, parts per million of all of it. RAM: what
- * is neither free nor the cache of a file. 0 where there is none of it. */
+/** How much of a resource (enum fault_resource) is in use, parts per million of all of it. RAM:
+ * what is neither free nor the cache of a file, of all but zone DMA, which programs cannot have and
+ * which stays free. 0 where there is none of it. */
 uint32_t fault_resource_ppm(uint32_t resource);
 
 #endif /* COS_FAULT_NOTE_H */

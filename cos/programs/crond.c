@@ -7,6 +7,7 @@
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/process.h"
 #include "cos/programs/cron.h"
+#include "cos/programs/faults.h"
 
 #define NS_PER_S 1000000000
 #define MINUTES_PER_HOUR 60
@@ -40,18 +41,24 @@ static uint64_t minute_ns(int64_t minute)
     return s > 0 ? (uint64_t)s * NS_PER_S : 0;
 }
 
-static void start_job(struct program *p, const char *folder)
+static void log_job(struct program *p, int pid, const char *command)
 {
-    static const struct boot_program run_parts =
-        CRON_CHILD("run-parts", "run-parts", 596, 1900, 220);
-    const int pid = spawn_child(&run_parts, folder, 0);
     if (pid < 0)
         (void)snprintf(p->text, sizeof p->text, "crond[%u]: (CRON) error (can't fork)",
                        current->pid);
     else
-        (void)snprintf(p->text, sizeof p->text, "CROND[%d]: (root) CMD (run-parts /etc/%s)", pid,
-                       folder);
+        (void)snprintf(p->text, sizeof p->text, "CROND[%d]: (root) CMD (%s)", pid, command);
     (void)syslog_send_line(SYSLOG_CRON, p->text);
+}
+
+static void start_job(struct program *p, const char *folder)
+{
+    static const struct boot_program run_parts =
+        CRON_CHILD("run-parts", "run-parts", 596, 1900, 220);
+    static char command[48]; /* log_job() is through with it before anyone else runs */
+    const int pid = spawn_child(&run_parts, folder, 0);
+    (void)snprintf(command, sizeof command, "run-parts /etc/%s", folder);
+    log_job(p, pid, command);
 }
 
 static void run_minute(struct program *p, int64_t minute)
@@ -70,6 +77,7 @@ int prog_crond(struct program *p)
         program_touch(p, p->spec.touch_pages);
         for (const int64_t now = local_s(cos_clock.now_ns) / 60; minute <= now; minute++)
             run_minute(p, minute);
+        faults_start_jobs(p, log_job);
         while (current->wait_children > 0 && reap_child() > 0)
             ;
     }

@@ -10,7 +10,7 @@
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/process.h"
-#include "cos/programs/program.h"
+#include "cos/programs/faults.h"
 
 #define INIT_RETRY_TICKS (5u * HZ) /* what init does when it cannot fork */
 
@@ -56,6 +56,12 @@ static void start_kernel_threads(void)
 static uint16_t order[BOOT_PROGRAMS_MAX]; /* indices into boot_params->program */
 static uint32_t order_count, order_next;
 
+/* Its record says how large it is; when it starts is not a scenario's to say. */
+static bool is_vmnixhbd(const struct boot_program *spec)
+{
+    return strcmp(spec->behaviour, "vmnixhbd") == 0;
+}
+
 static bool starts_before(uint16_t a, uint16_t b)
 {
     return boot_params->program[a].start_ns < boot_params->program[b].start_ns;
@@ -67,7 +73,7 @@ static void sort_programs(void)
 {
     ASSERT(boot_params->program_count <= BOOT_PROGRAMS_MAX);
     for (uint32_t i = 0; i < boot_params->program_count; i++) {
-        if (boot_params->program[i].pid == 1)
+        if (boot_params->program[i].pid == 1 || is_vmnixhbd(&boot_params->program[i]))
             continue;
         uint32_t at = order_count++;
         for (; at > 0 && starts_before((uint16_t)i, order[at - 1]); at--)
@@ -82,6 +88,8 @@ static uint32_t start_due(void)
     while (order_next < order_count) {
         const struct boot_program *spec = &boot_params->program[order[order_next]];
         if (spec->start_ns > cos_clock.now_ns) {
+            if (!faults_start_due())
+                return INIT_RETRY_TICKS;
             const uint64_t ticks =
                 (spec->start_ns - cos_clock.now_ns + NS_PER_JIFFY - 1) / NS_PER_JIFFY;
             return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
@@ -93,7 +101,7 @@ static uint32_t start_due(void)
         order_next++;
         return_to_user();
     }
-    return UINT32_MAX;
+    return faults_start_due() ? UINT32_MAX : INIT_RETRY_TICKS;
 }
 
 /* ---- pid 1 ----------------------------------------------------------------------------------- */
@@ -142,6 +150,9 @@ static void start_vmnixhbd(void)
         .stack_kb = 24,
     };
     struct boot_program spec = usual;
+    for (uint32_t i = 0; i < boot_params->program_count; i++)
+        if (is_vmnixhbd(&boot_params->program[i]))
+            spec = boot_params->program[i];
     spec.pid = boot_params->hbd_pid;
     if (spec.pid != 0)
         ASSERT(spawn_program(&spec) == (int)spec.pid);
@@ -186,6 +197,7 @@ static int __attribute__((noreturn)) init_task_main(void *unused)
     start_kernel_threads();
     struct program *p = become_user();
     sort_programs();
+    faults_init();
     start_vmnixhbd();
     rc_pid = spawn_program(&rc);
     for (;;) {

@@ -5,11 +5,13 @@
  * -rn` shows what leaks as the most frequent text. Nothing touches these pages again: memory
  * that is forgotten is cold, and goes to swap. */
 #include "cos/kernel/mm/mm.h"
-#include "cos/programs/program.h"
+#include "cos/programs/faults.h"
 
 #define RECORD_SIZE 64u
 /* A program that was stuck catches up with 1 MB a round, not with all at once. OUR CHOICE */
 #define LEAK_PAGES_PER_ROUND 256u
+#define ARENA_START 0x50000000u
+#define ARENA_END 0x70000000u
 #define KB_HOURS_PER_PAGE (4u * 3600u * 1000u) /* kB/h * ms that make a page of 4 kB */
 
 /* What the forgotten records say. OUR CHOICE of words; no text of the products. */
@@ -20,26 +22,10 @@ static const struct {
     { "cimserver", "cimserver: instance of an enumeration, not released" },
 };
 
-uint64_t program_find_leaks(const char *name)
+/* Pages that one leak has lost so far. */
+static uint64_t pages_owed(uint32_t i)
 {
-    uint64_t found = 0;
-    for (uint32_t i = 0; i < boot_params->fault_count && i < BOOT_FAULTS_MAX; i++) {
-        const struct fault *f = &boot_params->fault[i];
-        if (f->type == FAULT_LEAK && strcmp(f->target, name) == 0)
-            found |= (uint64_t)1 << i;
-    }
-    return found;
-}
-
-/* Pages that one leak has lost since it began. */
-static uint64_t pages_owed(const struct fault *f)
-{
-    if (cos_clock.now_ns <= f->at_ns)
-        return 0;
-    uint64_t elapsed_ns = cos_clock.now_ns - f->at_ns;
-    if (f->for_ns != 0 && elapsed_ns > f->for_ns)
-        elapsed_ns = f->for_ns;
-    return elapsed_ns / 1000000u * f->rate_kb_h / KB_HOURS_PER_PAGE;
+    return fault_on_ns(i) / 1000000u * boot_params->fault[i].rate_kb_h / KB_HOURS_PER_PAGE;
 }
 
 static void make_record(const struct program *p, char record[RECORD_SIZE])
@@ -62,20 +48,35 @@ static void fill_page(uint32_t address, const char record[RECORD_SIZE])
         memcpy(to + i, record, RECORD_SIZE);
 }
 
+/* Room for `pages` more: the heap, and when that has met the libraries, arenas elsewhere, as
+ * malloc() does it. @return its address, 0 = there is none */
+static uint32_t take_room(struct program *p, uint32_t pages)
+{
+    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
+    const uint32_t heap = mm->brk, arena = ARENA_START + p->mapped_pages * PAGE_SIZE;
+    if (p->mapped_pages == 0 && do_brk(heap + pages * PAGE_SIZE) == 0)
+        return heap;
+    if (p->mapped_pages % LEAK_PAGES_PER_ROUND == 0 &&
+        (arena >= ARENA_END ||
+         do_mmap(mm, arena, LEAK_PAGES_PER_ROUND * PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0))
+        return 0;
+    return arena;
+}
+
 void program_leak(struct program *p)
 {
     uint64_t owed = 0;
     for (uint64_t left = p->leaks; left != 0; left &= left - 1)
-        owed += pages_owed(&boot_params->fault[__builtin_ctzll(left)]);
+        owed += pages_owed((uint32_t)__builtin_ctzll(left));
     if (owed <= p->leaked_pages)
         return;
     uint64_t pages = owed - p->leaked_pages;
-    if (pages > LEAK_PAGES_PER_ROUND)
-        pages = LEAK_PAGES_PER_ROUND;
+    const uint32_t room = LEAK_PAGES_PER_ROUND - p->mapped_pages % LEAK_PAGES_PER_ROUND;
+    if (pages > room)
+        pages = room;
 
-    const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
-    const uint32_t start = mm->brk;
-    if (do_brk(start + (uint32_t)pages * PAGE_SIZE) != 0)
+    const uint32_t start = take_room(p, (uint32_t)pages);
+    if (start == 0)
         return; /* malloc() failed; the next round asks again */
 
     char record[RECORD_SIZE];
@@ -83,7 +84,7 @@ void program_leak(struct program *p)
     for (uint32_t i = 0; i < pages; i++) {
         fill_page(start + i * PAGE_SIZE, record);
         p->leaked_pages++;
-        if (need_resched || current->sig_pending != 0)
-            return_to_user();
+        p->mapped_pages += start >= ARENA_START;
+        program_give_way(p);
     }
 }

@@ -5,14 +5,16 @@
 #include "cos/kernel/hbd.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/programs/faults.h"
 #include "cos/kernel/sched.h"
 
 #define TEXT_START 0x08048000u /* where the linker puts programs on i386 */
 #define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
 #define STACK_TOP 0xC0000000u
 #define NS_FOREVER UINT64_MAX
-#define RUN_PAGES 8u /* pages of the working set that lie together */
-#define COLD_TURN 7u /* of eight touches the last one is anywhere */
+#define RUN_PAGES 8u             /* pages of the working set that lie together */
+#define SPIKE_STEP_NS 500000000u /* see spike.c */
+#define COLD_TURN 7u             /* of eight touches the last one is anywhere */
 
 /* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
  * space with the one page that it beats with. */
@@ -48,6 +50,10 @@ static const struct behaviour behaviours[] = {
     { "slocate", prog_slocate, "heap" },
     { "updatedb", prog_updatedb, "path names" },
     { "worker", prog_worker, "path names" },
+    { "report", prog_report, "rows" },
+    { "job", prog_job, "heap" },
+    { "probe", prog_probe, "heap" },
+    { "compute", prog_compute, "heap" },
 };
 
 static const struct behaviour *find_behaviour(const char *name)
@@ -75,7 +81,10 @@ struct program *program_create(const struct boot_program *spec, const char *text
     p->spec = *spec;
     p->behaviour = kptr_of(b);
     p->until_ns = until_ns;
-    p->leaks = program_find_leaks(spec->name);
+    p->leaks = faults_find(FAULT_LEAK, spec->name);
+    p->spikes = faults_find(FAULT_SPIKE, spec->name);
+    p->storms = faults_find(FAULT_FORK_STORM, spec->name);
+    p->hogs = faults_find(FAULT_CPU_HOG, spec->name);
     p->hot_root = rng_derive(cos_random("working set"), spec->name);
     if (text != NULL)
         strcopy(p->text, text, sizeof p->text);
@@ -91,6 +100,37 @@ struct program *program_parent(void)
 {
     const struct task_struct *parent = find_task_by_pid(current->ppid);
     return parent != NULL ? PTR(struct program, parent->program) : NULL;
+}
+
+/* ---- signals --------------------------------------------------------------------------------- */
+/* What a daemon does that catches SIGTERM: it says so, and begins an orderly shutdown, which waits
+ * for its threads and never gets there, because the signal broke into work of theirs. It takes no
+ * memory any more, and gives none back. OUR CHOICE; see docs/fidelity.md. */
+static void shut_down(const struct program *p)
+{
+    static char line[64]; /* syslog_send() copies it before anyone else runs */
+    (void)snprintf(line, sizeof line, "signal %u received, shutting down", SIGTERM);
+    (void)syslog_send(SYSLOG_MESSAGES, p->spec.name, line);
+    for (;;) {
+        (void)sleep_until(NS_FOREVER);
+        return_to_user();
+    }
+}
+
+static void look_at_signals(struct program *p)
+{
+    const uint32_t caught = p->signals;
+    p->signals = 0;
+    if (unlikely((caught & 1u << SIGTERM) != 0))
+        shut_down(p);
+}
+
+void program_give_way(struct program *p)
+{
+    if (need_resched || current->sig_pending != 0)
+        return_to_user();
+    if (unlikely(p->signals != 0))
+        look_at_signals(p);
 }
 
 /* ---- exec ------------------------------------------------------------------------------------ */
@@ -168,12 +208,6 @@ static int map_heap_and_stack(struct mm_struct *mm, struct program *p)
                    0);
 }
 
-static void give_way(void)
-{
-    if (need_resched || current->sig_pending != 0)
-        return_to_user();
-}
-
 static void write_content(struct program *p, uint32_t address)
 {
     char text[80];
@@ -196,11 +230,11 @@ static void touch_data(struct program *p)
             write_content(p, address);
         else
             ASSERT(user_account(address, true));
-        give_way();
+        program_give_way(p);
     }
     for (uint32_t i = 1; i <= pages_of(p->spec.stack_kb); i++) {
         ASSERT(user_account(STACK_TOP - i * PAGE_SIZE, true));
-        give_way();
+        program_give_way(p);
     }
 }
 
@@ -278,7 +312,7 @@ void program_touch(struct program *p, uint32_t n)
             page = (uint32_t)((p->draw >> 32) * pages >> 32);
         const bool write = page >= code && (p->draw >> turn & 1) != 0;
         ASSERT(user_account(page_at(p, page), write));
-        give_way();
+        program_give_way(p);
     }
 }
 
@@ -294,36 +328,31 @@ void program_cpu(uint64_t ns)
     }
 }
 
-/* A caught signal is noted in the log, and life goes on (OUR CHOICE; see docs/fidelity.md on
- * VMap). */
-static void look_at_signals(struct program *p)
-{
-    if (likely(p->signals == 0))
-        return;
-    if ((p->signals & 1u << SIGTERM) != 0) {
-        (void)snprintf(p->text, sizeof p->text, "signal %u received, continuing", SIGTERM);
-        (void)syslog_send(SYSLOG_MESSAGES, p->spec.name, p->text);
-    }
-    p->signals = 0;
-}
-
 void program_round(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
     program_cpu(p->spec.cpu_ns);
     if (p->leaks != 0)
         program_leak(p);
+    if (p->hogs != 0)
+        program_compute(p);
+    if (p->storms != 0)
+        program_start_children(p);
     look_at_signals(p);
 }
 
 void program_sleep(struct program *p)
 {
     const uint64_t period = p->spec.period_ns;
-    const uint64_t until = period == 0 ? NS_FOREVER
-                                       : cos_clock.now_ns + period - period / 10 +
-                                             rng_below(&current->rng, period / 5 + 1);
+    uint64_t until = period == 0 ? NS_FOREVER
+                                 : cos_clock.now_ns + period - period / 10 +
+                                       rng_below(&current->rng, period / 5 + 1);
+    /* While it takes memory it does not wait for its next round of work. */
+    while (p->fault == 0 && p->spikes != 0 && program_spike(p) && cos_clock.now_ns < until)
+        program_sleep_until(cos_clock.now_ns + SPIKE_STEP_NS);
     (void)sleep_until(until);
     return_to_user();
+    look_at_signals(p);
 }
 
 void program_sleep_until(uint64_t at_ns)

@@ -7,7 +7,9 @@
  *      0x08048000   text        file-backed, a file of its own
  *      behind it    heap        anonymous; grows with do_brk()
  *      0x40000000   libraries   file-backed, shared by all
+ *      0x50000000   arenas      anonymous, when the heap has met the libraries (leak.c)
  *      0x70000000   scratch     anonymous, comes and goes (hostd.c)
+ *      0x90000000   large       anonymous, what is taken within minutes (spike.c)
  *      0xC0000000   stack       anonymous, below this address
  *
  * The record of a running program is kernel memory (slab), freed at its exit. A behaviour runs
@@ -26,14 +28,18 @@ struct program {
     uint32_t text_start, text_pages;
     uint32_t lib_start, lib_pages;
     uint32_t heap_start,
-        data_pages;              /* the heap as it was at the start, without what leaked since */
-    uint32_t touches;            /* free-running */
-    uint32_t run_first, run_end; /* pages of the present run of the working set, by page_at() */
-    uint64_t draw;               /* random bits of the present eight touches */
-    uint64_t hot_root;           /* names the pages of the working set, see program_touch() */
-    uint64_t until_ns;           /* argument: has work until then */
-    uint64_t leaks;              /* bit n = boot_params->fault[n] is a leak of this program */
+        data_pages;                /* the heap as it was at the start, without what leaked since */
+    uint32_t touches;              /* free-running */
+    uint32_t run_first, run_end;   /* pages of the present run of the working set, by page_at() */
+    uint64_t draw;                 /* random bits of the present eight touches */
+    uint64_t hot_root;             /* names the pages of the working set, see program_touch() */
+    uint64_t until_ns;             /* argument: has work until then */
+    uint64_t leaks;                /* bit n = boot_params->fault[n] is a leak of this program */
+    uint64_t spikes, storms, hogs; /* the same for spikes, children that it starts, endless work */
     uint32_t leaked_pages;
+    uint32_t mapped_pages; /* of those leaked, how many lie in mappings: the heap was full */
+    uint32_t spike_pages;
+    uint32_t fault; /* 1 + index of the fault that brought this program; 0 = none (faults.h) */
     uint32_t scratch_pages;
     uint32_t in_wait;            /* 1 while it waits for children (process.c) */
     uint32_t signals;            /* bit n = signal n was caught and not yet looked at */
@@ -72,10 +78,18 @@ void program_sleep_until(uint64_t at_ns);
 /** The program that started this one, if it still lives and runs one. */
 struct program *program_parent(void);
 
+/** Return to user mode when something waits for that: another task, a signal. A caught signal is
+ * handled here. */
+void program_give_way(struct program *p);
+
 /** Lose what the leaks of `p` owe by now (leak.c). */
 void program_leak(struct program *p);
-/** Bits of boot_params->fault[] that are leaks of the program `name`. */
-uint64_t program_find_leaks(const char *name);
+/** Take what the spikes of `p` want by now (spike.c). @return whether it has one at present */
+bool program_spike(struct program *p);
+/** Compute without end while a fault says so (job.c). */
+void program_compute(struct program *p);
+/** Pages that a spike has after `lasts_ns`: linear, all of them from `within_ns` on. */
+uint32_t spike_pages(uint64_t size_kb, uint64_t within_ns, uint64_t lasts_ns);
 
 /* The behaviours. */
 int prog_daemon(struct program *p);       /* daemon.c */
@@ -93,5 +107,9 @@ int prog_slocate(struct program *p); /* cron_daily.c */
 int prog_updatedb(struct program *p);
 int prog_rc(struct program *p);      /* rc.c */
 int prog_rc_halt(struct program *p); /* rc.c; text: "halt" or "reboot" */
+int prog_report(struct program *p);  /* spike.c */
+int prog_job(struct program *p);     /* job.c, and the two below */
+int prog_probe(struct program *p);
+int prog_compute(struct program *p);
 
 #endif /* COS_PROGRAM_H */

@@ -8,14 +8,14 @@
 #include <cmocka.h>
 
 #include "cos/kernel/mm/mm.h"
-#include "cos/programs/program.h"
+#include "cos/programs/faults.h"
 
 #define HOUR_NS 3600000000000u
 #define HEAP 0x08100000u
+#define ARENA 0x50000000u
 
 /* ---- what leak.c uses of the kernel ---------------------------------------------------------- */
 struct cos_clock cos_clock = { .next_ns = UINT64_MAX };
-uint32_t need_resched;
 kptr current_task;
 static union task_union task;
 static struct mm_struct mm;
@@ -23,7 +23,8 @@ static struct boot_params params;
 const struct boot_params *boot_params = &params;
 static char page[PAGE_SIZE];
 static uint32_t touched;
-static int brk_error;
+static int brk_error, mmap_error;
+static uint32_t arena_end, touched_heap;
 
 int do_brk(uint32_t brk)
 {
@@ -32,16 +33,41 @@ int do_brk(uint32_t brk)
     return brk_error;
 }
 
+int do_mmap(struct mm_struct *of, uint32_t addr, uint32_t len, uint32_t flags,
+            struct address_space *file, uint32_t pgoff)
+{
+    assert_ptr_equal(of, &mm);
+    assert_true(flags == (VM_READ | VM_WRITE) && file == NULL && pgoff == 0);
+    if (mmap_error != 0)
+        return mmap_error;
+    assert_int_equal(addr, arena_end);
+    arena_end = addr + len;
+    return 0;
+}
+
 void *user_touch(uint32_t address, bool write)
 {
     assert_true(write);
-    assert_int_equal(address, HEAP + touched * PAGE_SIZE);
+    if (address < ARENA) {
+        assert_int_equal(address, HEAP + touched * PAGE_SIZE);
+    } else {
+        assert_int_equal(address, ARENA + (touched - touched_heap) * PAGE_SIZE);
+        assert_true(address < arena_end);
+    }
     touched++;
     return page;
 }
 
-void return_to_user(void)
+uint64_t fault_on_ns(uint32_t i)
 {
+    const struct fault *f = &params.fault[i];
+    const uint64_t on = cos_clock.now_ns > f->at_ns ? cos_clock.now_ns - f->at_ns : 0;
+    return f->for_ns != 0 && on > f->for_ns ? f->for_ns : on;
+}
+
+void program_give_way(struct program *p)
+{
+    assert_non_null(p);
 }
 
 void hand_over(void)
@@ -69,18 +95,23 @@ static int setup(void **state)
     mm.brk = HEAP;
     touched = 0;
     brk_error = 0;
+    mmap_error = -12;
+    arena_end = ARENA;
+    touched_heap = 0;
     strcopy(program.spec.name, "VMap", sizeof program.spec.name);
     return 0;
 }
 
 static void add_fault(const char *target, uint64_t at_ns, uint64_t for_ns, uint64_t kb_per_hour)
 {
-    struct fault *f = &params.fault[params.fault_count++];
+    const uint32_t i = params.fault_count++;
+    struct fault *f = &params.fault[i];
     *f = (struct fault){
         .type = FAULT_LEAK, .at_ns = at_ns, .for_ns = for_ns, .rate_kb_h = kb_per_hour
     };
     strcopy(f->target, target, sizeof f->target);
-    program.leaks = program_find_leaks("VMap");
+    if (strcmp(target, "VMap") == 0)
+        program.leaks |= (uint64_t)1 << i;
 }
 
 /* Rounds a minute apart from `from` to `to` hours. */
@@ -99,8 +130,8 @@ static void test_leak_grows_by_its_rate(void **state)
     live(0, 1);
     assert_int_equal(touched, 2662 / 4);
     assert_int_equal(mm.brk, HEAP + touched * PAGE_SIZE);
-    live(1, 1000);
-    assert_int_equal(touched, 2662 * 1000 / 4);
+    live(1, 300);
+    assert_int_equal(touched, 2662 * 300 / 4);
 }
 
 static void test_leak_starts_at_its_time_and_ends_after_its_length(void **state)
@@ -148,6 +179,21 @@ static void test_a_refused_brk_is_asked_again(void **state)
     assert_int_equal(touched, 100);
 }
 
+static void test_a_leak_goes_on_in_arenas_when_the_heap_is_full(void **state)
+{
+    (void)state;
+    add_fault("VMap", 0, 0, 4000);
+    live(0, 1);
+    assert_int_equal(touched, 1000);
+    touched_heap = 1000;
+    brk_error = -12;
+    mmap_error = 0;
+    live(1, 2);
+    assert_int_equal(touched, 2000);
+    assert_int_equal(arena_end, ARENA + 4 * 256 * PAGE_SIZE);
+    assert_int_equal(mm.brk, HEAP + 1000 * PAGE_SIZE);
+}
+
 static void test_a_program_that_was_stuck_catches_up_in_steps(void **state)
 {
     (void)state;
@@ -168,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup(test_leaks_add_up_and_those_of_others_do_not_count, setup),
         cmocka_unit_test_setup(test_a_page_is_full_of_one_record, setup),
         cmocka_unit_test_setup(test_a_refused_brk_is_asked_again, setup),
+        cmocka_unit_test_setup(test_a_leak_goes_on_in_arenas_when_the_heap_is_full, setup),
         cmocka_unit_test_setup(test_a_program_that_was_stuck_catches_up_in_steps, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

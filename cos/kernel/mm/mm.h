@@ -157,6 +157,7 @@ struct mem_info { /* one reading of all counters, pages; for /proc/meminfo, show
     uint32_t active_anon, active_cache, inact_dirty, inact_laundry, inact_clean;
     uint32_t swap_total, swap_free;
     uint32_t committed, slab;
+    uint32_t out_of_reach; /* of total: zone DMA, which serves GFP_DMA alone (PAE) */
 };
 void mem_info(struct mem_info *ret);
 void show_mem(void);            /* SysRq-M form through printk */

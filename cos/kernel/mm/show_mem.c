@@ -21,6 +21,7 @@ void mem_info(struct mem_info *ret)
     info.swap_free = nr_swap_pages;
     info.committed = vm_committed;
     info.slab = nr_slab_pages;
+    info.out_of_reach = zone_table[ZONE_DMA].managed;
     *ret = info;
 }
 

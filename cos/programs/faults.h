@@ -1,0 +1,49 @@
+/* faults.h - what goes wrong in the COS and when: the clock of boot_params->fault[], and the
+ * programs that faults bring.
+ *
+ * A kernel timer per fault begins and ends it at its instants (fault_begins_ns()), in interrupt
+ * context. There signals are sent; whatever needs a process is left to those who start processes:
+ * init for programs, crond for jobs, a daemon for children of its own. A program that grows asks
+ * how long its fault has been on when it works. So what a fault does costs memory, CPU and time
+ * like anything else, and comes late on a machine that is stuck.
+ *
+ * No process is called after a fault: what runs bears the names that the scenario gives. Records,
+ * states and notes lie outside of the RAM (fault_note.h).
+ *
+ * Which parts of a fault are used, by type:
+ *
+ *     leak        target, rate, at, for; FLAG_SHARED: shm.c
+ *     spike       target or name; size, within; for = how long it holds
+ *     footprint   name, size, for
+ *     fork-storm  name, period, size, count; target = the daemon that starts them, none: crond.
+ *                 size 0: a child that ends at once
+ *     cpu-hog     name, count, policy, nice, rt_prio, for; period: see compute.c
+ *     pressure    name, resource, level, within, hold, shape
+ *     kill, stop, cont   target: all processes of that name; count: so many, oldest first */
+#ifndef COS_FAULTS_H
+#define COS_FAULTS_H
+
+#include "cos/kernel/fault_note.h"
+#include "cos/programs/program.h"
+
+/** Arm the timers of all faults that the COS carries out here. Called once, by init. */
+void faults_init(void);
+/** init: start the programs of faults that began. @return false when one could not be forked and
+ * has to be tried again */
+bool faults_start_due(void);
+/** crond, each minute: start the jobs that are owed. @return how many; what it logs is its own
+ * business: `log` is called for each with the pid */
+void faults_start_jobs(struct program *crond, void (*log)(struct program *, int pid, const char *));
+/** A daemon: start the children that its faults owe; nobody waits for them. */
+void program_start_children(struct program *p);
+
+/** How long fault number `i` has been on in all, ns. */
+uint64_t fault_on_ns(uint32_t i);
+/** The same for the present time only; 0 while it is off. */
+uint64_t fault_lasts_ns(uint32_t i);
+bool fault_goes_on(uint32_t i);
+/** Bits of boot_params->fault[] that are of `type` with the target `name`. */
+uint64_t faults_find(uint32_t type, const char *name);
+/** The fault that brought the program `p`. */
+const struct fault *fault_of(const struct program *p);
+#endif /* COS_FAULTS_H */

@@ -1,0 +1,88 @@
+/* spike.c - memory that is taken within minutes: a report over everything, a search that went
+ * wrong, a file read at one go.
+ *
+ * It lies in mappings of 2 MB from 0x90000000 on, made one after the other as malloc() makes them
+ * for large requests, and all are given back when the time of the fault is over. An existing
+ * program does this beside its work, or one that does nothing else and ends then ("report"). */
+#include "cos/kernel/mm/mm.h"
+#include "cos/programs/faults.h"
+
+#define SPIKE_START 0x90000000u
+#define SPIKE_END 0xb8000000u
+#define CHUNK_PAGES 512u
+#define STEP_NS 500000000u /* how often it takes more. OUR CHOICE */
+
+/* Pages that a spike of `size_kb` has by `lasts_ns`: linear, all of them after `within_ns`. */
+uint32_t spike_pages(uint64_t size_kb, uint64_t within_ns, uint64_t lasts_ns)
+{
+    const uint64_t pages = size_kb / (PAGE_SIZE / 1024);
+    if (lasts_ns >= within_ns)
+        return (uint32_t)pages;
+    return (uint32_t)(pages * (lasts_ns / 1000000u) / (within_ns / 1000000u + 1));
+}
+
+/* One more page. @return false when there is no room for it, in the machine or in the program */
+static bool take_page(struct program *p)
+{
+    const uint32_t address = SPIKE_START + p->spike_pages * PAGE_SIZE;
+    if (p->spike_pages % CHUNK_PAGES == 0 &&
+        (address >= SPIKE_END ||
+         do_mmap(PTR(struct mm_struct, current->mm), address, CHUNK_PAGES * PAGE_SIZE,
+                 VM_READ | VM_WRITE, NULL, 0) != 0))
+        return false;
+    p->spike_pages++;
+    ASSERT(user_account(address, true));
+    program_give_way(p);
+    return true;
+}
+
+static void give_all(struct program *p)
+{
+    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
+    for (uint32_t at = 0; at < p->spike_pages; at += CHUNK_PAGES)
+        ASSERT(do_munmap(mm, SPIKE_START + at * PAGE_SIZE) == 0);
+    p->spike_pages = 0;
+}
+
+/* From its beginning to the end of `for`, or of `hold` if it has one. */
+static bool is_on(uint32_t i)
+{
+    const struct fault *f = fault_at(i);
+    return fault_goes_on(i) && (f->hold_ns == 0 || fault_lasts_ns(i) < f->within_ns + f->hold_ns);
+}
+
+bool program_spike(struct program *p)
+{
+    uint32_t wanted = 0;
+    bool on = false;
+    for (uint64_t left = p->spikes; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
+        const struct fault *f = fault_at(i);
+        if (!is_on(i))
+            continue;
+        on = true;
+        wanted += spike_pages(f->size_kb, f->shape == FAULT_SHAPE_STEP ? 0 : f->within_ns,
+                              fault_lasts_ns(i));
+    }
+    if (!on && p->spike_pages > 0)
+        give_all(p);
+    while (p->spike_pages < wanted && take_page(p))
+        ;
+    return on;
+}
+
+int prog_report(struct program *p)
+{
+    p->spikes = (uint64_t)1 << (p->fault - 1);
+    for (;;) {
+        const bool grows = fault_lasts_ns(p->fault - 1) < fault_of(p)->within_ns;
+        if (!program_spike(p))
+            return 0;
+        program_round(p);
+        if (grows)
+            program_sleep_until(cos_clock.now_ns + STEP_NS);
+        else
+            program_sleep(p);
+    }
+    return 0;
+}
