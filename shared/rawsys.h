@@ -22,6 +22,8 @@ enum rawsys_nr {
     RAWSYS_futex = 202,
     RAWSYS_openat = 257,
     RAWSYS_mkdirat = 258,
+    RAWSYS_unlinkat = 263,
+    RAWSYS_getdents64 = 217,
     RAWSYS_fallocate = 285,
     RAWSYS_renameat = 264,
     RAWSYS_ftruncate = 77,

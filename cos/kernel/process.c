@@ -21,7 +21,7 @@
 uint32_t nr_threads;
 uint32_t last_pid = PID_FIRST - 1;
 static uint32_t pid_map[PID_MAX / 32]; /* bit n = pid n is in use */
-static uint64_t dead_cpu_ns;           /* CPU time of released tasks */
+static struct cpu_times dead;          /* CPU time of released tasks */
 
 /* ---- pids ------------------------------------------------------------------------------------ */
 static bool pid_in_use(uint32_t pid)
@@ -109,12 +109,17 @@ static void name_task(struct task_struct *t, const char *name)
     rng_init(&t->rng, cos_random("process"), stream);
 }
 
+uint32_t max_threads(void)
+{
+    return max_mapnr / PAGES_PER_THREAD;
+}
+
 /* A task that is linked but never ran. @return NULL with *ret_error set when there is no pid or
  * no stack */
 static struct task_struct *new_task(uint32_t pid, const char *name, int *ret_error)
 {
     *ret_error = -EAGAIN;
-    if (nr_threads >= max_mapnr / PAGES_PER_THREAD)
+    if (nr_threads >= max_threads())
         return NULL;
     const uint32_t taken = alloc_pid(pid);
     if (taken == 0)
@@ -126,6 +131,7 @@ static struct task_struct *new_task(uint32_t pid, const char *name, int *ret_err
         return NULL;
     }
     memset(t, 0, sizeof *t);
+    kstat.forks++;
     t->pid = t->tgid = taken;
     t->ppid = current->pid;
     current->wait_children++;
@@ -309,7 +315,7 @@ void do_exit(uint32_t code)
 static void release_task(struct task_struct *t)
 {
     ASSERT(t->state == TASK_ZOMBIE && t != current);
-    dead_cpu_ns += t->utime_ns + t->stime_ns;
+    cpu_times_add(&dead, t->static_prio, t->utime_ns, t->stime_ns);
     unlink_task(t);
     free_pid(t->pid);
     t->state = TASK_DEAD;
@@ -361,11 +367,12 @@ int wait_child(void)
     return -ECHILD;
 }
 
-uint64_t process_cpu_ns(void)
+void process_cpu_times(struct cpu_times *ret)
 {
-    uint64_t sum = dead_cpu_ns;
+    struct cpu_times sum = dead;
     for_each_task (t) {
-        sum += t->utime_ns + t->stime_ns;
+        cpu_times_add(&sum, t->static_prio, t->utime_ns, t->stime_ns);
     }
-    return sum;
+    sum.iowait_ns = kstat.iowait_ns;
+    *ret = sum;
 }

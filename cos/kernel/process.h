@@ -3,6 +3,7 @@
 #ifndef COS_PROCESS_H
 #define COS_PROCESS_H
 
+#include "cos/kernel/kstat.h"
 #include "cos/kernel/task.h"
 
 #define EAGAIN 11
@@ -24,7 +25,9 @@ int wait_child_timeout(uint32_t ticks);
 
 extern uint32_t nr_threads; /* tasks but for pid 0 */
 extern uint32_t last_pid;   /* the pid given last of those that were not fixed */
-/** CPU time of all tasks since the boot, ended ones included, ns. */
-uint64_t process_cpu_ns(void);
+/** CPU time of all tasks since the boot, ended ones included. */
+void process_cpu_times(struct cpu_times *ret);
+/** threads-max: how many tasks there may be. */
+uint32_t max_threads(void);
 
 #endif /* COS_PROCESS_H */

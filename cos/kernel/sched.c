@@ -3,6 +3,7 @@
 
 #include "cos/kernel/cost.h"
 #include "cos/kernel/fiber.h"
+#include "cos/kernel/kstat.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/priority.h"
 
@@ -214,8 +215,10 @@ void sched_take_cpu(struct task_struct *prev, struct task_struct *next)
     prev->nvcsw++;
     if (prev == init_task) {
         run_queue.account_ns = cos_clock.now_ns;
+        kstat_idle_end();
         tick_start();
     } else if (next == init_task) {
+        kstat_idle_start();
         tick_stop();
     }
 }

@@ -111,6 +111,7 @@ struct task_struct {
     kptr wait_page; /* struct page whose lock it waits for; for readers of the dump */
     struct rng rng;
     kptr program; /* struct program of a user task (cos/programs/), 0 for kernel threads */
+    uint32_t proc_mark; /* what HOST/proc/PID/status was written for (proc_task.c); 0 = never */
     uint32_t wait_children; /* living children that it may wait for */
     uint32_t stack_magic;   /* last field: overwritten = stack overflow */
 };

@@ -85,7 +85,7 @@ int prog_rc(struct program *p)
     (void)snprintf(p->text, sizeof p->text, "logger: (%lld) loaded VMkernel",
                    (long long)cos_epoch_s());
     const int error = cron_run(p, &logger, p->text);
-    return proc_write_snapshot() != 0 || error != 0;
+    return proc_write_boot() != 0 || error != 0;
 }
 
 /* The words in messages are sysvinit's [INFERRED: the init of RHEL 3]. */

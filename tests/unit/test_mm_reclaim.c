@@ -1,6 +1,7 @@
 /* test_mm_reclaim.c - memory that is gone: the endless retry, laundering without slots, the OOM
  * killer.
  *
+ * links: cos/kernel/kstat.c
  * links: -no-pie -Wl,-Ttext-segment=0x60000000
  * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
  * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c

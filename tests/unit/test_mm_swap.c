@@ -1,6 +1,7 @@
 /* test_mm_swap.c - a 32-MB COS with less memory than its programs want: swapping out and in,
  * contents, slots, counters.
  *
+ * links: cos/kernel/kstat.c
  * links: -no-pie -Wl,-Ttext-segment=0x60000000
  * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
  * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c

@@ -1,5 +1,6 @@
 /* test_mm_zone.c - zones, tables and buddy lists on the 800-MB COS of KB 308590.
  *
+ * links: cos/kernel/kstat.c
  * links: -no-pie -Wl,-Ttext-segment=0x60000000
  * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
  * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c

@@ -1,8 +1,12 @@
 /* proc_misc.c - see proc_misc.h. */
 #include "cos/kernel/fs/proc_misc.h"
 
+#include "cos/kernel/fs/proc_sys.h"
+#include "cos/kernel/fs/proc_task.h"
+#include "cos/kernel/fs/text.h"
 #include "cos/kernel/fs/vfs.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/kernel/mm/slab.h"
 #include "cos/kernel/process.h"
 #include "cos/kernel/sched.h"
 
@@ -11,30 +15,27 @@
 #define BYTES(pages) ((unsigned long long)(pages)*PAGE_SIZE)
 #define HUGE_PAGE_KB 2048   /* with PAE */
 #define OVERCOMMIT_RATIO 50 /* percent; default of the sysctl */
+#define JIFFIES(ns) ((unsigned long long)(ns) / NS_PER_JIFFY)
+#define SECTORS_PER_PAGE 8u
+#define IRQS 16u /* of two interrupt controllers of the PC/AT. INFERRED: a kernel for one CPU */
 
 /* Static, since kernel stacks are small. Nothing sleeps between filling it and writing it out
  * but the writer itself, and readers of /proc come one at a time: cron's hourly job and the
  * boot. */
-static char page[1536];
-
-struct text {
-    char *to;
-    uint32_t size, len;
-};
-
-static void __attribute__((format(printf, 2, 3))) put(struct text *t, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    const int n = vsnprintf(t->to + t->len, t->size - t->len, format, ap);
-    va_end(ap);
-    ASSERT(n >= 0 && (uint32_t)n < t->size - t->len);
-    t->len += (uint32_t)n;
-}
+static char page[PAGE_SIZE];
 
 uint64_t cos_uptime_ns(void)
 {
     return cos_clock.now_ns + COS_UPTIME_LEAD_NS;
+}
+
+/* All that no task used, I/O wait included. */
+static uint64_t cos_idle_ns(void)
+{
+    struct cpu_times cpu;
+    process_cpu_times(&cpu);
+    const uint64_t up = cos_uptime_ns(), busy = cpu.user_ns + cpu.nice_ns + cpu.system_ns;
+    return up > busy ? up - busy : 0;
 }
 
 int64_t cos_epoch_s(void)
@@ -52,17 +53,17 @@ uint64_t proc_swap_used_bytes(void)
 /* ---- /proc/meminfo --------------------------------------------------------------------------- */
 static void put_kb(struct text *t, const char *tag, unsigned long kb)
 {
-    put(t, "%-14s%8lu kB\n", tag, kb);
+    text_put(t, "%-14s%8lu kB\n", tag, kb);
 }
 
 static void put_meminfo_table(struct text *t, const struct mem_info *m)
 {
-    put(t, "        total:    used:    free:  shared: buffers:  cached:\n");
-    put(t, "Mem:  %8llu %8llu %8llu %8llu %8llu %8llu\n", BYTES(m->total),
-        BYTES(m->total - m->free), BYTES(m->free), BYTES(0), BYTES(m->buffers),
-        BYTES(m->cached + m->swap_cached));
-    put(t, "Swap: %8llu %8llu %8llu\n", BYTES(m->swap_total), BYTES(m->swap_total - m->swap_free),
-        BYTES(m->swap_free));
+    text_put(t, "        total:    used:    free:  shared: buffers:  cached:\n");
+    text_put(t, "Mem:  %8llu %8llu %8llu %8llu %8llu %8llu\n", BYTES(m->total),
+             BYTES(m->total - m->free), BYTES(m->free), BYTES(0), BYTES(m->buffers),
+             BYTES(m->cached + m->swap_cached));
+    text_put(t, "Swap: %8llu %8llu %8llu\n", BYTES(m->swap_total),
+             BYTES(m->swap_total - m->swap_free), BYTES(m->swap_free));
 }
 
 static void put_meminfo_lists(struct text *t, const struct mem_info *m)
@@ -99,8 +100,8 @@ static void put_meminfo(struct text *t)
     put_kb(t, "SwapFree:", KB(m.swap_free));
     put_kb(t, "CommitLimit:", KB(m.swap_total + m.total * OVERCOMMIT_RATIO / 100));
     put_kb(t, "Committed_AS:", KB(m.committed));
-    put(t, "HugePages_Total: %5u\nHugePages_Free:  %5u\nHugepagesize:    %5u kB\n", 0u, 0u,
-        HUGE_PAGE_KB);
+    text_put(t, "HugePages_Total: %5u\nHugePages_Free:  %5u\nHugepagesize:    %5u kB\n", 0u, 0u,
+             HUGE_PAGE_KB);
 }
 
 /* ---- the others ------------------------------------------------------------------------------ */
@@ -109,22 +110,77 @@ static void put_loadavg(struct text *t)
     time_load();
     for (unsigned i = 0; i < 3; i++) {
         const uint32_t load = avenrun[i] + 2048 / 200; /* rounds to hundredths */
-        put(t, "%u.%02u ", load >> 11, (load & 2047u) * 100 >> 11);
+        text_put(t, "%u.%02u ", load >> 11, (load & 2047u) * 100 >> 11);
     }
-    put(t, "%u/%u %u\n", nr_running, nr_threads, last_pid);
+    text_put(t, "%u/%u %u\n", nr_running, nr_threads, last_pid);
 }
 
 static void put_hundredths(struct text *t, uint64_t ns, const char *end)
 {
-    put(t, "%llu.%02u%s", (unsigned long long)(ns / NS_PER_S),
-        (unsigned)(ns % NS_PER_S / 10000000u), end);
+    text_put(t, "%llu.%02u%s", (unsigned long long)(ns / NS_PER_S),
+             (unsigned)(ns % NS_PER_S / 10000000u), end);
 }
 
 static void put_uptime(struct text *t)
 {
-    const uint64_t up = cos_uptime_ns(), busy = process_cpu_ns();
-    put_hundredths(t, up, " ");
-    put_hundredths(t, up > busy ? up - busy : 0, "\n");
+    put_hundredths(t, cos_uptime_ns(), " ");
+    put_hundredths(t, cos_idle_ns(), "\n");
+}
+
+/* ---- /proc/stat ------------------------------------------------------------------------------ */
+/* Ticks of 1/HZ s. irq and softirq are 0: see kstat.h. */
+static void put_cpu(struct text *t, const char *tag)
+{
+    struct cpu_times cpu;
+    process_cpu_times(&cpu);
+    const uint64_t idle_ns = cos_idle_ns();
+    text_put(t, "%s %llu %llu %llu %llu %llu 0 0\n", tag, JIFFIES(cpu.user_ns),
+             JIFFIES(cpu.nice_ns), JIFFIES(cpu.system_ns),
+             JIFFIES(idle_ns > cpu.iowait_ns ? idle_ns - cpu.iowait_ns : 0),
+             JIFFIES(cpu.iowait_ns));
+}
+
+/* The sum of all interrupts, then one number for each line of the two controllers. */
+static void put_intr(struct text *t)
+{
+    const uint32_t disk = kstat.disk[0].ios + kstat.disk[1].ios;
+    const uint32_t timer = jiffies_now();
+    text_put(t, "intr %u", timer + disk);
+    for (uint32_t irq = 0; irq < IRQS; irq++)
+        text_put(t, " %u", irq == 0 ? timer : irq == DISK_IRQ ? disk : 0);
+    text_put(t, "\n");
+}
+
+static void put_disk_io(struct text *t)
+{
+    const struct disk_stat *read = &kstat.disk[0], *write = &kstat.disk[1];
+    text_put(t, "disk_io: (8,0):(%u,%u,%u,%u,%u) \n", read->ios + write->ios, read->ios,
+             read->pages * SECTORS_PER_PAGE, write->ios, write->pages * SECTORS_PER_PAGE);
+}
+
+static void put_stat(struct text *t)
+{
+    const struct disk_stat *read = &kstat.disk[0], *write = &kstat.disk[1];
+    put_cpu(t, "cpu ");
+    put_cpu(t, "cpu0");
+    text_put(t, "page %lu %lu\n", KB(read->pages), KB(write->pages));
+    text_put(t, "swap %u %u\n", read->swap_pages, write->swap_pages);
+    put_intr(t);
+    put_disk_io(t);
+    text_put(t, "ctxt %llu\nbtime %lld\nprocesses %u\n", (unsigned long long)run_queue.switches,
+             (long long)(cos_epoch_s() - (int64_t)(cos_uptime_ns() / NS_PER_S)), kstat.forks);
+    text_put(t, "procs_running %u\nprocs_blocked %u\n", nr_running,
+             sched_active_count() - nr_running);
+}
+
+/* ---- /proc/slabinfo: version 1.1, one CPU ---------------------------------------------------- */
+static void put_slabinfo(struct text *t)
+{
+    text_put(t, "slabinfo - version: 1.1\n");
+    const struct kmem_cache *c;
+    for (uint32_t i = 0; (c = kmem_cache_at(i)) != NULL; i++)
+        text_put(t, "%-17s %6u %6u %6u %4u %4u %4u\n", c->name, c->active, c->slabs * c->per_slab,
+                 c->size, c->slabs - c->empty_slabs, c->slabs, 1u << c->order);
 }
 
 /* [INFERRED] layout of 2.4; the device is OUR CHOICE. */
@@ -132,9 +188,16 @@ static void put_swaps(struct text *t)
 {
     struct mem_info m;
     mem_info(&m);
-    put(t, "Filename\t\t\tType\t\tSize\tUsed\tPriority\n");
-    put(t, "%-40spartition\t%lu\t%lu\t-1\n", "/dev/sda3", KB(m.swap_total),
-        KB(m.swap_total - m.swap_free));
+    text_put(t, "Filename\t\t\tType\t\tSize\tUsed\tPriority\n");
+    text_put(t, "%-40spartition\t%lu\t%lu\t-1\n", "/dev/sda3", KB(m.swap_total),
+             KB(m.swap_total - m.swap_free));
+}
+
+int proc_replace(const char *path, void (*put)(struct text *t))
+{
+    struct text t = { page, sizeof page, 0 };
+    put(&t);
+    return vfs_replace(path, page, t.len);
 }
 
 int proc_write_snapshot(void)
@@ -143,17 +206,19 @@ int proc_write_snapshot(void)
         const char *path;
         void (*put)(struct text *t);
     } files[] = {
-        { "proc/meminfo", put_meminfo },
-        { "proc/loadavg", put_loadavg },
-        { "proc/uptime", put_uptime },
-        { "proc/swaps", put_swaps },
+        { "proc/meminfo", put_meminfo }, { "proc/loadavg", put_loadavg },
+        { "proc/uptime", put_uptime },   { "proc/swaps", put_swaps },
+        { "proc/stat", put_stat },       { "proc/slabinfo", put_slabinfo },
     };
     int error = 0;
-    for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
-        struct text t = { page, sizeof page, 0 };
-        files[i].put(&t);
-        const int got = vfs_replace(files[i].path, page, t.len);
-        error = error != 0 ? error : got;
-    }
-    return error;
+    for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
+        error = vfs_first_error(error, proc_replace(files[i].path, files[i].put));
+    return vfs_first_error(error, proc_write_tasks());
+}
+
+int proc_write_boot(void)
+{
+    int error = proc_forget_tasks();
+    error = vfs_first_error(error, proc_write_sys());
+    return vfs_first_error(error, proc_write_snapshot());
 }

@@ -1,13 +1,14 @@
-/* proc_misc.h - the figures of /proc: meminfo, loadavg, uptime, swaps, and the clocks behind
- * them.
+/* proc_misc.h - the figures of /proc: meminfo, loadavg, uptime, swaps, stat, slabinfo, and the
+ * clocks behind them.
  *
  * The host directory keeps a snapshot (HOST/proc) that is written at the end of the boot and
- * with each hourly job; between these nothing here costs anything. Layouts: docs/sources.md
- * [RHEL3MM 2]. */
+ * with each hourly job; between these nothing here costs anything. What stands in HOST/proc/PID
+ * and how old it may be: proc_task.h. Layouts: docs/sources.md [RHEL3MM 2], of page, swap, intr and
+ * disk_io [PROC5]. */
 #ifndef COS_PROC_MISC_H
 #define COS_PROC_MISC_H
 
-#include "cos/kernel/kernel.h"
+#include "cos/kernel/fs/text.h"
 
 /* The COS kernel starts, loads the VMkernel as a module, and the VMkernel's uptime counts from
  * then on: the COS's own uptime (/proc/uptime) is the VMkernel's plus this. In [KB308590] the
@@ -21,7 +22,13 @@ uint64_t cos_uptime_ns(void);
 int64_t cos_epoch_s(void);
 /** Bytes of swap in use: the `used` of the table in /proc/meminfo. */
 uint64_t proc_swap_used_bytes(void);
-/** Write HOST/proc/{meminfo,loadavg,uptime,swaps}. @return 0 or the first negative errno */
+/** Write HOST/proc/{meminfo,loadavg,uptime,swaps,stat,slabinfo} and what has changed of the
+ * tasks. @return 0 or the first negative errno */
 int proc_write_snapshot(void);
+/** The first snapshot of a boot: also HOST/proc/sys, and nothing remains of an earlier boot's
+ * tasks. @return as above */
+int proc_write_boot(void);
+/** Write one file of HOST/proc. Nobody sleeps meanwhile. @return 0 or a negative errno */
+int proc_replace(const char *path, void (*put)(struct text *t));
 
 #endif /* COS_PROC_MISC_H */

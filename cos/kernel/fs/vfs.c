@@ -15,7 +15,12 @@
 #define O_APPEND_RAW 02000
 #define O_NOFOLLOW_RAW 0400000
 #define O_CLOEXEC_RAW 02000000
+#define O_DIRECTORY_RAW 0200000
+#define AT_REMOVEDIR_RAW 0x200
 #define FILE_MODE 0644
+#define FOLDER_MODE 0755
+#define ENOENT_RAW (-2)
+#define EEXIST_RAW (-17)
 #define EINTR_RAW (-4)
 #define ENOSPC_RAW (-28)
 
@@ -62,4 +67,74 @@ int vfs_replace(const char *path, const char *data, uint32_t n)
         error = (int)rawsys3(RAWSYS_ftruncate, fd, n, 0);
     const int close_error = (int)rawsys3(RAWSYS_close, fd, 0, 0);
     return error != 0 ? error : close_error;
+}
+
+/* ---- folders --------------------------------------------------------------------------------- */
+int vfs_mkdir(const char *path)
+{
+    cpu_charge(COST_SYSCALL);
+    const long made = rawsys3(RAWSYS_mkdirat, MACHINE_FD_HOST, (long)(uintptr_t)path, FOLDER_MODE);
+    return made == EEXIST_RAW ? 0 : (int)made;
+}
+
+static int unlink_path(const char *path, int flags)
+{
+    cpu_charge(COST_SYSCALL);
+    const long gone = rawsys3(RAWSYS_unlinkat, MACHINE_FD_HOST, (long)(uintptr_t)path, flags);
+    return gone == ENOENT_RAW ? 0 : (int)gone;
+}
+
+int vfs_remove_folder(const char *path, const char *const *names)
+{
+    char inside[64];
+    int error = 0;
+    for (; *names != NULL; names++) {
+        (void)snprintf(inside, sizeof inside, "%s/%s", path, *names);
+        error = vfs_first_error(error, unlink_path(inside, 0));
+    }
+    return vfs_first_error(error, unlink_path(path, AT_REMOVEDIR_RAW));
+}
+
+/* A record of getdents64(2): its own length at offset 16, the name from 19 on. */
+#define DENT_LENGTH 16
+#define DENT_NAME 19
+
+/* @return the number that a name is, 0 = none (nor is "0" one that anybody looks for) */
+static uint32_t number_of(const char *name)
+{
+    uint32_t n = 0;
+    for (; *name >= '0' && *name <= '9' && n < 1000000; name++)
+        n = n * 10 + (uint32_t)(*name - '0');
+    return *name == '\0' ? n : 0;
+}
+
+static int each_in(const char *entries, long bytes, int (*fn)(uint32_t number))
+{
+    int error = 0;
+    for (long at = 0; at < bytes;) {
+        uint16_t length;
+        memcpy(&length, entries + at + DENT_LENGTH, sizeof length);
+        const uint32_t number = number_of(entries + at + DENT_NAME);
+        if (number != 0)
+            error = vfs_first_error(error, fn(number));
+        at += length;
+    }
+    return error;
+}
+
+int vfs_each_number(const char *path, int (*fn)(uint32_t number))
+{
+    static char entries[2048]; /* what the host's disk holds is no part of this machine: cleared */
+    const int fd = (int)rawsys6(RAWSYS_openat, MACHINE_FD_HOST, (long)(uintptr_t)path,
+                                O_DIRECTORY_RAW | O_CLOEXEC_RAW, 0, 0, 0);
+    if (fd < 0)
+        return fd;
+    int error = 0;
+    long n;
+    while ((n = rawsys3(RAWSYS_getdents64, fd, (long)(uintptr_t)entries, sizeof entries)) > 0)
+        error = vfs_first_error(error, each_in(entries, n, fn));
+    memset(entries, 0, sizeof entries);
+    const int close_error = (int)rawsys3(RAWSYS_close, fd, 0, 0);
+    error = vfs_first_error(error, n < 0 ? (int)n : 0);
+    return vfs_first_error(error, close_error);
 }

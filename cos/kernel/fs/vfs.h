@@ -1,9 +1,9 @@
 /* vfs.h - the files of the COS that outlive it: they lie in the host directory.
  *
- * Two operations are all that the COS needs there: add a line to a log, and put a snapshot in
+ * Two operations are most of what the COS needs there: add a line to a log, and put a snapshot in
  * the place of the old one. Paths are relative to the host directory ("var/log/messages"); the
- * folders exist, files are made when first written. Contents are not cached in COS RAM: what a
- * log costs in memory is what its writer touches. */
+ * folders exist but for those of tasks in proc/, files are made when first written. Contents are
+ * not cached in COS RAM: what a log costs in memory is what its writer touches. */
 #ifndef COS_VFS_H
 #define COS_VFS_H
 
@@ -17,5 +17,20 @@ int vfs_append(const char *path, const char *data, uint32_t n);
  * hour, and no crash is survived here that the write would not survive. @return 0 or a negative
  * errno */
 int vfs_replace(const char *path, const char *data, uint32_t n);
+
+/** Make a folder; one that exists is as good. @return 0 or a negative errno */
+int vfs_mkdir(const char *path);
+/** Remove the folder HOST/proc/PID and the files in it that `names` lists (NULL ends it); what is
+ * not there is as good. @return 0 or a negative errno */
+int vfs_remove_folder(const char *path, const char *const *names);
+/** Call fn with every name in a folder that is a number, in no particular order. fn may remove
+ * it. @return 0 or a negative errno */
+int vfs_each_number(const char *path, int (*fn)(uint32_t number));
+
+/** The first of two results that is an error, 0 when none is. */
+static inline int vfs_first_error(int first, int second)
+{
+    return first != 0 ? first : second;
+}
 
 #endif /* COS_VFS_H */

@@ -10,6 +10,7 @@
  *
  * Bytes move at the end of a request: swap pages to and from the swap memfd, file pages are filled
  * with a line that names them. */
+#include "cos/kernel/kstat.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define REQUEST_PAGES_MAX 31u
@@ -71,6 +72,7 @@ static void disk_start(void)
         return;
     active = request_at(waiting.next);
     list_del(&active->queue);
+    kstat_disk_start();
     ktimer_add(&disk_timer, cos_clock.now_ns + service_ns(active), disk_done, 0);
 }
 
@@ -106,6 +108,7 @@ static void disk_done(kptr unused)
     cpu_charge(COST_IO_DONE);
     active = NULL;
     head_at = r->sector + r->count;
+    kstat_disk_done(r->write != 0, r->count, r->sector < disk_files_start);
     while (!list_empty(&r->pages))
         end_page_io(list_entry(r->pages.next, struct page, list), r->write != 0);
     list_add_tail(&r->queue, &free_requests);
