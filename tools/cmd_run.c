@@ -120,10 +120,11 @@ static int run_planned(const struct arguments *a, const struct scenario *s, cons
     const int status = simulate(a, &r);
     if (status != CMD_OK)
         return status;
+    const bool expected = report_judge(&r);
     if ((a->json ? report_json(&r) : report_text(&r, isatty(STDOUT_FILENO) == 1)) != 0 ||
         fflush(stdout) != 0)
         return cmd_fail(CMD_BAD, "cannot write the report: %s", strerror(errno));
-    return report_as_expected(&r) ? CMD_OK : CMD_BAD;
+    return expected ? CMD_OK : CMD_BAD;
 }
 
 /* Adds what --fault says to the scenario's own faults; "none" drops what there is so far. */
@@ -260,7 +261,8 @@ const struct cmd cmd_run = {
         "line\n"
         "  --json       one object: schema \"lostbeat/run/1\", scenario, seed, profile, outcome, "
         "uptime_s,\n"
-        "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest, faults\n"
+        "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest, faults, "
+        "unexpected\n"
         "\n"
         "Exit status: 0 the run ended as the scenario says, 1 it did not, 2 wrong usage or "
         "input.\n",

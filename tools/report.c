@@ -52,15 +52,19 @@ static bool find(const struct report *r, const struct artefact *a, char *ret, si
            stat(path, ret_st) == 0;
 }
 
-bool report_as_expected(const struct report *r)
+bool report_judge(struct report *r)
 {
-    const struct scenario_expect *e = &r->scenario->expect;
-    const double from = (double)e->uptime_ns[0] / 1e9;
-    const double to = (double)e->uptime_ns[1] / 1e9;
+    char core[PATH_ROOM];
 
-    if (strcmp(r->result.outcome, e->outcome) != 0)
-        return false;
-    return e->uptime_ns[1] == 0 || (r->result.uptime_s >= from && r->result.uptime_s <= to);
+    place_of(&artefacts[1], r->plan, core, sizeof core);
+    const struct expect_seen seen = {
+        .host_dir = r->host_dir,
+        .cos_core = core,
+        .outcome = r->result.outcome,
+        .uptime_ns = (int64_t)(r->result.uptime_s * 1e9),
+    };
+    expect_judge(&r->scenario->expect, &seen, &r->verdict);
+    return r->verdict.count == 0;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -78,17 +82,26 @@ static json_t *artefacts_json(const struct report *r)
     return object;
 }
 
+static json_t *unexpected_json(const struct report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < r->verdict.count; i++)
+        (void)json_array_append_new(array, json_string(r->verdict.reason[i]));
+    return array;
+}
+
 int report_json(const struct report *r)
 {
     char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
     json_t *root = json_pack(
-        "{s:s, s:s, s:I, s:s, s:s, s:f, s:I, s:f, s:f, s:b, s:s, s:o, s:s, s:s, s:b, s:s, s:s}",
+        "{s:s, s:s, s:I, s:s, s:s, s:f, s:I, s:f, s:f, s:b, s:s, s:o, s:s, s:s, s:b, s:s, s:s, "
+        "s:o}",
         "schema", REPORT_SCHEMA, "scenario", r->scenario->name, "seed", (json_int_t)r->plan->seed,
         "profile", r->plan->profile, "outcome", r->result.outcome, "uptime_s", r->result.uptime_s,
         "beats", (json_int_t)r->result.beats, "virtual_s", r->result.virtual_s, "wall_s", r->wall_s,
-        "as_expected", report_as_expected(r), "host", r->host_dir, "artefacts", artefacts_json(r),
+        "as_expected", r->verdict.count == 0, "host", r->host_dir, "artefacts", artefacts_json(r),
         "digest", r->digest, "headline", r->result.headline, "stunned", r->result.stunned, "note",
-        r->result.note, "faults", faults);
+        r->result.note, "faults", faults, "unexpected", unexpected_json(r));
     free(faults);
     if (root == NULL)
         return -1;
@@ -122,17 +135,10 @@ static void print_summary(const struct report *r)
     (void)calendar_format_uptime((uint64_t)(r->result.uptime_s * 1000 + 0.5) * 1000000, uptime);
     (void)printf("%s (seed %" PRIu64 "): %s at %s of uptime, %s\n", r->scenario->name,
                  r->plan->seed, r->result.outcome, uptime,
-                 report_as_expected(r) ? "as the scenario expects."
+                 r->verdict.count == 0 ? "as the scenario expects."
                                        : "NOT as the scenario expects:");
-    if (!report_as_expected(r)) {
-        char from[CALENDAR_UPTIME_SIZE], to[CALENDAR_UPTIME_SIZE];
-        (void)calendar_format_uptime((uint64_t)r->scenario->expect.uptime_ns[0], from);
-        (void)calendar_format_uptime((uint64_t)r->scenario->expect.uptime_ns[1], to);
-        (void)printf("  expected: %s", r->scenario->expect.outcome);
-        if (r->scenario->expect.uptime_ns[1] != 0)
-            (void)printf(" between %s and %s", from, to);
-        (void)printf("\n");
-    }
+    for (size_t i = 0; i < r->verdict.count; i++)
+        (void)printf("  %s\n", r->verdict.reason[i]);
     char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
     if (faults != NULL && *faults != '\0')
         (void)printf("  faults:   %s\n", faults);

@@ -16,11 +16,12 @@ struct report {
     const char *host_dir;
     struct hypervisor_result result;
     double wall_s;
+    struct expect_verdict verdict; /* by report_judge() */
     char digest[DIGEST_HEX];
 };
 
-/** Did the run end as its scenario says: outcome, and uptime if it names one? */
-bool report_as_expected(const struct report *r);
+/** Compare how the run ended with what its scenario expects. @return true when nothing differs */
+bool report_judge(struct report *r);
 
 /** The screen (in colours on a terminal), the summary, what was left where and what to type next;
  * to stdout. @return 0 or -1 */

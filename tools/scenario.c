@@ -124,14 +124,46 @@ static const struct schema_key program_keys[] = {
     DURATION("stagger", scenario_program, stagger_ns, 0, DAY_NS),
     END,
 };
+static const char *const dump_states[] = { "present", "absent", "cut", NULL };
+static const struct schema_list contains_list = {
+    .item_size = EXPECT_TEXT_MAX,
+    .item_max = EXPECT_TEXTS_MAX,
+    .count_offset = offsetof(struct expect_text, contains_count),
+    .read_text = expect_read_text,
+};
+static const struct schema_list lacks_list = {
+    .item_size = EXPECT_TEXT_MAX,
+    .item_max = EXPECT_TEXTS_MAX,
+    .count_offset = offsetof(struct expect_text, lacks_count),
+    .read_text = expect_read_text,
+};
+static const struct schema_key expect_text_keys[] = {
+    LIST("contains", offsetof(struct expect_text, contains), &contains_list),
+    LIST("lacks", offsetof(struct expect_text, lacks), &lacks_list),
+    END,
+};
 static const struct schema_key expect_keys[] = {
-    CHOICE("outcome", scenario_expect, outcome, outcomes),
+    CHOICE("outcome", expect, outcome, outcomes),
     { .name = "uptime",
       .kind = SCHEMA_DURATION,
       .spread = SCHEMA_TWO,
-      PLACE(scenario_expect, uptime_ns),
+      PLACE(expect, uptime_ns),
       .least = 0,
       .most = YEAR_NS },
+    MAP("psod", offsetof(struct expect, psod), expect_text_keys),
+    MAP("messages", offsetof(struct expect, messages), expect_text_keys),
+    MAP("vmkernel-log", offsetof(struct expect, vmkernel_log), expect_text_keys),
+    MAP("vmkwarning", offsetof(struct expect, vmkwarning), expect_text_keys),
+    MAP("vmksummary", offsetof(struct expect, vmksummary), expect_text_keys),
+    { .name = "vmksummary-lines",
+      .kind = SCHEMA_INTEGER,
+      .spread = SCHEMA_TWO,
+      PLACE(expect, vmksummary_lines),
+      .least = 0,
+      .most = 1000000 },
+    CHOICE("cos-core", expect, cos_core, dump_states),
+    CHOICE("zdump", expect, zdump, dump_states),
+    TEXT("alert-comm", expect, alert_comm),
     END,
 };
 /* What a program is that says nothing of itself: an ordinary root daemon that sleeps for ever. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "shared/plan.h"
+#include "tools/expect.h"
 #include "tools/faultspec.h"
 #include "tools/schema.h"
 
@@ -39,10 +40,6 @@ struct scenario_program {
     int64_t period_ns, cpu_ns, stagger_ns;
     struct schema_instant start;
 };
-struct scenario_expect {
-    char outcome[32];
-    int64_t uptime_ns[2]; /* VMkernel uptime at the end, both included; 0, 0 = any */
-};
 struct scenario {
     char name[64], title[128], cause[32], teaches[512], source[256];
     char inherits[256]; /* path relative to this file */
@@ -52,7 +49,7 @@ struct scenario {
     struct faultspec fault[BOOT_FAULTS_MAX];
     int64_t fault_count;
     int64_t duration_ns;
-    struct scenario_expect expect;
+    struct expect expect;
 };
 
 /** Read a scenario file with all that it inherits and check that nothing is missing. @return 0, or

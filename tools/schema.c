@@ -293,8 +293,10 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
             status = read_text_item(r, item, k, items, count);
         else if (item->type == YAML_SEQUENCE_NODE && l->inner != NULL)
             status = read_inner_item(r, item, k, items, count);
-        else
+        else if (l->table != NULL || l->table_of != NULL)
             status = read_map_item(r, item, k, items, inherited, count);
+        else
+            status = fail(r, item, k->name, "a single value is wanted here");
     }
     return status;
 }

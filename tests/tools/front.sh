@@ -116,10 +116,23 @@ check "and is named" says err "var/log/x.gz"
 
 vmkernel_that survived 3888000.5 0
 check "another outcome exits 1" run_to 1 "$lostbeat" run kb-308590 --host b
-check "and says what was expected" says out "expected: lost-heartbeat between 42:13:00:00.000 and 42:15:00:00.000"
+check "and says what was expected" says out "outcome: survived, not lost-heartbeat"
+check "and of the uptime, too" says out "uptime: 45:00:00:00.500, not between 42:13:00:00.000 and 42:15:00:00.000"
 check "survived when expected exits 0" run_to 0 "$lostbeat" run healthy --host c --json
 check "without a screen" shape '.artefacts.psod == null and .artefacts.zdump == null and .as_expected'
+cat >expects.yaml <<END
+inherits: $stage/scenarios/healthy.yaml
+expect:
+  outcome: lost-heartbeat
+  psod: {contains: [a screen], lacks: [Oops]}
+  vmkernel-log: {contains: [no such line]}
+  cos-core: present
+  zdump: absent
+END
 vmkernel_that lost-heartbeat 100.0 0
+check "an artefact that is not as expected exits 1" run_to 1 "$lostbeat" run ./expects.yaml --host x1 --json
+check "and --json has the reasons" shape '.as_expected == false and .unexpected ==
+    ["vmkernel-log: '"'no such line'"' does not stand there", "cos-core: absent, not present"]'
 check "the right outcome too early exits 1" run_to 1 "$lostbeat" run kb-308590 --host d
 vmkernel_that lost-heartbeat 100.0 3
 check "an internal error exits 1" run_to 1 "$lostbeat" run kb-308590 --host e
