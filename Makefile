@@ -137,6 +137,17 @@ $(MINICOS): $(BUILD)/free/tests/lib/minicos/minicos.o cos/kernel/cos.lds
 	@echo "  LD    $@"
 	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $<
 
+# A COS and a vmnixhbd that were taken over; the COS is the small one with another end.
+HOSTILE := $(BUILD)/tests/hostile_cos $(BUILD)/tests/hostile_hbd
+$(BUILD)/tests/hostile_cos: $(patsubst %,$(BUILD)/free/%.o,tests/lib/minicos/minicos tests/lib/hostile/hostile_cos shared/gate shared/rng) cos/kernel/cos.lds
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $(filter %.o,$^)
+$(BUILD)/tests/hostile_hbd: $(BUILD)/hosted/tests/lib/hostile/hostile_hbd.o $(SHARED_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
+
 # A COS without a kernel that misbehaves as it is told, and the benchmark of a beat.
 FAKE_COS := $(BUILD)/tests/fake_cos
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
@@ -149,7 +160,7 @@ $(BENCH_BIN): $(BUILD)/%: $(BUILD)/hosted/%.o $(BUILD)/libtest.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
 
-TEST_PROGRAMS := $(MINICOS) $(FAKE_COS) $(UNIT_BIN) $(FUZZ_BIN)
+TEST_PROGRAMS := $(MINICOS) $(HOSTILE) $(FAKE_COS) $(UNIT_BIN) $(FUZZ_BIN)
 END_TO_END := $(sort $(wildcard tests/tools/*.sh tests/tools/*.py))
 unit: all $(TEST_PROGRAMS) ## build and run the unit tests alone
 	@tests/run.sh $(BUILD) $(UNIT_BIN) $(FUZZ_BIN)

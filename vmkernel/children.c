@@ -28,31 +28,39 @@ static struct {
     int event_fd;
     volatile pid_t pid[GATE_PARTIES];
     volatile int status[GATE_PARTIES];
+    volatile sig_atomic_t life[GATE_PARTIES];   /* enum gate_life; the gate has a copy, which the
+                                                   COS can write over */
     volatile sig_atomic_t halted[GATE_PARTIES]; /* a debugger's stop, which no signal tells of */
     bool quiet;                                 /* handed over by children_quiesce() */
 } watched = { .event_fd = -1 };
 
 /* ---- the handler ---------------------------------------------------------------------------- */
+static void note_life(enum gate_party who, enum gate_life life)
+{
+    watched.life[who] = (sig_atomic_t)life;
+    gate_note_life(watched.gate, who, life);
+}
+
 static void note(enum gate_party who, const siginfo_t *info)
 {
     switch (info->si_code) {
     case CLD_EXITED:
         watched.status[who] = (info->si_status & 0xff) << 8;
         watched.pid[who] = 0;
-        gate_note_life(watched.gate, who, GATE_DEAD);
+        note_life(who, GATE_DEAD);
         break;
     case CLD_KILLED:
     case CLD_DUMPED:
         watched.status[who] = info->si_status & 0x7f;
         watched.pid[who] = 0;
-        gate_note_life(watched.gate, who, GATE_DEAD);
+        note_life(who, GATE_DEAD);
         break;
     case CLD_STOPPED:
     case CLD_TRAPPED:
-        gate_note_life(watched.gate, who, GATE_STOPPED);
+        note_life(who, GATE_STOPPED);
         break;
     case CLD_CONTINUED:
-        gate_note_life(watched.gate, who, GATE_ALIVE);
+        note_life(who, GATE_ALIVE);
         break;
     default:
         break;
@@ -89,6 +97,7 @@ static int install_handler(struct gate *gate)
         watched.pid[who] = 0;
         watched.status[who] = -1;
         watched.halted[who] = 0;
+        watched.life[who] = GATE_ALIVE;
     }
     watched.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sigaction action = {
@@ -241,6 +250,11 @@ void children_pin(void)
 }
 
 /* ---- watching ------------------------------------------------------------------------------- */
+enum gate_life children_life(enum gate_party who)
+{
+    return (enum gate_life)watched.life[who];
+}
+
 int children_status(enum gate_party who)
 {
     return watched.status[who];
@@ -288,7 +302,7 @@ void children_look_for_debugger(const struct vmk *vmk)
     watched.halted[GATE_VMNIXHBD] = halted;
     block_sigchld(SIG_BLOCK); /* the handler is the only other writer of life */
     if (watched.pid[GATE_VMNIXHBD] > 0)
-        gate_note_life(watched.gate, GATE_VMNIXHBD, halted ? GATE_STOPPED : GATE_ALIVE);
+        note_life(GATE_VMNIXHBD, halted ? GATE_STOPPED : GATE_ALIVE);
     block_sigchld(SIG_UNBLOCK);
 }
 
@@ -312,11 +326,6 @@ static bool had_effect(int number, enum gate_life life)
     return number == SIGSTOP ? life == GATE_STOPPED : number == SIGCONT && life == GATE_ALIVE;
 }
 
-static enum gate_life hbd_life(void)
-{
-    return (enum gate_life)__atomic_load_n(&watched.gate->life[GATE_VMNIXHBD], __ATOMIC_SEQ_CST);
-}
-
 void children_signal(struct vmk *vmk, int number)
 {
     if (vmk->hbd_pid <= 0 || watched.pid[GATE_VMNIXHBD] <= 0)
@@ -325,7 +334,8 @@ void children_signal(struct vmk *vmk, int number)
         return;
     /* The handler's note comes through event_fd; the time limit is for a process that a debugger
      * holds. */
-    for (int i = 0; i < SIGNAL_POLLS_MAX && !had_effect(number, hbd_life()); i++) {
+    for (int i = 0; i < SIGNAL_POLLS_MAX && !had_effect(number, children_life(GATE_VMNIXHBD));
+         i++) {
         struct pollfd fd = { .fd = watched.event_fd, .events = POLLIN };
         if (poll(&fd, 1, SIGNAL_POLL_MS) > 0)
             children_event_clear();

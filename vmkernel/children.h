@@ -30,6 +30,9 @@ void children_pin(void);
  * children_end() */
 int children_start(struct vmk *vmk, char *err, size_t err_size);
 
+/** Whether `who` lives, by what its parent was told, not by the gate, where the COS can write. */
+enum gate_life children_life(enum gate_party who);
+
 /** How `who` ended, as waitpid() would say; -1 while it has not been reaped. */
 int children_status(enum gate_party who);
 

@@ -350,11 +350,6 @@ static void run_events(struct console *c)
 }
 
 /* ---- life and death ------------------------------------------------------------------------- */
-static enum gate_life life_of(const struct vmk *vmk, enum gate_party who)
-{
-    return (enum gate_life)__atomic_load_n(&vmk->machine.gate->life[who], __ATOMIC_SEQ_CST);
-}
-
 /* For result.json: how a process ended. */
 static void note_end(struct vmk *vmk, const char *name, int status)
 {
@@ -396,7 +391,7 @@ static uint32_t hbd_irqs(struct console *c)
     static const uint32_t irqs[] = { [GATE_ALIVE] = GATE_IRQ_HBD_CONT,
                                      [GATE_STOPPED] = GATE_IRQ_HBD_STOP,
                                      [GATE_DEAD] = GATE_IRQ_HBD_DEAD };
-    const enum gate_life life = life_of(c->vmk, GATE_VMNIXHBD);
+    const enum gate_life life = children_life(GATE_VMNIXHBD);
     if (life == c->hbd_told)
         return 0;
     journal_hbd(c, c->vmk->now_ns, life);
@@ -445,7 +440,7 @@ static void note_cos_life(struct console *c)
     struct vmk *vmk = c->vmk;
     if (vmk->cos != VMK_COS_RUNS && vmk->cos != VMK_COS_STOPPED)
         return;
-    const enum gate_life life = life_of(vmk, GATE_COS);
+    const enum gate_life life = children_life(GATE_COS);
     if (life == GATE_DEAD) {
         on_cos_death(c);
     } else if ((life == GATE_STOPPED) != (vmk->cos == VMK_COS_STOPPED)) {

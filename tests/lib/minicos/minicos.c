@@ -126,6 +126,7 @@ __asm__(".text\n"
 void save_and_leave(uint32_t *frame, uint32_t esp);
 void enter_task(void (*fn)(void), uint32_t esp, uint32_t *back);
 void move_into_ram(void);
+void minicos_rest(void);
 void __attribute__((noreturn)) minicos_main(void);
 
 unsigned char starter_stack[8192] __attribute__((aligned(16)));
@@ -252,6 +253,11 @@ static void run_task(uint32_t index, uint32_t pid, const char *comm, void (*fn)(
     enter_task(fn, current_task + THREAD - 16, &back);
 }
 
+/* What happens once the tasks are there; others that link this file have something to add. */
+void __attribute__((weak)) minicos_rest(void)
+{
+}
+
 void minicos_main(void)
 {
     put_log("<4>Linux version 2.4.21-57.ELvmnix\n<6>minicos: boot\n");
@@ -262,6 +268,7 @@ void minicos_main(void)
     run_task(4, 3000, "deep", recursing_main);
     run_task(5, 9173, "VMap", vmnixhbd_main);
     ((struct machine_hostinfo *)(uintptr_t)MACHINE_WINDOW_VA)->cos_ready = 1;
+    minicos_rest();
     for (;;)
         (void)rawsys3(34 /* pause */, 0, 0, 0);
 }
