@@ -43,8 +43,8 @@ FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 libs = $(shell pkg-config --libs $(1))
 VMK_LIBS = $(call libs,libevent libunwind libunwind-generic libisal libcrypto jansson)
 HBD_LIBS = $(call libs,libevent jemalloc)
-TOOL_LIBS = $(call libs,yaml-0.1 jansson libcrypto libisal)
-TEST_LIBS = -Wl,--as-needed $(call libs,cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal)
+TOOL_LIBS = $(call libs,yaml-0.1 jansson libcrypto libisal libunwind libunwind-generic libdw libedit)
+TEST_LIBS = -Wl,--as-needed $(call libs,cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libdw libedit)
 
 # ---- programs ---------------------------------------------------------------------------------------------------------------
 all: packages-build $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat $(BUILD)/scenarios ## build into build/bin (installs nothing)

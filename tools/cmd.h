@@ -22,6 +22,7 @@ struct cmd {
     int (*run)(int argc, char **argv);
 };
 extern const struct cmd cmd_run, cmd_list, cmd_psod, cmd_boot, cmd_reset;
+extern const struct cmd cmd_crash;
 
 /** Print the help of a command to stdout. @return CMD_OK */
 int cmd_help(const struct cmd *c);

@@ -1,0 +1,289 @@
+/* core_open.c - from a file to segments and notes; see core.h.
+ *
+ * A plain core is mapped and only what is looked at is read. The headers are read by hand, with
+ * each number checked against the file's length: <elf.h> has the layout, and a reader that must
+ * also take cut and damaged files would have to check libelf's answers all the same. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/core/core_internal.h"
+
+#define GZIP_0 0x1fu
+#define GZIP_1 0x8bu
+
+void core_note_problem(struct core *c, const char *format, ...)
+{
+    char text[CORE_PROBLEM_ROOM];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    for (uint32_t i = 0; i < c->problem_count; i++) {
+        if (strcmp(c->problems[i], text) == 0)
+            return;
+    }
+    if (c->problems == NULL)
+        c->problems = calloc(CORE_PROBLEMS_MAX, sizeof *c->problems);
+    if (c->problems == NULL || c->problem_count == CORE_PROBLEMS_MAX) {
+        c->problems_dropped++;
+        return;
+    }
+    memcpy(c->problems[c->problem_count++], text, sizeof text);
+}
+
+static int __attribute__((format(printf, 3, 4)))
+fail(char *err, size_t err_size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(err, err_size, format, args);
+    va_end(args);
+    return -1;
+}
+
+/* ---- ELF ------------------------------------------------------------------------------------- */
+
+static int check_header(const struct core *c, Elf64_Ehdr *ret, char *err, size_t err_size)
+{
+    if (c->size < sizeof *ret)
+        return fail(err, err_size,
+                    "%s: byte %" PRIu64 ": the file ends within the ELF header of 64 bytes; a core "
+                    "cannot be read from it",
+                    c->path, c->size);
+    memcpy(ret, c->bytes, sizeof *ret);
+    if (memcmp(ret->e_ident, ELFMAG, SELFMAG) != 0)
+        return fail(err, err_size,
+                    "%s: byte 0: neither an ELF file nor a gzip one; give the cos-core itself",
+                    c->path);
+    if (ret->e_ident[EI_CLASS] != ELFCLASS64 || ret->e_ident[EI_DATA] != ELFDATA2LSB ||
+        ret->e_machine != EM_X86_64)
+        return fail(err, err_size,
+                    "%s: bytes 4 to 19: an ELF file, but not of a 64-bit x86 machine (class %u, "
+                    "data %u, machine %u)",
+                    c->path, ret->e_ident[EI_CLASS], ret->e_ident[EI_DATA], ret->e_machine);
+    if (ret->e_type != ET_CORE)
+        return fail(
+            err, err_size, "%s: byte 16: ELF type %u is no core (4)%s", c->path, ret->e_type,
+            ret->e_type == ET_EXEC ? "; the executable is given with -e, the core alone" : "");
+    if (ret->e_phentsize != sizeof(Elf64_Phdr))
+        return fail(err, err_size, "%s: byte 54: program headers of %u bytes, not 56", c->path,
+                    ret->e_phentsize);
+    return 0;
+}
+
+/* Bytes of [offset, offset + len) that the file has. */
+static uint64_t in_file(const struct core *c, uint64_t offset, uint64_t len)
+{
+    if (offset >= c->size)
+        return 0;
+    return len < c->size - offset ? len : c->size - offset;
+}
+
+static void expect(struct core *c, uint64_t offset, uint64_t len)
+{
+    if (len <= UINT64_MAX - offset && offset + len > c->expected)
+        c->expected = offset + len;
+}
+
+static void add_load(struct core *c, uint32_t index, const Elf64_Phdr *ph)
+{
+    if (ph->p_memsz == 0)
+        return;
+    if (ph->p_vaddr > UINT64_MAX - ph->p_memsz || ph->p_filesz > ph->p_memsz) {
+        core_note_problem(c,
+                          "program header %u: %" PRIx64 " bytes at %" PRIx64 " of which %" PRIx64
+                          " are in the file make no sense; left out",
+                          index, ph->p_memsz, ph->p_vaddr, ph->p_filesz);
+        return;
+    }
+    for (uint32_t i = 0; i < c->segment_count; i++) {
+        if (ph->p_vaddr < c->segments[i].end && c->segments[i].va < ph->p_vaddr + ph->p_memsz) {
+            core_note_problem(
+                c, "program header %u: overlaps another segment at %" PRIx64 "; left out", index,
+                c->segments[i].va);
+            return;
+        }
+    }
+    if (c->segment_count == CORE_SEGMENTS_MAX) {
+        core_note_problem(c, "more than %u segments; the rest is left out", CORE_SEGMENTS_MAX);
+        return;
+    }
+    expect(c, ph->p_offset, ph->p_filesz);
+    c->segments[c->segment_count++] =
+        (struct core_segment){ .va = ph->p_vaddr,
+                               .end = ph->p_vaddr + ph->p_memsz,
+                               .offset = ph->p_offset,
+                               .have = in_file(c, ph->p_offset, ph->p_filesz),
+                               .writable = (ph->p_flags & PF_W) != 0,
+                               .executable = (ph->p_flags & PF_X) != 0 };
+}
+
+static int take_notes(struct core *c, const Elf64_Phdr *ph, char *err, size_t err_size)
+{
+    expect(c, ph->p_offset, ph->p_filesz);
+    uint64_t len = in_file(c, ph->p_offset, ph->p_filesz);
+    if (len < ph->p_filesz)
+        core_note_problem(
+            c, "the file ends within the notes: %" PRIu64 " of %" PRIu64 " bytes are there", len,
+            ph->p_filesz);
+    if (len > CORE_NOTE_MAX) {
+        core_note_problem(c, "the notes have %" PRIu64 " bytes; the first %u are read", len,
+                          CORE_NOTE_MAX);
+        len = CORE_NOTE_MAX;
+    }
+    return core_notes_parse(c, ph->p_offset, len, err, err_size);
+}
+
+static int read_headers(struct core *c, char *err, size_t err_size)
+{
+    Elf64_Ehdr eh;
+    if (check_header(c, &eh, err, err_size) != 0)
+        return -1;
+    expect(c, eh.e_phoff, (uint64_t)eh.e_phnum * sizeof(Elf64_Phdr));
+    for (uint32_t i = 0; i < eh.e_phnum; i++) {
+        Elf64_Phdr ph;
+        const uint64_t at = (uint64_t)i * sizeof ph;
+        if (eh.e_phoff > c->size || c->size - eh.e_phoff < at + sizeof ph) {
+            core_note_problem(c, "the file has %u of %u program headers", i, eh.e_phnum);
+            break;
+        }
+        memcpy(&ph, c->bytes + eh.e_phoff + at, sizeof ph);
+        if (ph.p_type == PT_LOAD)
+            add_load(c, i, &ph);
+        else if (ph.p_type == PT_NOTE && take_notes(c, &ph, err, err_size) != 0)
+            return -1;
+    }
+    if (c->keys == NULL)
+        return fail(err, err_size,
+                    "%s: byte %" PRIu64 ": there is no LOSTBEAT note%s, so nothing says where "
+                    "things are; gdb may still help",
+                    c->path, c->size < eh.e_phoff ? c->size : eh.e_phoff,
+                    c->size < c->expected ? " in what is left of the file" : "");
+    return 0;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static struct core *allocate(const char *path, char *err, size_t err_size)
+{
+    struct core *c = calloc(1, sizeof *c);
+    char *name = c != NULL ? strdup(path) : NULL;
+    if (name == NULL) {
+        free(c);
+        (void)fail(err, err_size, "%s: out of memory", path);
+        return NULL;
+    }
+    c->path = name;
+    return c;
+}
+
+/* Read what the bytes say. Takes the core over: it is freed when that fails. */
+static int finish(struct core *c, struct core **ret, char *err, size_t err_size)
+{
+    if (read_headers(c, err, err_size) != 0) {
+        core_close(c);
+        return -1;
+    }
+    if (c->size < c->expected)
+        core_note_problem(c,
+                          "the file is cut: %" PRIu64 " of %" PRIu64 " bytes are there, %" PRIu64
+                          " kB of the console's memory are not",
+                          c->size, c->expected, core_missing(c) / 1024);
+    *ret = c;
+    return 0;
+}
+
+int core_from_bytes(const char *path, const void *bytes, uint64_t size, struct core **ret,
+                    char *err, size_t err_size)
+{
+    struct core *c = allocate(path, err, err_size);
+    if (c == NULL)
+        return -1;
+    c->bytes = bytes;
+    c->size = size;
+    if (size >= 2 && c->bytes[0] == GZIP_0 && c->bytes[1] == GZIP_1 &&
+        core_inflate(c, bytes, size, err, err_size) != 0) {
+        core_close(c);
+        return -1;
+    }
+    return finish(c, ret, err, err_size);
+}
+
+static int map_file(const char *path, void **ret, uint64_t *ret_size, char *err, size_t err_size)
+{
+    struct stat st;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(err, err_size, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+        (void)close(fd);
+        return fail(err, err_size, "%s: %s", path,
+                    S_ISDIR(st.st_mode)   ? "a directory; give the cos-core in it"
+                    : S_ISREG(st.st_mode) ? "byte 0: the file is empty"
+                                          : "not a regular file");
+    }
+    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    (void)close(fd);
+    if (map == MAP_FAILED)
+        return fail(err, err_size, "%s: cannot be mapped: %s", path, strerror(errno));
+    *ret = map;
+    *ret_size = (uint64_t)st.st_size;
+    return 0;
+}
+
+int core_open(const char *path, struct core **ret, char *err, size_t err_size)
+{
+    void *map = NULL;
+    uint64_t size = 0;
+    if (map_file(path, &map, &size, err, err_size) != 0)
+        return -1;
+    struct core *c = NULL;
+    const int status = core_from_bytes(path, map, size, &c, err, err_size);
+    if (status != 0 || c->compressed) {
+        (void)munmap(map, (size_t)size);
+    } else {
+        c->mapping = map;
+        c->mapping_size = size;
+    }
+    if (status == 0)
+        *ret = c;
+    return status;
+}
+
+void core_close(struct core *c)
+{
+    if (c == NULL)
+        return;
+    if (c->mapping != NULL)
+        (void)munmap(c->mapping, (size_t)c->mapping_size);
+    free(c->threads);
+    free(c->keys);
+    free(c->symbols);
+    free(c->note);
+    free(c->problems);
+    free((char *)(uintptr_t)c->path);
+    free(c);
+}
+
+bool core_is_core(const char *path)
+{
+    unsigned char head[EI_NIDENT + 2] = { 0 };
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const ssize_t got = read(fd, head, sizeof head);
+    (void)close(fd);
+    if (got != (ssize_t)sizeof head)
+        return false;
+    return (memcmp(head, ELFMAG, SELFMAG) == 0 && head[EI_NIDENT] == ET_CORE) ||
+           (head[0] == GZIP_0 && head[1] == GZIP_1);
+}

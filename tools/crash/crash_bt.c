@@ -1,0 +1,111 @@
+/* crash_bt.c - `bt` and `foreach`: where each task stood. */
+#include <string.h>
+
+#include "tools/crash/crash.h"
+
+static void print_frame(struct crash *s, unsigned n, const struct core_frame *f)
+{
+    struct out *o = &s->out;
+    const char *file;
+    int line;
+    out_object(o, NULL);
+    out_text(o, "%s#%u ", n < 10 ? " " : "", n);
+    out_hex(o, "sp", "[%08llx] ", f->sp);
+    out_str(o, "function", "%s", f->function != NULL ? f->function : "(unknown)");
+    if (f->function != NULL)
+        out_hex(o, "offset", NULL, f->offset);
+    out_hex(o, "ip", " at %08llx\n", f->ip);
+    if (s->source != NULL &&
+        core_source_line(s->source, n == 0 ? f->ip : f->ip - 1, &file, &line)) {
+        out_str(o, "file", "      %s", file);
+        out_i64(o, "line", ": %lld\n", line);
+    }
+    out_end(o);
+}
+
+static void print_trace(struct crash *s, const struct core_task *t)
+{
+    struct out *o = &s->out;
+    struct core_trace trace;
+    core_unwind(s->unwinder, t, &trace);
+    out_object(o, NULL);
+    out_bold(o, t->current);
+    crash_task_line(s, t);
+    out_bold(o, false);
+    out_str(o, "state", NULL, core_state_name(t->state));
+    out_bool(o, "current", t->current);
+    out_str(o, "end", NULL, core_trace_end_name(trace.end));
+    out_array(o, "frames");
+    for (uint32_t i = 0; i < trace.count; i++)
+        print_frame(s, i, &trace.frame[i]);
+    out_end(o);
+    if (trace.end != CORE_TRACE_WHOLE)
+        out_text(o, "    (%s)\n", core_trace_end_name(trace.end));
+    out_end(o);
+}
+
+/* The tasks that are meant: "-a" or nothing is the one that had the CPU. @return how many, 0 when
+ * one does not exist, which was told */
+static int find_tasks(struct crash *s, int argc, char **argv, const struct core_task **ret)
+{
+    int n = 0;
+    for (int i = 1; i < argc || n == 0; i++) {
+        const bool running = i >= argc || strcmp(argv[i], "-a") == 0;
+        ret[n] = running ? core_task_current(&s->tasks) : crash_task_arg(s, &crash_bt, argv[i]);
+        if (ret[n++] != NULL)
+            continue;
+        if (running)
+            (void)crash_usage(&crash_bt, "no task was running; name one");
+        return 0;
+    }
+    return n;
+}
+
+static int run_bt(struct crash *s, int argc, char **argv)
+{
+    const struct core_task *tasks[CRASH_ARGS_MAX];
+    const int n = find_tasks(s, argc, argv, tasks);
+    if (n == 0)
+        return CRASH_USAGE;
+    out_begin(&s->out, "bt", s->core->path);
+    out_array(&s->out, "tasks");
+    for (int i = 0; i < n; i++)
+        print_trace(s, tasks[i]);
+    out_end(&s->out);
+    out_finish(&s->out, s->core);
+    return CRASH_OK;
+}
+
+const struct crash_command crash_bt = {
+    .name = "bt",
+    .usage = "bt [-a | PID|TASK...]",
+    .summary = "the stack of the running task (-a: of each CPU's), or of others",
+    .help = "`foreach bt` shows all. Newest frame first; an address is where the frame will go on. "
+            "The tables of the image "
+            "in the\ncore are enough. With `crash -e cos` each frame has its line of source.\n",
+    .run = run_bt,
+};
+
+static int run_foreach(struct crash *s, int argc, char **argv)
+{
+    if (argc != 2 || strcmp(argv[1], "bt") != 0)
+        return crash_usage(&crash_foreach, "`bt` is what can be done for each task");
+    out_begin(&s->out, "bt", s->core->path);
+    out_array(&s->out, "tasks");
+    for (uint32_t i = 0; i < s->tasks.count; i++) {
+        if (i > 0)
+            out_text(&s->out, "\n");
+        print_trace(s, &s->tasks.task[i]);
+    }
+    out_end(&s->out);
+    out_finish(&s->out, s->core);
+    return CRASH_OK;
+}
+
+const struct crash_command crash_foreach = {
+    .name = "foreach",
+    .usage = "foreach bt",
+    .summary = "the stacks of all tasks",
+    .help = "",
+    .run = run_foreach,
+};
