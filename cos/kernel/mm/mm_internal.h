@@ -335,14 +335,14 @@ enum swap_result try_to_unmap(struct page *page);
 #define PTE_ACCESSED 0x20u
 #define PTE_DIRTY 0x40u
 #define PTE_ADDRESS 0xffffff000u /* 36 bits of physical address, as PAE on a P4 */
+#define SWP_ENTRY_SHIFT 40u /* not present; type 0 in bits 33..37, offset above, in the high word */
 static inline uint64_t swp_entry_to_pte(uint32_t slot)
 {
-    return (uint64_t)slot
-           << 40; /* not present; type 0 in bits 33..37, offset above, in the high word */
+    return (uint64_t)slot << SWP_ENTRY_SHIFT;
 }
 static inline uint32_t pte_to_swp_entry(uint64_t pte)
 {
-    return (uint32_t)(pte >> 40);
+    return (uint32_t)(pte >> SWP_ENTRY_SHIFT);
 }
 static inline struct page *pte_page(uint64_t pte)
 {

@@ -3,6 +3,7 @@
  * Slots are numbered from 1 (0 is the header of the partition). swap_map[slot] counts who uses a
  * slot: each pte that was swapped out to it, and the swap cache. The bytes of slot n lie at page
  * n - 1 of the swap memfd; a page of zeros is remembered by SLOT_ZERO and never written. */
+#include "cos/kernel/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "shared/rawsys.h"
 
@@ -10,6 +11,7 @@
 #define PAGE_CLUSTER 8u /* slots of one read-ahead, aligned */
 #define SLOT_ZERO 0x8000u
 #define SLOT_COUNT 0x7fffu
+COSINFO_NUMBER(swap_count_mask, SLOT_COUNT);
 
 uint32_t nr_swap_pages, total_swap_pages;
 uint32_t disk_files_start = DISK_SWAP_START;
