@@ -41,10 +41,10 @@ FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 
 # Asked when a program is linked, not when this file is read: `make deps` must work on a machine without pkg-config.
 libs = $(shell pkg-config --libs $(1))
-VMK_LIBS = $(call libs,libevent libunwind libunwind-generic libisal libcrypto jansson)
+VMK_LIBS = $(call libs,cairo libevent libunwind libunwind-generic libisal libcrypto jansson)
 HBD_LIBS = $(call libs,libevent jemalloc)
-TOOL_LIBS = $(call libs,yaml-0.1 jansson libcrypto libisal libunwind libunwind-generic libdw libedit)
-TEST_LIBS = -Wl,--as-needed $(call libs,cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libdw libedit)
+TOOL_LIBS = $(call libs,cairo yaml-0.1 jansson libcrypto libisal libunwind libunwind-generic libdw libedit)
+TEST_LIBS = -Wl,--as-needed $(call libs,cairo cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libdw libedit)
 
 # ---- programs ---------------------------------------------------------------------------------------------------------------
 all: packages-build $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat $(BUILD)/scenarios ## build into build/bin (installs nothing)

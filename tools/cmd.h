@@ -23,6 +23,7 @@ struct cmd {
 };
 extern const struct cmd cmd_run, cmd_list, cmd_psod, cmd_boot, cmd_reset;
 extern const struct cmd cmd_crash;
+extern const struct cmd cmd_explain;
 
 /** Print the help of a command to stdout. @return CMD_OK */
 int cmd_help(const struct cmd *c);

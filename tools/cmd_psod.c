@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
+#include "shared/picture.h"
 #include "shared/screen.h"
 #include "shared/zdump.h"
 #include "tools/cmd.h"
@@ -159,6 +161,16 @@ static int print_json(const struct found *f)
     return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
 }
 
+static int print_png(const char *text)
+{
+    struct picture picture;
+    if (picture_draw(text, NULL, 0, &picture) != 0)
+        return -1;
+    const size_t written = fwrite(picture.png, 1, picture.size, stdout);
+    free(picture.png);
+    return written == picture.size ? 0 : -1;
+}
+
 static int draw(const char *path, const char *format)
 {
     static struct found f;
@@ -171,6 +183,8 @@ static int draw(const char *path, const char *format)
         status = print_json(&f);
     else if (strcmp(format, "ansi") == 0)
         status = print_ansi(f.text);
+    else if (strcmp(format, "png") == 0)
+        status = print_png(f.text);
     else
         status = fputs(f.text, stdout) == EOF ? -1 : 0;
     if (status != 0 || fflush(stdout) != 0)
@@ -197,8 +211,11 @@ static int run(int argc, char **argv)
             return cmd_bad_option(&cmd_psod, argv);
         format = o == 'j' ? "json" : optarg;
     }
-    if (strcmp(format, "text") != 0 && strcmp(format, "ansi") != 0 && strcmp(format, "json") != 0)
-        return cmd_usage(&cmd_psod, "--format wants text or ansi, not '%s'", format);
+    if (strcmp(format, "text") != 0 && strcmp(format, "ansi") != 0 && strcmp(format, "png") != 0 &&
+        strcmp(format, "json") != 0)
+        return cmd_usage(&cmd_psod, "--format wants text, ansi or png, not '%s'", format);
+    if (strcmp(format, "png") == 0 && isatty(STDOUT_FILENO) == 1)
+        return cmd_usage(&cmd_psod, "a picture is nothing for a terminal; redirect it: > psod.png");
     if (optind + 1 != argc)
         return cmd_usage(&cmd_psod, optind == argc ? "which host, zdump or text?"
                                                    : "one host or file is wanted");
@@ -209,7 +226,7 @@ const struct cmd cmd_psod = {
     .name = "psod",
     .summary = "draws the purple screen of a host, a zdump or a text",
     .help =
-        "usage: lostbeat psod HOST|FILE [--format text|ansi] [--json]\n"
+        "usage: lostbeat psod HOST|FILE [--format text|ansi|png] [--json]\n"
         "\n"
         "Draws a purple screen: of a host directory, from a dump partition or vmkernel-zdump, or "
         "from\n"
@@ -217,6 +234,7 @@ const struct cmd cmd_psod = {
         "\n"
         "  --format text   the text (default)\n"
         "  --format ansi   80 columns in the colours of ESX, for a terminal with 24-bit colour\n"
+        "  --format png    the same as a picture, to a file: > psod.png\n"
         "  --json          one object: schema \"lostbeat/psod/1\", source, whole, lines\n"
         "\n"
         "Exit status: 0 drawn, 1 drawn in part from a damaged dump, 2 no screen to be found "

@@ -7,8 +7,8 @@
 #include "tools/cmd.h"
 #include "tools/schema.h"
 
-static const struct cmd *const commands[] = { &cmd_list, &cmd_run,   &cmd_psod,
-                                              &cmd_boot, &cmd_reset, &cmd_crash };
+static const struct cmd *const commands[] = { &cmd_list,  &cmd_run,   &cmd_psod,   &cmd_boot,
+                                              &cmd_reset, &cmd_crash, &cmd_explain };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 int cmd_help(const struct cmd *c)

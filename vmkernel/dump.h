@@ -5,7 +5,7 @@
  *     read the COS                   image, task list, a backtrace of each task (helper process)
  *     interim screen                 "Dumping console os core. This may take up to an hour."
  *     "Dump: ...: Dumping core ..."  then the cos-core to the datastore, which takes virtual time
- *     purple screen                  console/psod.txt, psod.ans
+ *     purple screen                  console/psod.txt, psod.ans, psod.png
  *     zdump                          a slot of dev/vmkcore
  *
  * A step that fails is noted and the next one is done: a full datastore must not cost the screen.

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/picture.h"
+
 static void copy_lines(char (*to)[SCREEN_LINE_MAX], char (*from)[LOG_LINE_MAX], uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -90,6 +92,17 @@ static int show_file(const struct dumpio *io, const char *host_dir, const char *
     return dumpio_replace(io, path, text, (size_t)len);
 }
 
+static int show_picture(const struct dumpio *io, const char *host_dir, const char *text)
+{
+    struct picture picture;
+    if (picture_draw(text, NULL, 0, &picture) != 0)
+        return -ENOMEM;
+    const int status =
+        show_file(io, host_dir, "psod.png", (const char *)picture.png, (int)picture.size);
+    free(picture.png);
+    return status;
+}
+
 int psod_show(const struct dumpio *io, const char *host_dir, const char *text)
 {
     char *ansi = malloc(SCREEN_ANSI_MAX);
@@ -99,5 +112,6 @@ int psod_show(const struct dumpio *io, const char *host_dir, const char *text)
     const int coloured =
         show_file(io, host_dir, "psod.ans", ansi, screen_ansi(text, ansi, SCREEN_ANSI_MAX));
     free(ansi);
-    return plain != 0 ? plain : coloured;
+    const int drawn = show_picture(io, host_dir, text);
+    return plain != 0 ? plain : coloured != 0 ? coloured : drawn;
 }

@@ -1,5 +1,6 @@
 /* psod.h - the purple screen of this host: fills the screen model (shared/screen.h) from a stunned
- * COS and the VMkernel's own state, and puts it on the console (HOST/console/psod.txt, psod.ans).
+ * COS and the VMkernel's own state, and puts it on the console (HOST/console/psod.txt,
+ * psod.ans, psod.png).
  *
  * What it decides, line by line:
  *     registers      low 32 bits of the current COS task's saved frame: the screen of a COS error
@@ -47,8 +48,8 @@ struct psod_source {
 /** Fill the model. Pure: equal sources, equal screens. */
 void psod_compose(const struct psod_source *src, struct screen *ret);
 
-/** Replace console/psod.txt and console/psod.ans of a host by this text. @return 0 or the first
- * -errno (the other file is still tried) */
+/** Replace console/psod.txt, psod.ans and psod.png of a host by this text and its drawings.
+ *  @return 0 or the first -errno (the other files are still tried) */
 int psod_show(const struct dumpio *io, const char *host_dir, const char *text);
 
 #endif /* VMK_PSOD_H */
