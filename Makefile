@@ -50,7 +50,7 @@ TEST_LIBS = -Wl,--as-needed $(call libs,cairo cmocka libevent libunwind libunwin
 all: packages-build $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat $(BUILD)/scenarios ## build into build/bin (installs nothing)
 
 # A file that changes when the flags do; every object depends on it.
-FLAGS_TEXT := $(CC) $(OPT) $(SAN) $(HOSTED) $(NOSKIP) $(WARN) $(CPPFLAGS)
+FLAGS_TEXT := $(CC) $(FUZZ) $(OPT) $(SAN) $(HOSTED) $(NOSKIP) $(WARN) $(CPPFLAGS)
 ifneq ($(shell cat $(BUILD)/flags 2>/dev/null),$(FLAGS_TEXT))
 $(shell mkdir -p $(BUILD) && printf '%s' '$(FLAGS_TEXT)' > $(BUILD)/flags)
 endif
@@ -121,10 +121,13 @@ $(BUILD)/coshosted/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) -DCOS_HOSTED $(CFLAGS_HOSTED) -fno-strict-aliasing -fno-omit-frame-pointer -MMD -MP -c $< -o $@
-$(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/hosted/tests/fuzz/%.o $(BUILD)/hosted/tests/fuzz/replay.o $(BUILD)/libtest.a
+FUZZ_MAIN = $(if $(FUZZ),,$(BUILD)/hosted/tests/fuzz/replay.o)
+$(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/hosted/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(SAN) -o $@ $^ $(TEST_LIBS)
+	$(Q)$(CC) $(SAN) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(TEST_LIBS)
+fuzz-run: $(FUZZ_BIN)
+	@tests/fuzz/fuzz.sh $(BUILD) $(FUZZ_S) $(FUZZ_BIN)
 
 # The small COS of the dump tests. Freestanding in every build, so that its addresses are the product's under sanitizers too.
 MINICOS := $(BUILD)/tests/minicos
@@ -171,6 +174,10 @@ check: deps ## install what is missing, build, run all tests; ends with "N passe
 asan: ## build everything with ASan and UBSan in build/asan and run all tests there
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HOSTED=1 OPT="-O1 -g" \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" check-run
+FUZZ_S ?= 600
+fuzz: deps ## every fuzz target under libFuzzer (clang) with ASan and UBSan, FUZZ_S=600 seconds each
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZ=1 HOSTED=1 OPT="-O1 -g" \
+	  SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" fuzz-run
 tidy: ## layers, banned functions, line length, format, docstrings, shell scripts
 	@tests/tidy.sh
 format: ## rewrite sources in the house style (long comments stay as they are)
@@ -202,6 +209,6 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 clean: ## remove build/
 	rm -rf $(BUILD)
-.PHONY: all unit check check-run asan tidy format repro bench calibrate deps packages-build demo help clean
+.PHONY: all unit check check-run asan fuzz fuzz-run tidy format repro bench calibrate deps packages-build demo help clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
