@@ -133,7 +133,8 @@ static int first_start(const struct arguments *a)
     struct plan *p = calloc(1, sizeof *p);
     int status;
     if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
-        scenario_load(path, s, err) != 0 || scenario_plan(path, s, a->seed, p, err) != 0) {
+        scenario_load_seed(path, a->seed, s, err) != 0 ||
+        scenario_plan(path, s, a->seed, p, err) != 0) {
         status = cmd_fail(CMD_USAGE, "%s", err);
     } else {
         if (a->at_local_s != INT64_MIN)

@@ -10,14 +10,20 @@
 #include "tools/library.h"
 #include "tools/scenario.h"
 
+/* What a scenario draws has another cause for each seed. */
+static const char *cause_of(const struct scenario *s)
+{
+    return s->drawn_count > 0 ? "drawn" : s->cause;
+}
+
 static int print_json(const struct scenario *s, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         (void)json_array_append_new(
             array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "lostbeat/scenario/1",
-                             "name", s[i].name, "title", s[i].title, "cause", s[i].cause, "teaches",
-                             s[i].teaches, "source", s[i].source));
+                             "name", s[i].name, "title", s[i].title, "cause", cause_of(&s[i]),
+                             "teaches", s[i].teaches, "source", s[i].source));
     const bool whole =
         json_array_size(array) == count && json_dumpf(array, stdout, JSON_INDENT(2)) == 0;
     (void)fputc('\n', stdout);
@@ -29,8 +35,8 @@ static void print_text(const struct scenario *s, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         (void)printf("%s%-12s %s\n%-12s cause:   %s\n%-12s teaches: %s\n%-12s source:  %s\n",
-                     i > 0 ? "\n" : "", s[i].name, s[i].title, "", s[i].cause, "", s[i].teaches, "",
-                     s[i].source);
+                     i > 0 ? "\n" : "", s[i].name, s[i].title, "", cause_of(&s[i]), "",
+                     s[i].teaches, "", s[i].source);
 }
 
 /* Loads them all; a broken one is an error, since a list with holes would hide it. */
@@ -113,7 +119,8 @@ const struct cmd cmd_list = {
             "Lists the scenarios that `lostbeat run` knows by name.\n"
             "\n"
             "  --json   an array of objects: schema \"lostbeat/scenario/1\", name, title, cause, "
-            "teaches, source\n"
+            "teaches, source;\n"
+            "           the cause of a scenario that draws from the seed is \"drawn\"\n"
             "  --faults the faults that a scenario may have, with their keys, in Markdown\n",
     .run = run,
 };

@@ -117,6 +117,8 @@ static int run_planned(const struct arguments *a, const struct scenario *s, cons
         (void)snprintf(host_dir, sizeof host_dir, "./hosts/%s-%" PRIu64, s->name, p->seed);
     if (skeleton_create(host_dir, p, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
+    if (skeleton_note_drawn(host_dir, s, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
     const int status = simulate(a, &r);
     if (status != CMD_OK)
         return status;
@@ -153,7 +155,7 @@ static int run_scenario(const struct arguments *a)
     int status;
 
     if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
-        scenario_load(path, s, err) != 0 || add_faults(a, s, err) != 0 ||
+        scenario_load_seed(path, a->seed, s, err) != 0 || add_faults(a, s, err) != 0 ||
         scenario_plan(path, s, a->seed, p, err) != 0)
         status = cmd_fail(CMD_USAGE, "%s", err);
     else

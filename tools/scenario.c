@@ -1,11 +1,13 @@
 /* scenario.c - see scenario.h. The tables come first: they are the language of scenario files. */
 #include "tools/scenario.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/machine.h"
+#include "shared/rng.h"
 #include "tools/faultexpr.h"
 
 #define DAY_NS (QUANTITY_S_PER_DAY * QUANTITY_NS_PER_S)
@@ -188,6 +190,57 @@ static const struct schema_list fault_list = {
     .check = faultspec_check,
     .read_text = faultexpr_read,
 };
+/* An option is {file: F, weight: N}, or F alone. */
+static int check_option(const void *option, char *why, size_t why_size)
+{
+    if (((const struct scenario_option *)option)->file[0] != '\0')
+        return 0;
+    (void)snprintf(why, why_size, "'file' is missing");
+    return -1;
+}
+
+static int read_option(const char *text, void *items, int64_t *count, size_t *ret_at, char *why,
+                       size_t why_size)
+{
+    struct scenario_option option = { .weight = 1 };
+
+    *ret_at = 0;
+    if (*count >= (int64_t)SCENARIO_OPTIONS_MAX || *text == '\0' ||
+        strlen(text) >= sizeof option.file) {
+        (void)snprintf(why, why_size, "at most %u files, with names of 1 to %zu bytes",
+                       SCENARIO_OPTIONS_MAX, sizeof option.file - 1);
+        return -1;
+    }
+    memcpy(option.file, text, strlen(text));
+    ((struct scenario_option *)items)[(*count)++] = option;
+    return 0;
+}
+
+static const struct scenario_option fresh_option = { .weight = 1 };
+static const struct schema_key option_keys[] = {
+    TEXT("file", scenario_option, file),
+    INTEGER("weight", scenario_option, weight, 1, 1000),
+    END,
+};
+static const struct schema_list option_list = {
+    .table = option_keys,
+    .fresh = &fresh_option,
+    .item_size = sizeof fresh_option,
+    .item_max = SCENARIO_OPTIONS_MAX,
+    .count_offset = offsetof(struct scenario_draw, count),
+    .check = check_option,
+    .read_text = read_option,
+};
+static const struct schema_key draw_inner =
+    LIST("draw", offsetof(struct scenario_draw, option), &option_list);
+static const struct scenario_draw fresh_draw;
+static const struct schema_list draw_list = {
+    .fresh = &fresh_draw,
+    .item_size = sizeof fresh_draw,
+    .item_max = SCENARIO_DRAWS_MAX,
+    .count_offset = offsetof(struct scenario, draw_count),
+    .inner = &draw_inner,
+};
 static const struct schema_key keys[] = {
     TEXT("name", scenario, name),
     TEXT("title", scenario, title),
@@ -195,6 +248,7 @@ static const struct schema_key keys[] = {
     TEXT("teaches", scenario, teaches),
     TEXT("source", scenario, source),
     TEXT("inherits", scenario, inherits),
+    LIST("draw", offsetof(struct scenario, draw), &draw_list),
     MAP("host", offsetof(struct scenario, host), host_keys),
     LIST("programs", offsetof(struct scenario, program), &program_list),
     LIST("faults", offsetof(struct scenario, fault), &fault_list),
@@ -218,28 +272,75 @@ static int beside(const char *path, const char *name, char *ret, size_t size)
     return (size_t)snprintf(ret, size, "%.*s%s", folder, path, name) < size ? 0 : -1;
 }
 
-/* Reads `path` over what it inherits. It is read twice: first to learn whose heir it is. */
-static int read_with_parents(const char *path, int depth, struct scenario *s, char *err)
+static int read_with_parents(const char *path, int depth, uint64_t seed, struct scenario *s,
+                             char *err);
+
+/* Which of its options the seed gives a group. */
+static const char *draw_one(const struct scenario_draw *group, uint64_t seed, int depth,
+                            int64_t index)
+{
+    int64_t total = 0, i = 0;
+    char stream[64];
+    struct rng r;
+
+    for (int64_t n = 0; n < group->count; n++)
+        total += group->option[n].weight;
+    (void)snprintf(stream, sizeof stream, "draw.%d.%" PRId64, depth, index);
+    rng_init(&r, rng_derive(seed, "scenario"), stream);
+    for (int64_t left = (int64_t)rng_below(&r, (uint64_t)total); left >= group->option[i].weight;
+         i++)
+        left -= group->option[i].weight;
+    return group->option[i].file;
+}
+
+/* Reads one file of each group of `own`, the file at `path`, over the result so far. */
+static int read_drawn(const char *path, int depth, uint64_t seed, const struct scenario *own,
+                      struct scenario *s, char *err)
+{
+    char drawn[4096];
+
+    for (int64_t i = 0; i < own->draw_count; i++) {
+        if (own->draw[i].count == 0)
+            continue;
+        const char *file = draw_one(&own->draw[i], seed, depth, i);
+        if (beside(path, file, drawn, sizeof drawn) != 0 ||
+            read_with_parents(drawn, depth + 1, seed, s, err) != 0)
+            return -1;
+        if (s->drawn_count < (int64_t)SCENARIO_DRAWS_MAX)
+            (void)snprintf(s->drawn[s->drawn_count++], SCENARIO_FILE_MAX, "%s", file);
+    }
+    return 0;
+}
+
+static int read_family(const char *path, int depth, uint64_t seed, const struct scenario *own,
+                       struct scenario *s, char *err)
 {
     char parent[4096];
-    struct scenario *alone = calloc(1, sizeof *alone);
+
+    if (own->inherits[0] != '\0' && (beside(path, own->inherits, parent, sizeof parent) != 0 ||
+                                     read_with_parents(parent, depth + 1, seed, s, err) != 0))
+        return -1;
+    if (schema_read(path, keys, s, err, SCENARIO_ERROR_MAX) != 0)
+        return -1;
+    return read_drawn(path, depth, seed, own, s, err);
+}
+
+/* Reads `path` over what it inherits, and what it draws over it. It is read twice: first to learn
+ * whose heir it is. */
+static int read_with_parents(const char *path, int depth, uint64_t seed, struct scenario *s,
+                             char *err)
+{
+    struct scenario *own = calloc(1, sizeof *own);
     int status = -1;
 
-    if (alone == NULL)
+    if (own == NULL)
         return -1;
-    if (depth >= SCENARIO_INHERIT_MAX) {
+    if (depth >= SCENARIO_INHERIT_MAX)
         (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: inherits: more than %d files in a row",
                        path, SCENARIO_INHERIT_MAX);
-    } else if (schema_read(path, keys, alone, err, SCENARIO_ERROR_MAX) == 0) {
-        status = 0;
-        if (alone->inherits[0] != '\0')
-            status = beside(path, alone->inherits, parent, sizeof parent) == 0
-                         ? read_with_parents(parent, depth + 1, s, err)
-                         : -1;
-        if (status == 0)
-            status = schema_read(path, keys, s, err, SCENARIO_ERROR_MAX);
-    }
-    free(alone);
+    else if (schema_read(path, keys, own, err, SCENARIO_ERROR_MAX) == 0)
+        status = read_family(path, depth, seed, own, s, err);
+    free(own);
     return status;
 }
 
@@ -307,12 +408,13 @@ static int check_names(const char *path, const struct scenario *s, char *err)
     return 0;
 }
 
-int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX])
+int scenario_load_seed(const char *path, uint64_t seed, struct scenario *ret,
+                       char err[SCENARIO_ERROR_MAX])
 {
     struct scenario *s = calloc(1, sizeof *s);
 
     (void)snprintf(err, SCENARIO_ERROR_MAX, "%s:1:1: no memory or a name too long", path);
-    int status = s == NULL ? -1 : read_with_parents(path, 0, s, err);
+    int status = s == NULL ? -1 : read_with_parents(path, 0, seed, s, err);
     if (status == 0)
         status = check_complete(path, s, err);
     if (status == 0)
@@ -321,6 +423,11 @@ int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERRO
         *ret = *s;
     free(s);
     return status;
+}
+
+int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX])
+{
+    return scenario_load_seed(path, 1, ret, err);
 }
 
 /* ---- the plan -------------------------------------------------------------------------------- */

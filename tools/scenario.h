@@ -15,8 +15,11 @@
 #include "tools/schema.h"
 
 #define SCENARIO_ERROR_MAX 512u
-#define SCENARIO_SPECS_MAX 128u /* lines of `programs`; one line may stand for many processes */
-#define SCENARIO_INHERIT_MAX 4  /* files in a row */
+#define SCENARIO_SPECS_MAX 128u  /* lines of `programs`; one line may stand for many processes */
+#define SCENARIO_INHERIT_MAX 4   /* files in a row */
+#define SCENARIO_DRAWS_MAX 8u    /* groups of files that the seed draws one of each from */
+#define SCENARIO_OPTIONS_MAX 24u /* files of a group */
+#define SCENARIO_FILE_MAX 96u
 
 struct scenario_host {
     char name[64], profile[32], build[16], release[64];
@@ -40,9 +43,22 @@ struct scenario_program {
     int64_t period_ns, cpu_ns, stagger_ns;
     struct schema_instant start;
 };
+struct scenario_option {
+    char file[SCENARIO_FILE_MAX]; /* relative to the file that has the draw */
+    int64_t weight;
+};
+struct scenario_draw {
+    struct scenario_option option[SCENARIO_OPTIONS_MAX];
+    int64_t count;
+};
 struct scenario {
     char name[64], title[128], cause[32], teaches[512], source[256];
     char inherits[256]; /* path relative to this file */
+    struct scenario_draw draw[SCENARIO_DRAWS_MAX];
+    int64_t draw_count;
+    char drawn[SCENARIO_DRAWS_MAX]
+              [SCENARIO_FILE_MAX]; /* what the seed drew, in the order of reading */
+    int64_t drawn_count;
     struct scenario_host host;
     struct scenario_program program[SCENARIO_SPECS_MAX];
     int64_t program_count;
@@ -52,8 +68,12 @@ struct scenario {
     struct expect expect;
 };
 
-/** Read a scenario file with all that it inherits and check that nothing is missing. @return 0, or
- * -1 with one line in err (*ret untouched) */
+/** Read a scenario file with all that it inherits and all that `seed` draws for it, and check that
+ * nothing is missing. @return 0, or -1 with one line in err (*ret untouched) */
+int scenario_load_seed(const char *path, uint64_t seed, struct scenario *ret,
+                       char err[SCENARIO_ERROR_MAX]);
+/** The same with seed 1, for those who look at a scenario and do not run it. Where things are drawn,
+ * cause, faults and expectations are those of one seed: drawn_count is then not 0. */
 int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX]);
 
 /** Turn a scenario into the plan of one run. `path` is for messages. @return 0, or -1 with one line

@@ -296,7 +296,9 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
         else if (l->table != NULL || l->table_of != NULL)
             status = read_map_item(r, item, k, items, inherited, count);
         else
-            status = fail(r, item, k->name, "a single value is wanted here");
+            status =
+                fail(r, item, k->name,
+                     l->inner != NULL ? "a list is wanted here" : "a single value is wanted here");
     }
     return status;
 }

@@ -109,3 +109,17 @@ int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t 
         return -1;
     return save_faults(dir, plan, err, err_size);
 }
+
+int skeleton_note_drawn(const char *dir, const struct scenario *s, char *err, size_t err_size)
+{
+    char path[PATH_ROOM], lines[SCENARIO_DRAWS_MAX * SCENARIO_FILE_MAX] = "";
+    size_t used = 0;
+
+    if (s->drawn_count == 0)
+        return 0;
+    for (int64_t i = 0; i < s->drawn_count && used < sizeof lines; i++)
+        used += (size_t)snprintf(lines + used, sizeof lines - used, "%s%s", i > 0 ? "\n" : "",
+                                 s->drawn[i]);
+    (void)snprintf(path, sizeof path, "%s/run/drawn", dir);
+    return write_line(path, lines) != 0 ? fail(err, err_size, path) : 0;
+}

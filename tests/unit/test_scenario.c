@@ -43,7 +43,7 @@ static const char whole[] =
     "  uptime: ['0:13:00', 15h]\n";                                                   /* 26 */
 
 struct fixture {
-    char dir[64], path[128], base[128], err[SCENARIO_ERROR_MAX];
+    char dir[64], path[128], base[128], other[128], err[SCENARIO_ERROR_MAX];
     struct scenario s;
     struct plan plan;
 };
@@ -66,6 +66,8 @@ static int teardown(void **state)
     struct fixture *f = *state;
     (void)unlink(f->path);
     (void)unlink(f->base);
+    if (f->other[0] != '\0')
+        (void)unlink(f->other);
     return rmdir(f->dir);
 }
 
@@ -289,6 +291,57 @@ static void test_scenario_programs_have_real_time_and_locked_memory(void **state
     assert_true((f->plan.boot.program[0].flags & BOOT_PROG_MLOCK) != 0);
 }
 
+static void test_scenario_draws_one_of_each_group(void **state)
+{
+    struct fixture *f = *state;
+    unsigned own = 0, light = 0;
+
+    write_changed(f, "faults:\n", "draw: [[s.yaml.a, {file: base.yaml, weight: 3}]]\nfaults:\n");
+    write_file(f->base, "cause: rpc-hang\nfaults: [kill target=p at=9h]\n");
+    (void)snprintf(f->other, sizeof f->other, "%s/s.yaml.a", f->dir);
+    write_file(f->other, "cause: none\nduration: 7d\n");
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        assert_int_equal(scenario_load_seed(f->path, seed, &f->s, f->err), 0);
+        assert_int_equal(f->s.drawn_count, 1);
+        if (strcmp(f->s.drawn[0], "s.yaml.a") == 0) {
+            assert_string_equal(f->s.cause, "none");
+            assert_int_equal(f->s.fault_count, 1);
+            light++;
+        } else {
+            assert_string_equal(f->s.cause, "rpc-hang");
+            assert_int_equal(f->s.fault_count, 2);
+            own++;
+        }
+        assert_string_equal(f->s.name, "tiny");
+    }
+    assert_in_range(light, 74, 126); /* a quarter of 400 +- 3 sigma */
+    assert_int_equal(own + light, 400);
+}
+
+static void test_scenario_draws_are_checked(void **state)
+{
+    static const struct {
+        const char *draw, *says;
+    } table[] = {
+        { "draw: [base.yaml]\n", "draw: a list is wanted here" },
+        { "draw: [[{weight: 3}]]\n", "draw: 'file' is missing" },
+        { "draw: [[{fiel: 3}]]\n", "fiel: unknown key; did you mean 'file'?" },
+        { "draw: [[none.yaml]]\n", "none.yaml: No such file" },
+        { "draw: [[s.yaml]]\n", "more than 4 files in a row" },
+        { "draw: [[]]\nzzz: 1\n", "zzz: unknown key" },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char changed[256];
+        (void)snprintf(changed, sizeof changed, "%sduration: 1d\n", table[i].draw);
+        write_changed(f, "duration: 1d\n", changed);
+        assert_int_equal(scenario_load(f->path, &f->s, f->err), -1);
+        if (strstr(f->err, table[i].says) == NULL)
+            fail_msg("\"%s\" should say \"%s\"", f->err, table[i].says);
+    }
+}
+
 static void test_scenario_that_inherits_itself_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -320,6 +373,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scenario_faults_may_be_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_programs_have_real_time_and_locked_memory,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_draws_one_of_each_group, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_draws_are_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_that_inherits_itself_is_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_scenario_errors_of_a_base_name_the_base, setup,
