@@ -28,6 +28,8 @@ VMK_SRC := $(wildcard vmkernel/*.c)
 TOOL_SRC := $(wildcard tools/*.c tools/*/*.c)
 LIB_TEST_SRC := $(wildcard tests/lib/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c tests/sim/test_*.c tests/fault/test_*.c)
+# Programs that are links to lostbeat (tools/main.c).
+ESX_NAMES := $(addprefix $(BIN)/,vmkdump vm-support esxcfg-advcfg esxcfg-dumppart)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
@@ -43,11 +45,11 @@ FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 libs = $(shell pkg-config --libs $(1))
 VMK_LIBS = $(call libs,cairo libevent libunwind libunwind-generic libisal libcrypto jansson)
 HBD_LIBS = $(call libs,libevent jemalloc)
-TOOL_LIBS = $(call libs,cairo yaml-0.1 jansson libcrypto libisal libunwind libunwind-generic libdw libedit)
-TEST_LIBS = -Wl,--as-needed $(call libs,cairo cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libdw libedit)
+TOOL_LIBS = $(call libs,cairo yaml-0.1 jansson libcrypto libisal libarchive libunwind libunwind-generic libdw libedit)
+TEST_LIBS = -Wl,--as-needed $(call libs,cairo cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libarchive libdw libedit)
 
 # ---- programs ---------------------------------------------------------------------------------------------------------------
-all: packages-build $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat $(BUILD)/scenarios ## build into build/bin (installs nothing)
+all: packages-build $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat $(ESX_NAMES) $(BUILD)/scenarios ## build into build/bin (installs nothing)
 
 # A file that changes when the flags do; every object depends on it.
 FLAGS_TEXT := $(CC) $(FUZZ) $(OPT) $(SAN) $(HOSTED) $(NOSKIP) $(WARN) $(CPPFLAGS)
@@ -99,6 +101,8 @@ $(BIN)/lostbeat: $(TOOL_OBJ) $(SHARED_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+$(ESX_NAMES): | $(BIN)/lostbeat
+	$(Q)ln -sfn lostbeat $@
 $(BUILD)/scenarios: | $(BUILD)/flags
 	$(Q)ln -sfn $(CURDIR)/tools/scenarios $@
 
