@@ -133,7 +133,7 @@ static void test_faultexpr_mistakes_are_told_with_their_place(void **state)
         { "kill target=x and", 17, "fault: a fault is wanted here" },
         { "kill target=x and leak target=y", 18, "leak: 'rate' is missing" },
         { "then kill target=x", 0, "fault: unknown fault 'then'" },
-        { "kill target=x kill target=y", 14, "kill: 'kill' has no such key; allowed: target, sig" },
+        { "kill target=x kill target=y", 14, "kill: 'kill' has no such key; allowed: target, " },
         { "kill target=x at=[2h,1h]", 14, "at: [from, to] with from > to" },
         { "kill target=x at=[2h", 14, "at: [FROM,TO] without blanks is wanted" },
         { "kill target=x signal=BELL", 14, "signal: unknown value 'BELL'; " },
