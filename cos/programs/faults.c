@@ -150,8 +150,10 @@ static void begins(kptr index)
         return;
     }
     fault_note(index, FAULT_NOTE_BEGINS, 0, 0);
-    if (r->on == 0)
-        r->began_ns = cos_clock.now_ns;
+    if (r->on != 0) /* the time before has no end of its own */
+        r->before_ns += cos_clock.now_ns - r->began_ns;
+    r->began_ns = cos_clock.now_ns;
+    r->started = 0;
     r->on = !is_momentary(f);
     act(index);
     if (r->on != 0 && f->for_ns != 0)
