@@ -45,8 +45,8 @@ FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 libs = $(shell pkg-config --libs $(1))
 VMK_LIBS = $(call libs,cairo libevent libunwind libunwind-generic libisal libcrypto jansson)
 HBD_LIBS = $(call libs,libevent jemalloc)
-TOOL_LIBS = $(call libs,cairo yaml-0.1 jansson libcrypto libisal libarchive libunwind libunwind-generic libdw libedit)
-TEST_LIBS = -Wl,--as-needed $(call libs,cairo cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libarchive libdw libedit)
+TOOL_LIBS = -lm $(call libs,cairo yaml-0.1 jansson libcrypto libisal libarchive libunwind libunwind-generic libdw libedit)
+TEST_LIBS = -Wl,--as-needed -lm $(call libs,cairo cmocka libevent libunwind libunwind-generic yaml-0.1 jansson libcrypto libisal libarchive libdw libedit)
 
 # ---- programs ---------------------------------------------------------------------------------------------------------------
 all: packages-build $(BIN)/cos $(BIN)/vmkernel $(BIN)/vmnixhbd $(BIN)/lostbeat $(ESX_NAMES) $(BUILD)/scenarios ## build into build/bin (installs nothing)
@@ -192,6 +192,8 @@ repro: all ## run scenarios twice in different surroundings, and without the liv
 	@tests/noskip.sh $(BIN) $(BUILD)/noskip/bin
 bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second, speed of the core, memory
 	@tests/bench/bench.sh $(BUILD)
+confusion: all ## score `lostbeat diagnose` against what was injected: SEEDS=100 of each scenario, RANDOM=1000 incidents, JOBS=
+	@tests/confusion/confusion.py $(BUILD) --seeds $(or $(SEEDS),100) --random $(or $(RANDOM),1000) $(if $(JOBS),--jobs $(JOBS)) $(SCENARIOS)
 calibrate: all ## find where kb-308590's leak must begin; WRITE=1 writes it into the scenario
 	@tools/calibrate.sh $(BIN) $(WRITE)
 
@@ -213,6 +215,6 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 clean: ## remove build/
 	rm -rf $(BUILD)
-.PHONY: all unit check check-run asan fuzz fuzz-run tidy format repro bench calibrate deps packages-build demo help clean
+.PHONY: all unit check check-run asan fuzz fuzz-run tidy format repro bench confusion calibrate deps packages-build demo help clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

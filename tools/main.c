@@ -8,8 +8,8 @@
 #include "tools/cmd.h"
 #include "tools/schema.h"
 
-static const struct cmd *const commands[] = { &cmd_list,  &cmd_run,   &cmd_psod,   &cmd_boot,
-                                              &cmd_reset, &cmd_crash, &cmd_explain };
+static const struct cmd *const commands[] = { &cmd_list,  &cmd_run,   &cmd_psod,    &cmd_boot,
+                                              &cmd_reset, &cmd_crash, &cmd_explain, &cmd_diagnose };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 /* Those that ESX people type under names of their own: links to this program. */

@@ -1,0 +1,40 @@
+/* tasks.h - the console's tasks at the stun, from a cos-core or a zdump, and the facts that they
+ * tell: for what vmnixhbd waits, who holds the memory, who keeps the CPU, how many there are.
+ *
+ * A cos-core tells everything; a zdump has no sizes and no priorities. */
+#ifndef TOOLS_DIAGNOSE_TASKS_H
+#define TOOLS_DIAGNOSE_TASKS_H
+
+#include "tools/diagnose/diagnosis.h"
+
+#define TASK_FRAMES_MAX 24u
+#define TASK_FUNCTION_MAX 40u
+
+struct seen_task {
+    uint32_t pid, ppid;
+    char comm[17];
+    char state; /* R S D T Z X ? */
+    bool stuck; /* stands in the allocator's endless retry */
+    uint32_t frames;
+    char function[TASK_FRAMES_MAX][TASK_FUNCTION_MAX]; /* newest first */
+    /* of a core only */
+    bool real_time;
+    int32_t priority; /* of a real-time task 1..99; else the nice value */
+    double kb;        /* private pages, in RAM or swap, kernel stack and page tables included */
+    double age_min;   /* since its start */
+};
+
+struct seen_tasks {
+    struct seen_task *task;
+    uint32_t count;
+    bool whole;     /* the list was read to its end */
+    bool from_core; /* sizes and priorities are known */
+};
+
+/** Set all facts that tasks tell. `file` is where they stand. */
+void tasks_conclude(struct diagnosis *d, const struct seen_tasks *tasks, const char *file);
+
+/** True when the task's stack has a function of that name. */
+bool task_is_in(const struct seen_task *t, const char *function);
+
+#endif /* TOOLS_DIAGNOSE_TASKS_H */
