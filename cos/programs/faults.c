@@ -182,7 +182,7 @@ static struct boot_program usual_program(const struct fault *f, const char *beha
         .policy = f->policy,
         .rt_prio = f->rt_prio,
     };
-    strcopy(spec.name, f->name, sizeof spec.name);
+    strcopy(spec.name, f->name[0] != '\0' ? f->name : "memcached", sizeof spec.name);
     strcopy(spec.behaviour, behaviour, sizeof spec.behaviour);
     if ((f->flags & FAULT_FLAG_USER) == 0)
         spec.flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO;

@@ -54,6 +54,7 @@ static const struct behaviour behaviours[] = {
     { "job", prog_job, "heap" },
     { "probe", prog_probe, "heap" },
     { "compute", prog_compute, "heap" },
+    { "store", prog_store, "heap" },
 };
 
 static const struct behaviour *find_behaviour(const char *name)
@@ -81,6 +82,7 @@ struct program *program_create(const struct boot_program *spec, const char *text
     p->spec = *spec;
     p->behaviour = kptr_of(b);
     p->until_ns = until_ns;
+    list_init(&p->held_pages);
     p->leaks = faults_find(FAULT_LEAK, spec->name);
     p->spikes = faults_find(FAULT_SPIKE, spec->name);
     p->storms = faults_find(FAULT_FORK_STORM, spec->name);
@@ -93,6 +95,8 @@ struct program *program_create(const struct boot_program *spec, const char *text
 
 void program_destroy(struct program *p)
 {
+    program_release(p);
+    store_look();
     kmem_cache_free(cache, p);
 }
 

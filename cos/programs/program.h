@@ -39,6 +39,9 @@ struct program {
     uint32_t leaked_pages;
     uint32_t mapped_pages; /* of those leaked, how many lie in mappings: the heap was full */
     uint32_t spike_pages;
+    uint32_t held; /* pages or slots that store.c keeps in use */
+    struct list held_pages;
+    kptr held_slots;
     uint32_t fault; /* 1 + index of the fault that brought this program; 0 = none (faults.h) */
     uint32_t scratch_pages;
     uint32_t in_wait;            /* 1 while it waits for children (process.c) */
@@ -86,6 +89,10 @@ void program_give_way(struct program *p);
 void program_leak(struct program *p);
 /** Take what the spikes of `p` want by now (spike.c). @return whether it has one at present */
 bool program_spike(struct program *p);
+/** Give back what store.c holds outside of the address space. */
+void program_release(struct program *p);
+/** A program ended and its memory is free: store.c looks at once. */
+void store_look(void);
 /** Compute without end while a fault says so (job.c). */
 void program_compute(struct program *p);
 /** Pages that a spike has after `lasts_ns`: linear, all of them from `within_ns` on. */
@@ -111,5 +118,6 @@ int prog_report(struct program *p);  /* spike.c */
 int prog_job(struct program *p);     /* job.c, and the two below */
 int prog_probe(struct program *p);
 int prog_compute(struct program *p);
+int prog_store(struct program *p); /* store.c */
 
 #endif /* COS_PROGRAM_H */
