@@ -112,10 +112,13 @@ $(BUILD)/scenarios: | $(BUILD)/flags
 $(BUILD)/libtest.a: $(filter-out %/main.o,$(call obj,hosted,$(LIB_TEST_SRC)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
 	@rm -f $@
 	$(Q)ar rcsP $@ $^
+# @cos among the links: the whole COS kernel with its programs as hosted code, but for what starts it and what talks to the VMkernel.
+COS_HARNESS_OBJ := $(call obj,coshosted,$(filter-out %/setup.c %/hypervisor.c $(COS_SHARED),$(COS_SRC))) $(patsubst %.S,$(BUILD)/coshosted/%.o,$(COS_ASM))
 links_of = $(shell sed -n '1,30s/.*links: *\([^*]*\).*/\1/p' $(1))
 define unit_rule
-$(BUILD)/$(basename $(1)): $(BUILD)/$(if $(findstring cos/,$(2)),coshosted,hosted)/$(basename $(1)).o \
-  $(call obj,hosted,$(filter-out cos/%,$(filter %.c,$(2)))) $(call obj,coshosted,$(filter cos/%.c,$(2))) $(BUILD)/libtest.a
+$(BUILD)/$(basename $(1)): $(BUILD)/$(if $(findstring cos/,$(2))$(findstring @cos,$(2)),coshosted,hosted)/$(basename $(1)).o \
+  $(call obj,hosted,$(filter-out cos/%,$(filter %.c,$(2)))) $(call obj,coshosted,$(filter cos/%.c,$(2))) \
+  $(if $(findstring @cos,$(2)),$(COS_HARNESS_OBJ)) $(BUILD)/libtest.a
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
 	$$(Q)$$(CC) $$(SAN) -o $$@ $$^ $$(TEST_LIBS) $(filter -l% -no-pie -Wl%,$(2))
@@ -125,6 +128,10 @@ $(BUILD)/coshosted/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) -DCOS_HOSTED $(CFLAGS_HOSTED) -fno-strict-aliasing -fno-omit-frame-pointer -MMD -MP -c $< -o $@
+$(BUILD)/coshosted/%.o: %.S $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) -DCOS_HOSTED $(MAP) -g -MMD -MP -c $< -o $@
 FUZZ_MAIN = $(if $(FUZZ),,$(BUILD)/hosted/tests/fuzz/replay.o)
 $(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/hosted/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libtest.a
 	@mkdir -p $(@D)

@@ -74,6 +74,7 @@ static void begin(uint32_t index, uint32_t round)
     struct fault_state *state = fault_state(index);
     state->round = round;
     state->calls = state->done = 0;
+    memset(state->own, 0, sizeof state->own);
     state->skipped = fault_unless_holds(f);
     fault_note(index, state->skipped ? FAULT_NOTE_SKIPPED : FAULT_NOTE_BEGINS, 0, 0);
 }

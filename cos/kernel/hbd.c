@@ -5,6 +5,7 @@
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/kernel/process.h"
 
 #define HBD_USER_NS 5000u /* CPU of vmnixhbd's user mode between two system calls. OUR CHOICE */
 #define ENOSYS 38
@@ -74,7 +75,7 @@ static __attribute__((noinline)) int64_t sys_hb_page_alloc(uint64_t length)
         return -EINVAL;
     if (page_physical == 0)
         page_physical = pin_user_page(HBD_PAGE_VA);
-    return (int64_t)page_physical;
+    return page_physical != 0 ? (int64_t)page_physical : -ENOMEM;
 }
 
 static int64_t sys_hb_page_free(uint64_t physical, uint64_t length)

@@ -176,11 +176,15 @@ int spawn_child(const struct boot_program *spec, const char *text, uint64_t unti
 {
     int error;
     cpu_charge(COST_FORK);
-    struct task_struct *t = new_task(spec->pid, spec->name, &error);
-    if (t == NULL)
-        return error;
-    process_set_identity(t, spec);
     struct program *p = program_create(spec, text, until_ns);
+    if (p == NULL)
+        return -ENOMEM;
+    struct task_struct *t = new_task(spec->pid, spec->name, &error);
+    if (t == NULL) {
+        program_destroy(p);
+        return error;
+    }
+    process_set_identity(t, spec);
     t->program = kptr_of(p);
     task_prepare(t, program_main, p);
     task_first_wake(t);

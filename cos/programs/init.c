@@ -8,6 +8,7 @@
 
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/hypervisor.h"
+#include "cos/kernel/mm/fail_page_alloc.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/process.h"
 #include "cos/programs/faults.h"
@@ -200,6 +201,7 @@ static int __attribute__((noreturn)) init_task_main(void *unused)
     faults_init();
     start_vmnixhbd();
     rc_pid = spawn_program(&rc);
+    fail_page_alloc_arm();
     for (;;) {
         const uint32_t ticks = start_due();
         program_touch(p, p->spec.touch_pages);

@@ -6,6 +6,7 @@
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/faults.h"
+#include "cos/kernel/process.h"
 #include "cos/kernel/sched.h"
 
 #define TEXT_START 0x08048000u /* where the linker puts programs on i386 */
@@ -21,7 +22,8 @@
 static int prog_vmnixhbd(struct program *p)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
-    ASSERT(do_mmap(mm, HBD_PAGE_VA, PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) == 0);
+    if (do_mmap(mm, HBD_PAGE_VA, PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0)
+        return 1;
     return vmnixhbd_task(p);
 }
 
@@ -75,9 +77,9 @@ struct program *program_create(const struct boot_program *spec, const char *text
         cache = kmem_cache_create("program", sizeof(struct program));
     struct program *p = kmem_cache_alloc(cache, GFP_KERNEL);
     const struct behaviour *b = find_behaviour(spec->behaviour);
-    ASSERT(p != NULL);
     ASSERT(b != NULL); /* the scenario's checker knows the names */
-
+    if (p == NULL)
+        return NULL;
     memset(p, 0, sizeof *p);
     p->spec = *spec;
     p->behaviour = kptr_of(b);
@@ -162,6 +164,16 @@ static const struct {
     { "/usr/lib/vmware/lib/libtypes.so", 131072 },
 };
 
+/* Map `pages` pages of a file. @return 0 or a negative error */
+static int map_file(struct mm_struct *mm, uint32_t at, uint32_t pages, const char *path,
+                    uint32_t file_pages)
+{
+    struct address_space *f = file_mapping(path, file_pages);
+    if (f == NULL)
+        return -ENOMEM;
+    return do_mmap(mm, at, pages * PAGE_SIZE, VM_READ | VM_FILE, f, 0);
+}
+
 static int map_libraries(struct mm_struct *mm, struct program *p)
 {
     uint32_t left = pages_of(p->spec.lib_kb);
@@ -171,8 +183,7 @@ static int map_libraries(struct mm_struct *mm, struct program *p)
     for (unsigned i = 0; i < ARRAY_SIZE(libraries) && left > 0; i++) {
         const uint32_t whole = pages_of(libraries[i].kb);
         const uint32_t pages = left < whole ? left : whole;
-        const int error = do_mmap(mm, at, pages * PAGE_SIZE, VM_READ | VM_FILE,
-                                  file_mapping(libraries[i].path, whole), 0);
+        const int error = map_file(mm, at, pages, libraries[i].path, whole);
         if (error != 0)
             return error;
         at += pages * PAGE_SIZE;
@@ -190,8 +201,7 @@ static int map_text(struct mm_struct *mm, struct program *p)
     p->text_pages = pages_of(p->spec.text_kb);
     if (p->text_pages == 0)
         return 0;
-    return do_mmap(mm, TEXT_START, p->text_pages * PAGE_SIZE, VM_READ | VM_FILE,
-                   file_mapping(path, p->text_pages), 0);
+    return map_file(mm, TEXT_START, p->text_pages, path, p->text_pages);
 }
 
 static int map_heap_and_stack(struct mm_struct *mm, struct program *p)
@@ -246,7 +256,8 @@ int program_exec(struct program *p)
 {
     cpu_charge(COST_EXEC);
     struct mm_struct *mm = mm_create(current);
-    ASSERT(mm != NULL);
+    if (mm == NULL)
+        return -ENOMEM;
     current->mm = kptr_of(mm);
     int error = map_text(mm, p);
     if (error == 0)

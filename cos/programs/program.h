@@ -51,6 +51,7 @@ struct program {
 };
 
 /* program.c: for process.c and init */
+/** The record of a program that is about to start; NULL: no memory. */
 struct program *program_create(const struct boot_program *spec, const char *text,
                                uint64_t until_ns);
 void program_destroy(struct program *p);

@@ -298,6 +298,14 @@ struct task_struct *find_task_by_pid(uint32_t pid)
     return harness_find(pid);
 }
 
+struct task_struct *find_task_by_name(const char *comm)
+{
+    for_each_task (t)
+        if (strcmp(t->comm, comm) == 0)
+            return t;
+    return NULL;
+}
+
 struct task_struct *harness_find(uint32_t pid)
 {
     for_each_task (t)
@@ -389,6 +397,7 @@ void harness_boot(uint32_t ram_mb, uint32_t swap_slots, uint32_t reserved_kb)
     const size_t bytes = (size_t)ram_mb << 20;
     map_at(MACHINE_PAGE_OFFSET, bytes);
     map_at(SCRATCH_VA, SCRATCH_SIZE);
+    map_at(MACHINE_WINDOW_VA, MACHINE_WINDOW_SIZE);
     const int swap = memfd_create("swap", 0);
     assert_int_equal(dup2(swap, MACHINE_FD_SWAP), MACHINE_FD_SWAP);
 

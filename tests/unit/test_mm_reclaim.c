@@ -7,7 +7,8 @@
  * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c
  * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
  * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
- * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c */
+ * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c
+ * links: cos/kernel/mm/fail_page_alloc.c cos/kernel/fault_note.c */
 #include "tests/unit/mm_harness.c"
 
 #include "cos/kernel/mm/oom_kill.h"

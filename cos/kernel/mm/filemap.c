@@ -140,6 +140,8 @@ struct address_space *file_mapping(const char *name, uint32_t pages)
     if (file_cache == NULL)
         file_cache = kmem_cache_create("ext3_file_map", sizeof(struct address_space));
     struct address_space *f = kmem_cache_alloc(file_cache, GFP_KERNEL);
+    if (f == NULL)
+        return NULL;
     memset(f, 0, sizeof *f);
     strcopy(f->name, name, sizeof f->name);
     f->size = pages;
@@ -152,30 +154,31 @@ struct address_space *file_mapping(const char *name, uint32_t pages)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 /* Start reading one page unless it is in the cache already. Allocates with HIGHUSER, so it may wait
- * for memory. */
-static KERNEL_FN void page_cache_read(struct address_space *f, uint32_t index)
+ * for memory. @return 0, -12 without memory */
+static KERNEL_FN int page_cache_read(struct address_space *f, uint32_t index)
 {
     if (index >= f->size || __find_page(f, index) != NULL)
-        return;
+        return 0;
     struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
     if (page == NULL)
-        return;
+        return -12;
     if (__find_page(f, index) != NULL) { /* somebody else was faster while we waited */
         put_page(page);
-        return;
+        return 0;
     }
     (void)try_lock_page(page);
     add_to_page_cache(page, f, index);
     lru_cache_add(page);
     submit_page(page, false, f->sector + index, GFP_KERNEL);
     put_page(page); /* the cache holds it now */
+    return 0;
 }
 
 static KERNEL_FN void read_cluster_nonblocking(struct address_space *f, uint32_t index)
 {
     const uint32_t first = index & ~(FAULT_CLUSTER - 1);
     for (uint32_t i = first; i < first + FAULT_CLUSTER; i++)
-        page_cache_read(f, i);
+        (void)page_cache_read(f, i);
 }
 
 KERNEL_FN struct page *filemap_nopage(struct address_space *f, uint32_t index)
@@ -186,7 +189,7 @@ KERNEL_FN struct page *filemap_nopage(struct address_space *f, uint32_t index)
         if (page == NULL) {
             read_cluster_nonblocking(f, index);
             page = find_get_page(f, index);
-            if (page == NULL && (current->flags & PF_MEMDIE))
+            if (page == NULL && page_cache_read(f, index) != 0)
                 return NULL;
             if (page == NULL)
                 continue; /* read and reclaimed again before we looked */
@@ -202,10 +205,12 @@ KERNEL_FN struct page *filemap_nopage(struct address_space *f, uint32_t index)
 
 KERNEL_FN void file_read(struct address_space *f, uint32_t index, uint32_t count)
 {
+    if (f == NULL)
+        return;
     for (const uint32_t end = index + count; index < end && index < f->size; index++) {
         if (__find_page(f, index) == NULL)
             for (uint32_t i = index; i < end && i <= index + READ_AHEAD; i++)
-                page_cache_read(f, i);
+                (void)page_cache_read(f, i);
         struct page *page = find_get_page(f, index);
         if (page == NULL)
             continue; /* gone again, or no memory for one who is to die */

@@ -70,8 +70,9 @@ static inline void *page_address(const struct page *p)
  * early, by start_kernel(). Reserves so much that MemTotal is ram - reserved_kb
  * (boot_params->reserved_kb is the TOTAL to be reserved). */
 void mem_init(uint32_t image_end_phys, uint32_t ram_bytes);
-struct page *alloc_pages(uint32_t gfp,
-                         uint32_t order); /* never returns NULL for order 0 with WAIT|FS */
+/** NULL: no memory. For order 0 with WAIT|FS only those that are to die get that, or whom a fault
+ * picked out (fail_page_alloc.h): every caller has to be ready for it. */
+struct page *alloc_pages(uint32_t gfp, uint32_t order);
 void free_pages(struct page *page, uint32_t order);
 kptr get_free_pages(uint32_t gfp, uint32_t order); /* kptr of the first byte; 0 = none */
 void free_pages_at(kptr address, uint32_t order);
@@ -90,10 +91,11 @@ void dcache_lookup(uint32_t file_no);
 /* File cache: a file of the COS as far as memory is concerned. Pages are filled with a readable
  * pattern that names the file. */
 struct address_space;
-/** The file `name` with `pages` pages; found or created (never freed). */
+/** The file `name` with `pages` pages; found or created (never freed). NULL: no memory for it. */
 struct address_space *file_mapping(const char *name, uint32_t pages);
 /** Read `count` pages from `index` on through the page cache (read(2) of a file): waits for the
- * disk. */
+ * disk. Pages for which there is no memory are passed over; f may be NULL (it could not be
+ * opened). */
 void file_read(struct address_space *f, uint32_t index, uint32_t count);
 
 /* mmap.c, memory.c: address spaces of user tasks. Three-level PAE tables in pages of COS RAM. */
@@ -120,7 +122,7 @@ struct vm_area_struct {
     kptr next;
     kptr mm;
 };
-struct mm_struct *mm_create(struct task_struct *owner); /* NULL never with GFP_KERNEL; waits */
+struct mm_struct *mm_create(struct task_struct *owner); /* NULL: no memory */
 /** Map [addr, addr+len). @return 0, -12 when vm_enough_memory says no, -22 on overlap */
 int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
             struct address_space *file, uint32_t pgoff);
@@ -139,7 +141,7 @@ void *user_touch(uint32_t address, bool write);
  * neither RAM nor swap has to hold it. @return false = bad address */
 bool user_account(uint32_t address, bool write);
 /** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical
- * address. */
+ * address, 0 = no memory */
 uint32_t pin_user_page(uint32_t address);
 /** Give the page back: GATE_CALL_PAGE_FREE. The next pin_user_page() has to find a new one. */
 void unpin_user_page(uint32_t address);

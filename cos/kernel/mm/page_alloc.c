@@ -14,6 +14,7 @@
  * Free pages keep PG_zero: a frame that was never written is a hole of the memfd and is handed out
  * as zero without touching it. */
 #include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/fail_page_alloc.h"
 #include "cos/kernel/mm/inert.h"
 #include "cos/kernel/mm/zone.h"
 
@@ -246,6 +247,8 @@ KERNEL_FN struct page *__alloc_pages(uint32_t gfp, uint32_t order)
     const bool direct_reclaim = order == 0 && (gfp & GFP_WAIT);
 
     cpu_charge(COST_ALLOC);
+    if (should_fail_alloc_page(gfp, order))
+        return NULL;
     for (;;) {
         fixup_freespace(zone);
         struct page *page = __alloc_pages_limit(zone, order, PAGES_HIGH, direct_reclaim);
