@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -126,8 +127,10 @@ static void boot(const struct cos_machine *m)
     map_at(MACHINE_WINDOW_VA, MACHINE_WINDOW_SIZE);
     if (dup2(memfd_create("swap", 0), MACHINE_FD_SWAP) != MACHINE_FD_SWAP)
         _exit(COS_END_CRASHED);
-    PTR(struct machine_hostinfo, MACHINE_WINDOW_VA + MACHINE_HOSTINFO_OFFSET)->ram_bytes =
-        (uint64_t)m->ram_mb << 20;
+    struct machine_hostinfo *info =
+        PTR(struct machine_hostinfo, MACHINE_WINDOW_VA + MACHINE_HOSTINFO_OFFSET);
+    info->ram_bytes = (uint64_t)m->ram_mb << 20;
+    info->flags = m->no_skip ? MACHINE_FLAG_NO_SKIP : 0;
     params.swap_pages = m->swap_slots;
     params.random = 1;
     params.fault_count = m->fault_count;

@@ -33,6 +33,7 @@ struct cos_machine {
     uint32_t ram_mb, swap_slots;
     const struct fault *faults; /* copied into the boot parameters */
     uint32_t fault_count;
+    bool no_skip; /* execute all, compute nothing: MACHINE_FLAG_NO_SKIP */
 };
 
 /** Boot a COS and run fn as pid 1, a user process named init. *ret lies in shared memory and stays

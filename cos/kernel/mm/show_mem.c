@@ -53,21 +53,14 @@ static void show_orders(const struct zone *zone)
     printk("= %ukB)\n", zone->free_pages * 4);
 }
 
-static uint32_t list_shared(const struct list *head)
-{
-    uint32_t shared = 0;
-    for (kptr k = head->next; k != kptr_of(head); k = PTR(struct list, k)->next)
-        shared += lru_page(k)->count - 1;
-    return shared;
-}
-
-/* References beyond the first, as 2.4 counts them. Only file pages have such. */
+/* References beyond the first of all pages in use, those of the swap cache left out. */
 static uint32_t count_shared(void)
 {
     uint32_t shared = 0;
-    for_each_zone (zone) {
-        for (uint32_t age = 0; age < AGES; age++)
-            shared += list_shared(&zone->cache.list[age]);
+    for (uint32_t pfn = 0; pfn < max_mapnr; pfn++) {
+        const struct page *page = pfn_to_page(pfn);
+        if (!(page->flags & (PG_reserved | PG_swapcache)) && page->count > 1)
+            shared += page->count - 1;
     }
     return shared;
 }
