@@ -42,10 +42,11 @@ struct boot_program {
                                zero. 0 = none */
     uint32_t policy;        /* SCHED_NORMAL 0, SCHED_FIFO 1, SCHED_RR 2 */
     uint32_t rt_prio;       /* of the two real-time policies, 1..99 */
-    uint32_t pad;
-    uint64_t start_ns;  /* when it is started */
-    uint64_t period_ns; /* one round of work per this, +-10 % by its random stream. 0 = never */
-    uint64_t cpu_ns;    /* CPU that one round takes */
+    uint32_t restart;       /* 1 + the minute of the day at which root's crontab restarts it;
+                               0 = it does not */
+    uint64_t start_ns;      /* when it is started */
+    uint64_t period_ns;     /* one round of work per this, +-10 % by its random stream. 0 = never */
+    uint64_t cpu_ns;        /* CPU that one round takes */
 };
 
 struct boot_fault {

@@ -79,8 +79,9 @@ static const struct field program_fields[] = {
     FIELD(boot_program, lib_kb, U32),        FIELD(boot_program, data_kb, U32),
     FIELD(boot_program, stack_kb, U32),      FIELD(boot_program, touch_pages, U32),
     FIELD(boot_program, content_every, U32), FIELD(boot_program, start_ns, U64),
-    FIELD(boot_program, policy, U32),        FIELD(boot_program, rt_prio, U32),
-    FIELD(boot_program, period_ns, U64),     FIELD(boot_program, cpu_ns, U64),
+    FIELD(boot_program, restart, U32),       FIELD(boot_program, policy, U32),
+    FIELD(boot_program, rt_prio, U32),       FIELD(boot_program, period_ns, U64),
+    FIELD(boot_program, cpu_ns, U64),
 };
 static const struct field fault_fields[] = {
     FIELD(fault, type, U32),       FIELD(fault, flags, U32),        FIELD(fault, target, TEXT),

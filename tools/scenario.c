@@ -34,8 +34,8 @@ static const char *const outcomes[] = { "survived",  "lost-heartbeat", "cos-oops
                                         "cos-panic", "vmkernel-psod",  NULL };
 static const char *const profiles[] = { "esx-3.5", NULL };
 /* The functions of cos/programs/ that may run a program. */
-static const char *const behaviours[] = { "daemon", "vmx",   "vmap",     "hostd", "syslogd",
-                                          "klogd",  "crond", "vmnixhbd", NULL };
+static const char *const behaviours[] = { "daemon", "vmx",   "vmap",      "hostd",    "syslogd",
+                                          "klogd",  "crond", "cimserver", "vmnixhbd", NULL };
 
 static const struct schema_name policies[] = {
     { "normal", 0 }, { "fifo", 1 }, { "rr", 2 }, { NULL, 0 }
@@ -68,6 +68,7 @@ static const struct schema_name policies[] = {
 #define RAM_KB_LEAST (MACHINE_RAM_MB_MIN * 1024)
 #define RAM_KB_MOST (MACHINE_RAM_MB_MAX * 1024)
 #define SECOND_NS QUANTITY_NS_PER_S
+#define MINUTE_NS (60 * SECOND_NS)
 #define HOUR_NS (3600 * SECOND_NS)
 #define YEAR_NS (366 * DAY_NS)
 
@@ -124,6 +125,7 @@ static const struct schema_key program_keys[] = {
     DURATION("cpu", scenario_program, cpu_ns, 0, DAY_NS),
     INSTANT("start", scenario_program, start),
     DURATION("stagger", scenario_program, stagger_ns, 0, DAY_NS),
+    DURATION("daily-restart", scenario_program, restart_ns, 0, DAY_NS - MINUTE_NS),
     END,
 };
 static const char *const dump_states[] = { "present", "absent", "cut", NULL };
@@ -170,7 +172,7 @@ static const struct schema_key expect_keys[] = {
 };
 /* What a program is that says nothing of itself: an ordinary root daemon that sleeps for ever. */
 static const struct scenario_program fresh_program = {
-    .behaviour = "daemon", .count = 1, .stack_kb = 12, .root = 1, .rawio = 1
+    .behaviour = "daemon", .count = 1, .stack_kb = 12, .root = 1, .rawio = 1, .restart_ns = -1
 };
 static const struct schema_list program_list = {
     .table = program_keys,
@@ -476,6 +478,7 @@ static void program_one(const struct scenario_program *p, int64_t i, int64_t sta
     to->start_ns = (uint64_t)(start_ns + i * p->stagger_ns);
     to->period_ns = (uint64_t)p->period_ns;
     to->cpu_ns = (uint64_t)p->cpu_ns;
+    to->restart = p->restart_ns < 0 ? 0 : 1 + (uint32_t)(p->restart_ns / MINUTE_NS);
 }
 
 static int plan_programs(const char *path, const struct scenario *s, struct boot_params *b,

@@ -41,6 +41,7 @@ struct scenario_program {
     int64_t text_kb, libs_kb, data_kb[2], stack_kb;
     int64_t touch, content_every, root, rawio, catches_sigterm, mlock, policy, rt_prio;
     int64_t period_ns, cpu_ns, stagger_ns;
+    int64_t restart_ns; /* since midnight; -1: none */
     struct schema_instant start;
 };
 struct scenario_option {

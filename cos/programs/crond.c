@@ -61,12 +61,27 @@ static void start_job(struct program *p, const char *folder)
     log_job(p, pid, command);
 }
 
+/* Root's own crontab: programs that are restarted each day. */
+static void start_restarts(struct program *p, int64_t minute)
+{
+    static const struct boot_program service = CRON_CHILD("service", "service", 596, 1900, 220);
+    static char command[48];
+    for (uint32_t i = 0; i < boot_params->program_count; i++) {
+        const struct boot_program *spec = &boot_params->program[i];
+        if (spec->restart == 0 || minute % MINUTES_PER_DAY != spec->restart - 1)
+            continue;
+        (void)snprintf(command, sizeof command, "service %s restart", spec->name);
+        log_job(p, spawn_child(&service, spec->name, 0), command);
+    }
+}
+
 static void run_minute(struct program *p, int64_t minute)
 {
     if (minute % MINUTES_PER_HOUR == HOURLY_MINUTE)
         start_job(p, "cron.hourly");
     if (minute % MINUTES_PER_DAY == DAILY_MINUTE && boot_params->cron_daily_ns != 0)
         start_job(p, "cron.daily");
+    start_restarts(p, minute);
 }
 
 int prog_crond(struct program *p)

@@ -10,6 +10,7 @@
 #define RECORD_SIZE 64u
 /* A program that was stuck catches up with 1 MB a round, not with all at once. OUR CHOICE */
 #define LEAK_PAGES_PER_ROUND 256u
+#define QUERIES_PER_HOUR 60u /* at which the rate of a leak per query is meant */
 #define ARENA_START 0x50000000u
 #define ARENA_END 0x70000000u
 #define KB_HOURS_PER_PAGE (4u * 3600u * 1000u) /* kB/h * ms that make a page of 4 kB */
@@ -63,11 +64,19 @@ static uint32_t take_room(struct program *p, uint32_t pages)
     return arena;
 }
 
-void program_leak(struct program *p)
+uint64_t program_leak_owed(const struct program *p)
 {
     uint64_t owed = 0;
+    if (p->per_query)
+        return p->queries_kb / (QUERIES_PER_HOUR * (PAGE_SIZE / 1024));
     for (uint64_t left = p->leaks; left != 0; left &= left - 1)
         owed += pages_owed((uint32_t)__builtin_ctzll(left));
+    return owed;
+}
+
+void program_leak(struct program *p)
+{
+    const uint64_t owed = program_leak_owed(p) - (p->per_query ? 0 : p->leaks_before);
     if (owed <= p->leaked_pages)
         return;
     uint64_t pages = owed - p->leaked_pages;

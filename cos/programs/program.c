@@ -52,6 +52,8 @@ static const struct behaviour behaviours[] = {
     { "slocate", prog_slocate, "heap" },
     { "updatedb", prog_updatedb, "path names" },
     { "worker", prog_worker, "path names" },
+    { "cimserver", prog_cimserver, "class repository" },
+    { "service", prog_service, "heap" },
     { "report", prog_report, "rows" },
     { "job", prog_job, "heap" },
     { "probe", prog_probe, "heap" },
@@ -89,6 +91,7 @@ struct program *program_create(const struct boot_program *spec, const char *text
     p->spikes = faults_find(FAULT_SPIKE, spec->name);
     p->storms = faults_find(FAULT_FORK_STORM, spec->name);
     p->hogs = faults_find(FAULT_CPU_HOG, spec->name);
+    p->leaks_before = program_leak_owed(p);
     p->hot_root = rng_derive(cos_random("working set"), spec->name);
     if (text != NULL)
         strcopy(p->text, text, sizeof p->text);

@@ -37,6 +37,9 @@ struct program {
     uint64_t leaks;                /* bit n = boot_params->fault[n] is a leak of this program */
     uint64_t spikes, storms, hogs; /* the same for spikes, children that it starts, endless work */
     uint32_t leaked_pages;
+    uint32_t per_query;    /* 1: what it leaks it leaks per query (cimserver.c) */
+    uint64_t queries_kb;   /* then: sum of the rates over its queries, kB/h */
+    uint64_t leaks_before; /* pages that its leaks had lost before it was started */
     uint32_t mapped_pages; /* of those leaked, how many lie in mappings: the heap was full */
     uint32_t spike_pages;
     uint32_t held; /* pages or slots that store.c keeps in use */
@@ -86,6 +89,8 @@ struct program *program_parent(void);
  * handled here. */
 void program_give_way(struct program *p);
 
+/** Pages that the leaks of `p` have lost in all, in it and in those that ran before it. */
+uint64_t program_leak_owed(const struct program *p);
 /** Lose what the leaks of `p` owe by now (leak.c). */
 void program_leak(struct program *p);
 /** Take what the spikes of `p` want by now (spike.c). @return whether it has one at present */
@@ -113,10 +118,12 @@ int prog_ps(struct program *p);
 int prog_logger(struct program *p);
 int prog_slocate(struct program *p); /* cron_daily.c */
 int prog_updatedb(struct program *p);
-int prog_rc(struct program *p);      /* rc.c */
-int prog_rc_halt(struct program *p); /* rc.c; text: "halt" or "reboot" */
-int prog_report(struct program *p);  /* spike.c */
-int prog_job(struct program *p);     /* job.c, and the two below */
+int prog_rc(struct program *p);        /* rc.c */
+int prog_rc_halt(struct program *p);   /* rc.c; text: "halt" or "reboot" */
+int prog_service(struct program *p);   /* service.c; text: the name */
+int prog_cimserver(struct program *p); /* cimserver.c */
+int prog_report(struct program *p);    /* spike.c */
+int prog_job(struct program *p);       /* job.c, and the two below */
 int prog_probe(struct program *p);
 int prog_compute(struct program *p);
 int prog_store(struct program *p); /* store.c */
