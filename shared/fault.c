@@ -1,18 +1,15 @@
-/* fault.c - see fault.h. Freestanding: the COS links it. */
+/* fault.c - see fault.h: sides and times. Freestanding: the COS links it, but not the names
+ * (fault_name.c), which would then stand in the image of every core. */
 #include "shared/fault.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define HEARTBEAT_DAEMON "vmnixhbd"
 
-static const struct {
-    const char *name;
-    enum fault_side side;
-} types[FAULT_TYPES] = {
-#define FAULT_ROW(id, value, text, who) [id] = { text, FAULT_SIDE_##who },
-    FAULT_LIST(FAULT_ROW)
-#undef FAULT_ROW
+static const enum fault_side sides[FAULT_TYPES] = {
+#define FAULT_SIDE_OF(id, value, text, who) [id] = FAULT_SIDE_##who,
+    FAULT_LIST(FAULT_SIDE_OF)
+#undef FAULT_SIDE_OF
 };
 
 static bool same(const char *a, const char *b)
@@ -24,19 +21,6 @@ static bool same(const char *a, const char *b)
     return *a == *b;
 }
 
-const char *fault_name(uint32_t type)
-{
-    return type < FAULT_TYPES ? types[type].name : NULL;
-}
-
-uint32_t fault_find(const char *name)
-{
-    for (uint32_t type = 1; type < FAULT_TYPES; type++)
-        if (same(types[type].name, name))
-            return type;
-    return FAULT_NONE;
-}
-
 enum fault_side fault_side(const struct fault *f)
 {
     if (f->type >= FAULT_TYPES)
@@ -44,7 +28,7 @@ enum fault_side fault_side(const struct fault *f)
     const bool signals = f->type == FAULT_KILL || f->type == FAULT_STOP || f->type == FAULT_CONT;
     if (signals && same(f->target, HEARTBEAT_DAEMON))
         return FAULT_SIDE_VMKERNEL;
-    return types[f->type].side;
+    return sides[f->type];
 }
 
 uint64_t fault_begins_ns(const struct fault *f, uint32_t n)
