@@ -27,11 +27,20 @@ arguments_of() {
     esac
 }
 
+# How long a program may take: 600 s, or what it says in a comment "timeout: N s" near its top.
+timeout_of() {
+    case $1 in
+    *.sh | *.py) own=$(sed -n '1,12s/^#.*timeout: \([0-9]*\) s.*/\1/p' "$1") ;;
+    *) own= ;;
+    esac
+    printf '%s' "${own:-${TEST_TIMEOUT_S:-600}}"
+}
+
 for program in "$@"; do
     name=$(basename "$program")
     log=$build/log/$name.log
     # shellcheck disable=SC2046
-    timeout "${TEST_TIMEOUT_S:-600}" "./${program#./}" $(arguments_of "$program") >"$log" 2>&1
+    timeout "$(timeout_of "$program")" "./${program#./}" $(arguments_of "$program") >"$log" 2>&1
     status=$?
     counts=$(awk '
         /^1\.\.[0-9]+/ { plan += substr($1, 4) }

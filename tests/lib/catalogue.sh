@@ -1,0 +1,41 @@
+# catalogue.sh - runs of scenarios from the catalogue, for tests/tools/catalogue.sh and
+# tests/soak.sh. Sourced after hosts.sh or with LOSTBEAT set.
+# shellcheck shell=bash
+CATALOGUE_SCAN=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/scan_host.py
+
+catalogue_names() {
+    "$LOSTBEAT" list --json | jq -r '.[].name'
+}
+
+# What no artefact may hold of a run: the seed, the scenario's name when it has several words, the
+# line of each fault, and the types of faults that are no everyday words.
+catalogue_secrets() { # json, one a line
+    jq -r '
+        .seed, (.seed | tostring | select(length >= 10)),
+        (.scenario | select(contains("-"))),
+        (.faults | select(. != "") | split(" and ")[]),
+        (.faults | select(. != "") | split(" and ")[] | split(" ")[0] | select(contains("-")))
+        | tostring | select(length >= 6)' "$1" | sort -u
+}
+
+# One run: says "ok", or what is wrong. Its host is gone afterwards.
+catalogue_run() { # folder, scenario, seed
+    local dir=$1 status=0 words said
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    "$LOSTBEAT" run "$2" --seed "$3" --host "$dir/host" --json >"$dir/json" 2>"$dir/err" || status=$?
+    if [ ! -s "$dir/json" ]; then
+        echo "exit status $status: $(head -3 "$dir/err")"
+    elif [ "$(jq -r .as_expected "$dir/json")" != true ] || [ "$status" -ne 0 ]; then
+        jq -r '"exit '"$status"', \(.outcome) at \(.uptime_s) s: \(.unexpected | join("; "))"' "$dir/json"
+    else
+        mapfile -t words < <(catalogue_secrets "$dir/json")
+        status=0
+        said=ok
+        [ ${#words[@]} -eq 0 ] || said=$(python3 "$CATALOGUE_SCAN" "$dir/host" "${words[@]}") || status=$?
+        [ "$status" -ne 0 ] || said=ok
+        [ "$status" -ne 2 ] || said="there was nothing to look at"
+        [ "$said" = ok ] && echo ok || echo "the artefacts tell: $said"
+    fi
+    rm -rf "$dir/host"
+}
