@@ -202,7 +202,10 @@ def print_variants(records):
 
 
 def print_naive(records):
-    guilty = [r for r in records if r["culprits"] and r["outcome"] == "lost-heartbeat"]
+    blamed = {"memory-leak", "memory-spike", "large-footprint", "too-many-processes",
+              "cpu-contention"}
+    guilty = [r for r in records if r["culprits"] and r["cause"] in blamed
+              and r["outcome"] == "lost-heartbeat"]
     if not guilty:
         return
     def share(test):
@@ -252,7 +255,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--out", default="")
     parser.add_argument("scenario", nargs="*")
-    a = parser.parse_args()
+    a = parser.parse_intermixed_args()
     out = a.out or os.path.join(a.build, "confusion")
     os.makedirs(out, exist_ok=True)
     tool = os.path.abspath(os.path.join(a.build, "bin/lostbeat"))

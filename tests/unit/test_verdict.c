@@ -87,7 +87,7 @@ static const struct story stories[] = {
         { FACT_FREE, 20, NULL },
         { 0 } } },
     { "daemon-failed",
-      NULL,
+      "vmnixhbd",
       { { FACT_LOST_HEARTBEAT, 1, NULL },
         { FACT_HBD_GONE, 1, "vmnixhbd" },
         { FACT_FREE, 20, NULL },

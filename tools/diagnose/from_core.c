@@ -110,7 +110,8 @@ static void read_tasks(struct diagnosis *d, struct core *c, const char *shown)
     struct seen_tasks seen = { .task = calloc(tasks.count + 1, sizeof *seen.task),
                                .count = tasks.count,
                                .whole = tasks.whole,
-                               .from_core = true };
+                               .has_priorities = true,
+                               .has_sizes = tasks.whole && core_missing(c) == 0 };
     for (uint32_t i = 0; seen.task != NULL && i < tasks.count; i++)
         see_task(c, u, &tasks.task[i], c->time_ns, &seen.task[i]);
     if (seen.task != NULL && tasks.count > 0)

@@ -123,7 +123,7 @@ static void conclude_groups(struct diagnosis *d, const struct seen_tasks *s, con
         (void)snprintf(text, sizeof text, "%u of %u tasks are called %s, with %.0f kB together",
                        most->count, s->count, most->name, most->kb);
         fact_set(&d->facts, FACT_SAME_NAME, most->count, most->name, file, 0, text);
-        if (s->from_core && most->count >= 20 && d->memory.total_kb > 0)
+        if (s->has_sizes && most->count >= 20 && d->memory.total_kb > 0)
             fact_set(&d->facts, FACT_SAME_NAME_SHARE, 100 * most->kb / d->memory.total_kb,
                      most->name, file, 0, text);
     }
@@ -232,7 +232,7 @@ static void conclude_hogs(struct diagnosis *d, const struct seen_tasks *s, const
         zombies += t->state == 'Z';
         if (t->state == 'Z')
             zombie = t->comm;
-        if (s->from_core && runs && !t->real_time && t->priority < 0 && !t->stuck) {
+        if (s->has_priorities && runs && !t->real_time && t->priority < 0 && !t->stuck) {
             hogs++;
             name = t->comm;
         }
@@ -252,9 +252,10 @@ void tasks_conclude(struct diagnosis *d, const struct seen_tasks *tasks, const c
     conclude_daemon(d, tasks, file);
     conclude_groups(d, tasks, file);
     conclude_hogs(d, tasks, file);
-    if (!tasks->from_core)
-        return;
-    conclude_sizes(d, tasks, file);
-    conclude_jobs(d, tasks, file);
-    conclude_real_time(d, tasks, file);
+    if (tasks->has_priorities)
+        conclude_real_time(d, tasks, file);
+    if (tasks->has_sizes) {
+        conclude_sizes(d, tasks, file);
+        conclude_jobs(d, tasks, file);
+    }
 }

@@ -27,8 +27,9 @@ struct seen_task {
 struct seen_tasks {
     struct seen_task *task;
     uint32_t count;
-    bool whole;     /* the list was read to its end */
-    bool from_core; /* sizes and priorities are known */
+    bool whole; /* the list was read to its end */
+    bool has_priorities;
+    bool has_sizes; /* of all: a part of the page tables would make the large ones small */
 };
 
 /** Set all facts that tasks tell. `file` is where they stand. */
