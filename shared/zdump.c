@@ -398,6 +398,10 @@ const char *zdump_type_name(uint32_t type)
         return "ring";
     case ZDUMP_COS_TASKS:
         return "cos-tasks";
+    case ZDUMP_VMNIX:
+        return "vmnix";
+    case ZDUMP_SCSI:
+        return "scsi";
     case ZDUMP_END:
         return "end";
     }

@@ -49,6 +49,8 @@ enum zdump_type { /* stored in files: never renumber */
                       8,          /* one beat per line: virtual time, sequence number, latency */
                   ZDUMP_RING = 9, /* key=value: counters of the heartbeat ring */
                   ZDUMP_COS_TASKS = 10, /* every COS task with its backtrace */
+                  ZDUMP_VMNIX = 11,     /* calls of the COS: figures, and those without an answer */
+                  ZDUMP_SCSI = 12,      /* the same of its disk's commands */
                   ZDUMP_END = 0xffff,
 };
 

@@ -31,6 +31,7 @@ enum event_kind {
     EV_FAULT,
     EV_BEAT,
     EV_STARVED,
+    EV_OPEN_CALL,
     EV_HB_CHECK,
     EV_POWER,
     EV_END
@@ -290,7 +291,26 @@ static void on_fault(struct console *c)
         if (ev.begins && ev.fault->type == FAULT_WORLD_STARVE)
             add_event(c, vmk->now_ns + STARVED_WARN_NS, EV_STARVED, vmk->starved_since_ns);
     }
+    rpc_reconsider(vmk);
     arm_fault(c);
+}
+
+/* A call or command that has no answer is told of again and again. */
+#define CALL_ARG(slot, seq) ((uint64_t)(slot) << 32 | (seq))
+
+static void serve_calls(struct console *c)
+{
+    const uint32_t opened = rpc_serve(c->vmk);
+    for (uint32_t slot = 0; slot < VMNIX_SLOTS; slot++)
+        if ((opened & 1u << slot) != 0)
+            add_event(c, c->vmk->now_ns + RPC_WARN_FIRST_NS, EV_OPEN_CALL,
+                      CALL_ARG(slot, c->vmk->rpc.call[slot].seq));
+}
+
+static void on_open_call(struct console *c, uint64_t arg)
+{
+    if (rpc_warn(c->vmk, (uint32_t)(arg >> 32), (uint32_t)arg))
+        add_event(c, c->vmk->now_ns + RPC_WARN_AGAIN_NS, EV_OPEN_CALL, arg);
 }
 
 /* The scheduler's own watch over worlds that are ready and do not run. */
@@ -325,6 +345,9 @@ static void run_event(struct console *c, const struct evq_event *ev)
         break;
     case EV_BEAT:
         on_late_beat(c);
+        break;
+    case EV_OPEN_CALL:
+        on_open_call(c, ev->arg);
         break;
     case EV_STARVED:
         on_starved(c, ev->arg);
@@ -607,6 +630,7 @@ static void grant(struct console *c, uint64_t until_ns)
     g->grant.now_ns = vmk->now_ns;
     g->grant.until_ns = until_ns;
     g->grant.irqs = hbd_irqs(c) | c->power_irqs;
+    rpc_publish(vmk);
     g->grant.attention = c->attentive ? 1 : 0;
     c->power_irqs = 0;
     vmk->grants++;
@@ -660,8 +684,10 @@ static void run_once(struct console *c)
     else if (c->lost == NULL)
         vmk->now_ns = until_ns; /* nobody uses the time */
     inject_drain_notes(vmk);
-    if (c->started)
+    if (c->started) {
+        serve_calls(c);
         take_beats(c);
+    }
     run_events(c);
     if (c->started && c->lost == NULL)
         arm_check(c);

@@ -326,6 +326,12 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
     case ZDUMP_RING:
         dump_text_ring(to, d->vmk);
         break;
+    case ZDUMP_VMNIX:
+        dump_text_vmnix(to, d->vmk);
+        break;
+    case ZDUMP_SCSI:
+        dump_text_scsi(to, d->vmk);
+        break;
     case ZDUMP_COS_TASKS:
         if (d->has_image)
             dump_text_tasks(to, &d->mem, &d->tasks, d->traces);
@@ -361,10 +367,10 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
 }
 
 /* The order in the file is the order of worth: a dump that is cut loses its end. */
-static const enum zdump_type order[] = { ZDUMP_NOTES,      ZDUMP_SCREEN,  ZDUMP_STATE,
-                                         ZDUMP_LOG,        ZDUMP_COS_LOG, ZDUMP_PCPUS,
-                                         ZDUMP_HEARTBEATS, ZDUMP_RING,    ZDUMP_COS_TASKS,
-                                         ZDUMP_WORLDS };
+static const enum zdump_type order[] = {
+    ZDUMP_NOTES,      ZDUMP_SCREEN, ZDUMP_STATE, ZDUMP_LOG,  ZDUMP_COS_LOG,   ZDUMP_PCPUS,
+    ZDUMP_HEARTBEATS, ZDUMP_RING,   ZDUMP_VMNIX, ZDUMP_SCSI, ZDUMP_COS_TASKS, ZDUMP_WORLDS
+};
 #define PARTS (sizeof order / sizeof order[0])
 
 /* Make the text of each section. Backwards, so that the notes (first) hold what was noted while the

@@ -97,6 +97,49 @@ void dump_text_ring(FILE *to, const struct vmk *vmk)
                       c->counts[kind]);
 }
 
+void dump_text_vmnix(FILE *to, const struct vmk *vmk)
+{
+    const struct vmnix_request *r = &vmk->machine.vmnix->request[VMNIX_RPC];
+    const struct rpc_call *c = &vmk->rpc.call[VMNIX_RPC];
+    (void)fprintf(
+        to, "posted=%" PRIu32 "\nclosed=%" PRIu32 "\nanswered=%" PRIu64 "\nrefused=%" PRIu64 "\n",
+        r->seq, r->closed, vmk->rpc.answered[VMNIX_RPC], vmk->rpc.refused);
+    if (!c->open)
+        return;
+    const struct world *w = &vmk->worlds.world[c->world];
+    char since[CALENDAR_UPTIME_SIZE];
+    (void)calendar_format_uptime(c->posted_ns, since);
+    (void)fprintf(to,
+                  "outstanding call=%" PRIu32 " op=%s pid=%" PRIu32 " comm=%s posted_ns=%" PRIu64
+                  " posted=%s world=%" PRIu32 " name=%s\n",
+                  c->seq, rpc_op_name(c->op), c->pid, c->comm, c->posted_ns, since, w->id, w->name);
+}
+
+/* What the COS says is under way; by_rule=0 was handed over and has no answer. */
+static void print_command(FILE *to, const struct vmk *vmk, uint32_t slot)
+{
+    struct vmnix_request r = vmk->machine.vmnix->request[slot];
+    char since[CALENDAR_UPTIME_SIZE];
+    (void)fprintf(to, "partition=%s posted=%" PRIu32 " closed=%" PRIu32 " answered=%" PRIu64 "\n",
+                  rpc_slot_name(slot), r.seq, r.closed, vmk->rpc.answered[slot]);
+    if (r.seq == r.closed)
+        return;
+    (void)calendar_format_uptime(r.posted_ns, since);
+    (void)fprintf(to,
+                  "outstanding partition=%s op=%s serial=%" PRIu64 " block=%" PRIu32
+                  " pages=%" PRIu32 " posted_ns=%" PRIu64 " posted=%s answered=%d\n",
+                  rpc_slot_name(slot), rpc_op_name(r.op), r.arg, r.block, r.pages, r.posted_ns,
+                  since, r.by_rule != 0 || !vmk->rpc.call[slot].open);
+}
+
+void dump_text_scsi(FILE *to, const struct vmk *vmk)
+{
+    (void)fprintf(to, "serial_next=%" PRIu64 "\nlost_completions=%" PRIu64 "\n",
+                  vmk->machine.vmnix->serial, vmk->rpc.lost);
+    print_command(to, vmk, VMNIX_SWAP);
+    print_command(to, vmk, VMNIX_ROOT);
+}
+
 static void print_trace(FILE *to, const struct cosmem *m, const struct unwind_trace *t)
 {
     for (uint32_t i = 0; i < t->count; i++) {

@@ -23,6 +23,9 @@ void dump_text_worlds(FILE *to, const struct vmk *vmk, uint64_t now_ns);
 void dump_text_heartbeats(FILE *to, const struct vmk *vmk);
 /** ZDUMP_RING: counters of the heartbeat ring. */
 void dump_text_ring(FILE *to, const struct vmk *vmk);
+/** ZDUMP_VMNIX, ZDUMP_SCSI: figures of the channel, and what has no answer. */
+void dump_text_vmnix(FILE *to, const struct vmk *vmk);
+void dump_text_scsi(FILE *to, const struct vmk *vmk);
 /** ZDUMP_COS_TASKS: every task with its backtrace; `traces` in the order of the tasks, or NULL. */
 void dump_text_tasks(FILE *to, const struct cosmem *m, const struct cos_tasks *tasks,
                      const struct unwind_trace *traces);

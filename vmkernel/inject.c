@@ -139,6 +139,9 @@ static void strike(struct vmk *vmk, const struct fault *f)
     case FAULT_WORLD_STARVE:
         starve(vmk, f);
         break;
+    case FAULT_SCSI_SERIAL:
+        vmk->machine.vmnix->serial = f->serial;
+        break;
     default:
         break; /* whoever is broken asks faults_active() */
     }

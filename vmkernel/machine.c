@@ -46,6 +46,7 @@ static int map(struct machine *m, char *err, size_t err_size)
     m->ring = (struct ring *)(m->base + MACHINE_RING_OFFSET);
     m->gate = (struct gate *)(m->base + MACHINE_GATE_OFFSET);
     m->boot = (struct boot_params *)(m->base + MACHINE_BOOT_OFFSET);
+    m->vmnix = (struct vmnix *)(m->base + MACHINE_VMNIX_OFFSET);
     m->notes = (struct fault_notes *)(m->base + MACHINE_NOTES_OFFSET);
     m->ram = m->base + MACHINE_RAM_OFFSET;
     return 0;
@@ -124,6 +125,7 @@ int machine_init(struct vmk *vmk, char *err, size_t err_size)
         return fail(err, err_size, "cannot create the swap partition");
     fill_hostinfo(m, plan, swap_bytes);
     fill_boot(m->boot, plan);
+    m->vmnix->serial = 1;
     return 0;
 }
 

@@ -29,6 +29,14 @@ static const struct profile profiles[] = {
         /* "CpuSched: 16758" is on record, its text OUR CHOICE */
         .form_starve = "WARNING: CpuSched: 16758: vm {id}: {name} is ready for {ready_s} s, "
                        "pcpu 0 runs vm {keeper}: {keeper_name}",
+        /* [KB2009232], of a 4.x host */
+        .form_lost_serial =
+            "WARNING: VmkDev: 3102: Can't find serial# {serial} from virt handle 2000",
+        /* OUR CHOICE, both */
+        .form_rpc_open = "WARNING: VMNIX: RPC: 548: call {seq} ({op}) of {comm} pid {pid} not done "
+                         "after {age_s} s in {world}",
+        .form_command_open = "WARNING: VmkDev: 2871: {op} serial# {serial} ({slot}) not complete "
+                             "after {age_s} s",
         .clt = 1,
         .headline_lost_heartbeat = "Lost heartbeat", /* [KB308590/Screen] */
         .headline_oops = "Oops",                     /* [KB1006802] */

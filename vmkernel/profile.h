@@ -25,6 +25,9 @@ struct profile {
     const char *form_cos_dump;        /* {uuid} {name} */
     const char *form_cos_dump_failed; /* {uuid} {name} {why} */
     const char *form_cos_dump_none;   /* {why} */
+    const char *form_lost_serial;     /* {serial} */
+    const char *form_rpc_open;        /* {seq} {op} {comm} {pid} {age_s} {world} */
+    const char *form_command_open;    /* {serial} {op} {slot} {age_s} */
     const char *form_starve;          /* {id} {name} {ready_s} {keeper} {keeper_name} */
     const char *form_world_start;     /* {id} {name} {flags} */
     const char *form_ring;            /* {what} {new} {all} */

@@ -20,11 +20,13 @@
 #include "shared/machine.h"
 #include "shared/plan.h"
 #include "shared/ring.h"
+#include "shared/vmnix.h"
 #include "vmkernel/dumpio.h"
 #include "vmkernel/faults.h"
 #include "vmkernel/hb.h"
 #include "vmkernel/log.h"
 #include "vmkernel/profile.h"
+#include "vmkernel/rpc.h"
 #include "vmkernel/worlds.h"
 
 /* The machine memory as the VMkernel has it mapped (machine.c). */
@@ -39,6 +41,7 @@ struct machine {
     struct gate *gate;
     struct boot_params *boot;
     struct fault_notes *notes;
+    struct vmnix *vmnix;
     unsigned char *ram; /* COS RAM, physical address 0 */
 };
 
@@ -95,6 +98,7 @@ struct vmk {
     struct hb hb;
     struct ring_consumer ring;
     struct ring_log ring_log;
+    struct rpc rpc;
     struct faults faults;
     uint64_t doorbells;        /* that reached the VMkernel */
     uint64_t notes_seen;       /* of the COS's notes of faults */

@@ -23,6 +23,7 @@
 #define COST_CLEAR_PAGE 2500u /* clear 4 kB */
 #define COST_FORK 95000u
 #define COST_EXEC 450000u
+#define COST_VMNIX_CALL 4000u /* into the VMkernel and back. OUR CHOICE */
 #define COST_IO_SUBMIT 8000u
 #define COST_IO_DONE 10000u /* completion interrupt */
 

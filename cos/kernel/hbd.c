@@ -6,6 +6,7 @@
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/process.h"
+#include "cos/kernel/vmnix.h"
 
 #define HBD_USER_NS 5000u /* CPU of vmnixhbd's user mode between two system calls. OUR CHOICE */
 #define ENOSYS 38
@@ -87,18 +88,10 @@ static int64_t sys_hb_page_free(uint64_t physical, uint64_t length)
     return 0;
 }
 
-/* The VMkernel hears of it when it gets the baton; at once if it asked for that. */
-static void ring_doorbell(void)
-{
-    the_gate()->yield.doorbells++;
-    if (the_gate()->grant.attention != 0)
-        hypervisor_call();
-}
-
-static int64_t sys_hb_wait(uint64_t until_ns, uint64_t doorbell)
+static __attribute__((noinline)) int64_t sys_hb_wait(uint64_t until_ns, uint64_t doorbell)
 {
     if (doorbell != 0)
-        ring_doorbell();
+        (void)vmnix_rpc(VMNIX_OP_HEARTBEAT, 0);
     return sleep_until(until_ns);
 }
 

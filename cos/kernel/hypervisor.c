@@ -5,6 +5,7 @@
 #include "cos/kernel/init.h"
 #include "cos/kernel/sched.h"
 #include "cos/kernel/task.h"
+#include "cos/kernel/vmnix.h"
 
 uint64_t grant_until_ns;
 
@@ -53,6 +54,7 @@ void hypervisor_yield(enum gate_yield reason, uint64_t next_ns)
     take_grant();
     if (g->grant.irqs != 0)
         hbd_interrupt(g->grant.irqs);
+    vmnix_interrupt();
     if ((g->grant.irqs & (GATE_IRQ_POWER | GATE_IRQ_REBOOT)) != 0)
         init_power(g->grant.irqs);
 }

@@ -15,6 +15,7 @@
 #include "cos/kernel/printk.h"
 #include "cos/kernel/sched.h"
 #include "cos/kernel/scratch.h"
+#include "cos/kernel/vmnix.h"
 #include "shared/rawsys.h"
 
 #define PROT_RW 3
@@ -113,6 +114,7 @@ static void start_kernel(void)
     sched_init();
     time_init();
     wait_queue_init(&log_wait);
+    vmnix_init();
     banner();
     mem_init(image_end, (uint32_t)hostinfo()->ram_bytes);
     swap_init(boot_params->swap_pages);

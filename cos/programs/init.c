@@ -11,6 +11,7 @@
 #include "cos/kernel/mm/fail_page_alloc.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/process.h"
+#include "cos/kernel/vmnix.h"
 #include "cos/programs/faults.h"
 
 #define INIT_RETRY_TICKS (5u * HZ) /* what init does when it cannot fork */
@@ -38,7 +39,7 @@ static const struct {
     { 7, 0, "bdflush", sleeping_thread },
     { 8, 0, "kupdated", sleeping_thread },
     { 9, 0, "mdrecoveryd", sleeping_thread },
-    { 13, 0, "scsi_eh_0", sleeping_thread },
+    { 13, 0, "scsi_eh_0", scsi_error_handler },
     { 14, 0, "scsi_eh_1", sleeping_thread },
     { 17, 0, "kjournald", sleeping_thread },
     { 18, 0, "kjournald", sleeping_thread },

@@ -350,6 +350,7 @@ void program_round(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
     program_cpu(p->spec.cpu_ns);
+    program_call_vmkernel(p);
     if (p->leaks != 0)
         program_leak(p);
     if (p->hogs != 0)

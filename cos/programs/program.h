@@ -47,6 +47,7 @@ struct program {
     kptr held_slots;
     uint32_t fault; /* 1 + index of the fault that brought this program; 0 = none (faults.h) */
     uint32_t scratch_pages;
+    uint32_t rounds;             /* of work, by those who call the VMkernel (rpc.c) */
     uint32_t in_wait;            /* 1 while it waits for children (process.c) */
     uint32_t signals;            /* bit n = signal n was caught and not yet looked at */
     uint64_t number[4];          /* what a child reports to its parent, as through a pipe */
@@ -74,6 +75,8 @@ void process_set_identity(struct task_struct *t, const struct boot_program *spec
 void program_touch(struct program *p, uint32_t n);
 /** Use CPU in user mode; another task may take over at each event in between. */
 void program_cpu(uint64_t ns);
+/** A call to the VMkernel, if this program makes one in this round (rpc.c). */
+void program_call_vmkernel(struct program *p);
 /** One round of work: touch spec.touch_pages, use spec.cpu_ns, lose memory if a fault says so,
  * look at caught signals. */
 void program_round(struct program *p);

@@ -8,6 +8,7 @@
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/fs/vfs.h"
+#include "cos/kernel/mm/mm.h"
 #include "cos/programs/program.h"
 #include "shared/calendar.h"
 
@@ -31,6 +32,7 @@ static void write_line(uint32_t file, const char *text)
     calendar_format_syslog(&now, stamp);
     const int n = snprintf(line, sizeof line, "%s %s %s\n", stamp, boot_params->host, text);
     ASSERT(n > 0 && n < (int)sizeof line && file < SYSLOG_FILES);
+    log_wait_commit(); /* each line is synced, as syslogd does by default */
     if (vfs_append(paths[file], line, (uint32_t)n) != 0)
         write_errors++;
 }

@@ -83,6 +83,7 @@ static void make_machine(struct machine *m)
     m->ring = (void *)(m->base + MACHINE_RING_OFFSET);
     m->gate = (void *)(m->base + MACHINE_GATE_OFFSET);
     m->boot = (void *)(m->base + MACHINE_BOOT_OFFSET);
+    m->vmnix = (void *)(m->base + MACHINE_VMNIX_OFFSET);
     m->ram = m->base + MACHINE_RAM_OFFSET;
     m->info->ram_bytes = m->ram_bytes;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cos/kernel/sched.h"
+#include "cos/kernel/vmnix.h"
 #include "tests/unit/jumped_to.h"
 #include "tests/unit/mm_harness.h"
 
@@ -427,4 +428,38 @@ void harness_fill(uint32_t pages, bool write_bytes)
         assert_non_null(word);
         *word = i ^ current->pid;
     }
+}
+
+/* ---- the disk: every command is plain (scsi.c without a VMkernel) ---------------------------- */
+static void (*disk_done_fn)(uint32_t slot);
+static struct ktimer disk_timers[VMNIX_SLOTS];
+
+static void disk_completes(kptr slot)
+{
+    disk_done_fn(slot);
+}
+
+void scsi_init(void (*done)(uint32_t slot))
+{
+    disk_done_fn = done;
+}
+
+void scsi_do_cmd(uint32_t slot, bool write, uint32_t block, uint32_t pages, uint64_t service_ns)
+{
+    (void)write;
+    (void)block;
+    (void)pages;
+    ktimer_add(&disk_timers[slot], cos_clock.now_ns + service_ns, disk_completes, slot);
+}
+
+bool scsi_is_stuck(uint32_t slot)
+{
+    (void)slot;
+    return false;
+}
+
+bool scsi_goes_by_rule(uint32_t slot)
+{
+    (void)slot;
+    return true;
 }

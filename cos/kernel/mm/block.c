@@ -4,20 +4,24 @@
  * A request is a run of neighbouring pages, at most 31 (255 sectors), read or write. New pages join
  * a waiting request if they continue it; else they take one of nr_requests places (half for reads,
  * half for writes; a task that finds none waits in D) and are sorted in by position; a request may
- * be passed over so often only. The disk serves one request at a time: seek and rotation unless it
- * continues where the head stands, then the transfer. An idle disk is plugged by its first request,
- * so that neighbours can join, until somebody waits for a page or the next tick comes.
+ * be passed over so often only. The disk serves one request at a time, as a SCSI command (scsi.c):
+ * seek and rotation unless it continues where the head stands, then the transfer. While a command
+ * to one partition gets no answer, requests for the other one go on. An idle disk is plugged by its
+ * first request, so that neighbours can join, until somebody waits for a page or the next tick
+ * comes.
  *
  * Bytes move at the end of a request: swap pages to and from the swap memfd, file pages are filled
  * with a line that names them. */
 #include "cos/kernel/kstat.h"
 #include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/vmnix.h"
 
 #define REQUEST_PAGES_MAX 31u
 #define REQUESTS_MAX 1024u
 #define READ_PASSOVERS 2048u
 #define WRITE_PASSOVERS 8192u
-#define REQUEST_RECHECK HZ /* ticks after which a waiter for a place looks again */
+#define JOURNAL_BLOCK 0x7fffff00u /* where syncs go: far behind all files. OUR CHOICE */
+#define REQUEST_RECHECK HZ        /* ticks after which a waiter for a place looks again */
 
 struct block_request {
     struct list queue; /* waiting requests by position; or free ones */
@@ -25,6 +29,8 @@ struct block_request {
     uint32_t sector;   /* position of the first page */
     uint32_t count;    /* pages */
     uint32_t write;
+    uint32_t slot;      /* VMNIX_SWAP or VMNIX_ROOT: the partition */
+    uint32_t sync;      /* number of the sync that it is; 0 = it is none */
     uint32_t passovers; /* how often it may still be passed over */
 };
 
@@ -32,10 +38,13 @@ static struct block_request requests[REQUESTS_MAX];
 static struct list free_requests, waiting;
 static uint32_t in_use[2], limit; /* places in use by reads and writes; places for each */
 static struct wait_queue request_wait[2];
-static struct block_request *active;
+static struct block_request *active[VMNIX_SLOTS];
 static uint32_t head_at; /* position behind the last transfer */
 static bool plugged;
-static struct ktimer disk_timer, plug_timer;
+static struct ktimer plug_timer;
+static uint32_t syncs, syncs_done; /* numbers of the last one asked for and the last one done */
+static struct wait_queue sync_wait;
+static void disk_done(uint32_t slot);
 
 void block_init(uint32_t mem_total_mb)
 {
@@ -48,6 +57,8 @@ void block_init(uint32_t mem_total_mb)
         list_add_tail(&requests[i].queue, &free_requests);
     wait_queue_init(&request_wait[0]);
     wait_queue_init(&request_wait[1]);
+    wait_queue_init(&sync_wait);
+    scsi_init(disk_done);
 }
 
 static struct block_request *request_at(kptr k)
@@ -56,8 +67,6 @@ static struct block_request *request_at(kptr k)
 }
 
 /* ---- the disk -------------------------------------------------------------------------------- */
-static void disk_done(kptr unused);
-
 static uint64_t service_ns(const struct block_request *r)
 {
     const uint64_t transfer = (uint64_t)r->count * (PAGE_SIZE / 1024) * DISK_NS_PER_KB;
@@ -66,14 +75,39 @@ static uint64_t service_ns(const struct block_request *r)
     return transfer + DISK_ROTATION + (r->write ? DISK_SEEK_WRITE : DISK_SEEK_READ);
 }
 
+/* One spindle: a partition waits for the other one, unless that one is stuck. */
+static bool may_start(uint32_t slot)
+{
+    const uint32_t other = slot == VMNIX_SWAP ? VMNIX_ROOT : VMNIX_SWAP;
+    return active[slot] == NULL && (active[other] == NULL || scsi_is_stuck(other));
+}
+
+static struct block_request *next_to_start(void)
+{
+    for (kptr k = waiting.next; k != kptr_of(&waiting); k = PTR(struct list, k)->next) {
+        if (may_start(request_at(k)->slot))
+            return request_at(k);
+    }
+    return NULL;
+}
+
+static bool is_busy(void)
+{
+    return active[VMNIX_SWAP] != NULL || active[VMNIX_ROOT] != NULL;
+}
+
+/* A command that is handed to the VMkernel may let interrupts in, which start others: look anew
+ * each time. */
 static void disk_start(void)
 {
-    if (active != NULL || plugged || list_empty(&waiting))
-        return;
-    active = request_at(waiting.next);
-    list_del(&active->queue);
-    kstat_disk_start();
-    ktimer_add(&disk_timer, cos_clock.now_ns + service_ns(active), disk_done, 0);
+    struct block_request *r;
+    while (!plugged && (r = next_to_start()) != NULL) {
+        list_del(&r->queue);
+        if (!is_busy())
+            kstat_disk_start();
+        active[r->slot] = r;
+        scsi_do_cmd(r->slot, r->write != 0, r->sector, r->count, service_ns(r));
+    }
 }
 
 /* One line that says which page of which file this is; the rest is zeros. */
@@ -101,16 +135,21 @@ static void end_page_io(struct page *page, bool write)
     unlock_page(page);
 }
 
-static void disk_done(kptr unused)
+static void disk_done(uint32_t slot)
 {
-    struct block_request *r = active;
-    (void)unused;
+    struct block_request *r = active[slot];
     cpu_charge(COST_IO_DONE);
-    active = NULL;
+    active[slot] = NULL;
     head_at = r->sector + r->count;
-    kstat_disk_done(r->write != 0, r->count, r->sector < disk_files_start);
+    kstat_disk_done(r->write != 0, r->count, r->slot == VMNIX_SWAP);
+    if (is_busy())
+        kstat_disk_start(); /* the other partition's command, which is stuck */
     while (!list_empty(&r->pages))
         end_page_io(list_entry(r->pages.next, struct page, list), r->write != 0);
+    if (r->sync > syncs_done) {
+        syncs_done = r->sync;
+        wake_up(&sync_wait);
+    }
     list_add_tail(&r->queue, &free_requests);
     in_use[r->write]--;
     wake_up(&request_wait[r->write]);
@@ -146,11 +185,11 @@ static void add_page(struct block_request *r, struct page *page, bool front)
     r->count++;
 }
 
-static bool merge(struct page *page, bool write, uint32_t sector)
+static bool merge(struct page *page, uint32_t slot, bool write, uint32_t sector)
 {
     for (kptr k = waiting.prev; k != kptr_of(&waiting); k = PTR(struct list, k)->prev) {
         struct block_request *r = request_at(k);
-        if ((r->write != 0) != write || r->count == REQUEST_PAGES_MAX)
+        if ((r->write != 0) != write || r->slot != slot || r->count == REQUEST_PAGES_MAX)
             continue;
         if (r->sector + r->count == sector || sector + 1 == r->sector) {
             add_page(r, page, sector + 1 == r->sector);
@@ -185,26 +224,59 @@ static KERNEL_FN struct block_request *get_request_wait(bool write)
     return r;
 }
 
-KERNEL_FN void submit_page(struct page *page, bool write, uint64_t sector, uint32_t gfp)
+/* A request that is in the queue is started by whoever waits for it, or by the next tick. */
+static void queue_request(struct block_request *r)
 {
-    (void)gfp; /* no bounce buffers below 4 GB: any page will do */
-    ASSERT((page->flags & PG_locked) && page->mapping != 0 && page->buffers == 0);
-    cpu_charge(COST_IO_SUBMIT / REQUEST_PAGES_MAX); /* a page's share of a full request */
-    if (write)
-        page->flags |= PG_writeback;
-    if (merge(page, write, (uint32_t)sector))
-        return;
-    cpu_charge(COST_IO_SUBMIT);
-    struct block_request *r = get_request_wait(write);
-    list_init(&r->pages);
-    r->sector = (uint32_t)sector;
-    r->count = 0;
-    r->write = write;
-    r->passovers = write ? WRITE_PASSOVERS : READ_PASSOVERS;
-    add_page(r, page, false);
-    if (active == NULL && list_empty(&waiting)) {
+    if (!is_busy() && list_empty(&waiting)) {
         plugged = true;
         ktimer_add(&plug_timer, jiffies_ns((uint64_t)jiffies_now() + 1), plug_timer_fn, 0);
     }
     enqueue(r);
+    if (scsi_is_stuck(VMNIX_SWAP) || scsi_is_stuck(VMNIX_ROOT))
+        disk_start(); /* no completion will */
+}
+
+static struct block_request *new_request(uint32_t slot, bool write, uint32_t sector)
+{
+    struct block_request *r = get_request_wait(write);
+    list_init(&r->pages);
+    r->sector = sector;
+    r->count = 0;
+    r->write = write;
+    r->slot = slot;
+    r->sync = 0;
+    r->passovers = write ? WRITE_PASSOVERS : READ_PASSOVERS;
+    return r;
+}
+
+KERNEL_FN void submit_page(struct page *page, bool write, uint64_t sector, uint32_t gfp)
+{
+    (void)gfp; /* no bounce buffers below 4 GB: any page will do */
+    ASSERT((page->flags & PG_locked) && page->mapping != 0 && page->buffers == 0);
+    const uint32_t slot = page->flags & PG_swapcache ? VMNIX_SWAP : VMNIX_ROOT;
+    cpu_charge(COST_IO_SUBMIT / REQUEST_PAGES_MAX); /* a page's share of a full request */
+    if (write)
+        page->flags |= PG_writeback;
+    if (merge(page, slot, write, (uint32_t)sector))
+        return;
+    cpu_charge(COST_IO_SUBMIT);
+    struct block_request *r = new_request(slot, write, (uint32_t)sector);
+    add_page(r, page, false);
+    queue_request(r);
+}
+
+/* The name is that of ext3's, which stands on the stack of who waits for the journal. While the
+ * disk is well a sync costs nothing that anybody could see, so none is made. */
+KERNEL_FN void log_wait_commit(void)
+{
+    if (likely(scsi_goes_by_rule(VMNIX_ROOT)))
+        return;
+    struct block_request *r = new_request(VMNIX_ROOT, true, JOURNAL_BLOCK);
+    const uint32_t number = ++syncs;
+    r->count = 1;
+    r->sync = number;
+    queue_request(r);
+    run_disk_queue();
+    while (syncs_done < number)
+        sleep_on(&sync_wait, TASK_UNINTERRUPTIBLE);
 }

@@ -1,0 +1,64 @@
+/* rpc.h - the VMkernel's end of the VMNIX channel (shared/vmnix.h): takes requests of the COS,
+ * decides what becomes of each, and answers.
+ *
+ *     hand-over --> copy the request once --> check it --> decide --> answer | leave it open
+ *                                                            ^              |
+ *                     a fault ends: decide anew -------------'--------------'
+ *
+ * What is plain goes by rule and never gets here; rpc_publish() says before each grant what is
+ * plain. A call is served by a helper world; one that stays open occupies its helper, and the log
+ * says so after a minute and then each ten (OUR CHOICE).
+ *
+ * Whether a SCSI command completes decides scsi.h. */
+#ifndef VMK_RPC_H
+#define VMK_RPC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/vmnix.h"
+
+#define RPC_WARN_FIRST_NS 60000000000u
+#define RPC_WARN_AGAIN_NS 600000000000u
+
+struct vmk;
+
+struct rpc_call { /* a copy, checked */
+    bool open;    /* it has no answer */
+    bool lost;    /* SCSI: its completion was not found */
+    uint32_t seq, op, pid;
+    uint32_t block, pages;
+    uint32_t world; /* index of the helper that serves it */
+    char comm[VMNIX_COMM];
+    uint64_t posted_ns, arg, service_ns;
+};
+
+struct rpc {
+    uint32_t seen[VMNIX_SLOTS]; /* seq that was looked at last */
+    uint64_t answered[VMNIX_SLOTS];
+    uint64_t refused;
+    uint64_t lost; /* completions */
+    struct rpc_call call[VMNIX_SLOTS];
+};
+
+/** Say what is plain; and while the COS cannot write its disk, keep the log's lines from its
+ * files. Before each grant and after each change of a fault. */
+void rpc_publish(struct vmk *vmk);
+
+/** Take and answer what the COS has posted. After each hand-over. @return bits of the slots whose
+ * request was left open just now */
+uint32_t rpc_serve(struct vmk *vmk);
+
+/** A fault has ended: decide anew about what is open. */
+void rpc_reconsider(struct vmk *vmk);
+
+/** Log that the call in `slot` is still open. @return false when call `seq` is over, or of a slot
+ * that is none */
+bool rpc_warn(struct vmk *vmk, uint32_t slot, uint32_t seq);
+
+/** "info" and so on; "?" for no op. */
+const char *rpc_op_name(uint32_t op);
+/** "rpc", "swap" or "root". */
+const char *rpc_slot_name(uint32_t slot);
+
+#endif /* VMK_RPC_H */
