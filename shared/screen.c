@@ -66,6 +66,20 @@ static void put_worlds(struct out *o, const struct screen *s)
     }
 }
 
+static void put_backtrace(struct out *o, const struct screen *s)
+{
+    for (uint32_t i = 0; i < s->frame_count; i++) {
+        const struct screen_frame *f = &s->frame[i];
+        put(o, "0x%x:[0x%x]%s+0x%x stack: 0x%x, 0x%x, 0x%x\n", f->ebp, f->ip, f->name, f->offset,
+            f->stack[0], f->stack[1], f->stack[2]);
+    }
+    /* The VMkernel resolves a COS address with its own symbol table, and blk_dev is what lies
+     * nearest; the sum wraps at 2^32. */
+    if (s->frame_count == 0)
+        put(o, "0x%x:[0x%x]blk_dev+0x%x stack: 0x0, 0x0, 0x0\n", s->regs.ebp, s->regs.ip,
+            s->regs.ip - s->symbol_base);
+}
+
 /* A name or a log line can come from a mad COS; a screen has one line per line and no control
  * characters. */
 static void make_printable(char *text)
@@ -82,6 +96,7 @@ int screen_text(const struct screen *s, char *to, size_t size)
     assert(s->world_count <= SCREEN_WORLDS_MAX);
     assert(s->log_count <= SCREEN_LOG_MAX);
     assert(s->after_count <= SCREEN_LOG_MAX);
+    assert(s->frame_count <= SCREEN_FRAMES_MAX);
     char uptime[CALENDAR_UPTIME_SIZE];
     struct out o = start(to, size);
 
@@ -90,10 +105,7 @@ int screen_text(const struct screen *s, char *to, size_t size)
     put_worlds(&o, s);
     if (s->bluescreen)
         put(&o, "@BlueScreen: %s\n", s->headline);
-    /* The VMkernel resolves a COS address with its own symbol table, and blk_dev is what lies
-     * nearest; the sum wraps at 2^32. */
-    put(&o, "0x%x:[0x%x]blk_dev+0x%x stack: 0x0, 0x0, 0x0\n", s->regs.ebp, s->regs.ip,
-        s->regs.ip - s->symbol_base);
+    put_backtrace(&o, s);
     (void)calendar_format_uptime(s->uptime_ns, uptime);
     put(&o, "VMK uptime: %s TSC: %" PRIu64 "\n", uptime, s->tsc);
     for (uint32_t i = 0; i < s->log_count; i++)

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #define SCREEN_WORLDS_MAX 64u  /* pCPUs of a host */
+#define SCREEN_FRAMES_MAX 8u   /* lines of a backtrace */
 #define SCREEN_LOG_MAX 8u      /* log lines on a screen */
 #define SCREEN_LINE_MAX 256u   /* bytes of one line with its zero */
 #define SCREEN_TEXT_MAX 16384u /* a whole screen as text: above all the limits together */
@@ -53,13 +54,22 @@ struct screen_world {
     char name[32];  /* cut to SCREEN_WORLD_NAME bytes when printed */
 };
 
+/* A line of the backtrace of VMkernel code. */
+struct screen_frame {
+    uint32_t ebp, ip, offset;
+    uint32_t stack[3];
+    char name[32];
+};
+
 struct screen {
     char product[64];  /* "VMware ESX Server [Releasebuild-123630]" */
     char headline[96]; /* "Lost heartbeat" */
     struct screen_regs regs;
     struct screen_world worlds[SCREEN_WORLDS_MAX];
     uint32_t world_count;
-    bool bluescreen;      /* the release prints the @BlueScreen line */
+    bool bluescreen;                              /* the release prints the @BlueScreen line */
+    struct screen_frame frame[SCREEN_FRAMES_MAX]; /* of the VMkernel, newest first */
+    uint32_t frame_count;                         /* 0: the one line of a COS error */
     uint32_t symbol_base; /* address of blk_dev: the VMkernel symbol nearest to any COS address */
     uint64_t uptime_ns;   /* VMK uptime */
     uint64_t tsc;

@@ -57,7 +57,8 @@ struct console {
     uint64_t late_next;
     struct ring_beat late[LATE_BEATS_MAX];
     uint64_t next_progress_wall_ns;
-    const char *lost; /* headline by which the host is to end; NULL while it lives */
+    struct vmkpanic panic; /* how the VMkernel itself ends */
+    const char *lost;      /* headline by which the host is to end; NULL while it lives */
     enum vmk_outcome lost_as;
     bool bug;
 };
@@ -280,6 +281,15 @@ static bool breaks_ring(uint32_t type)
            type == FAULT_DOORBELL_LOSS || type == FAULT_STALE_GENERATION;
 }
 
+static void end_vmkernel(struct console *c, uint32_t type)
+{
+    struct vmk *vmk = c->vmk;
+    if (c->lost != NULL)
+        return;
+    vmkpanic_make(type, &vmk->worlds, vmk->plan.seed, vmk->now_ns, &c->panic);
+    lose(c, c->panic.headline, VMK_VMKERNEL_PSOD);
+}
+
 static void on_fault(struct console *c)
 {
     struct vmk *vmk = c->vmk;
@@ -288,6 +298,8 @@ static void on_fault(struct console *c)
         if (!inject_event(vmk, &c->view, &ev))
             continue;
         c->attentive = c->attentive || breaks_ring(ev.fault->type);
+        if (ev.fault->type == FAULT_VMKERNEL_PF || ev.fault->type == FAULT_MACHINE_CHECK)
+            end_vmkernel(c, ev.fault->type);
         if (ev.begins && ev.fault->type == FAULT_WORLD_STARVE)
             add_event(c, vmk->now_ns + STARVED_WARN_NS, EV_STARVED, vmk->starved_since_ns);
     }
@@ -714,7 +726,8 @@ static int end_lost(struct console *c)
     children_quiesce(vmk);
     char why[sizeof vmk->note];
     (void)snprintf(why, sizeof why, "%s", vmk->note);
-    const int bad = dump_cos_error(vmk, c->lost);
+    const int bad = vmk->outcome == VMK_VMKERNEL_PSOD ? dump_vmkernel_error(vmk, &c->panic)
+                                                      : dump_cos_error(vmk, c->lost);
     if (why[0] != '\0')
         keep_note(vmk, why, bad);
     return bad;

@@ -29,6 +29,7 @@ struct dump {
     struct vmk *vmk;
     const struct dumpio *io;
     const char *headline;
+    const struct vmkpanic *panic; /* NULL = the COS is lost */
     uint64_t stun_ns;
     bool failed; /* an artefact is missing; vmk->note names the first one */
     bool has_image;
@@ -278,6 +279,7 @@ static void make_screen(struct dump *d)
         .profile = vmk->profile,
         .worlds = &vmk->worlds,
         .headline = d->headline,
+        .panic = d->panic,
         .current = current_task(d),
         .page_offset = d->has_image ? d->image.page_offset : MACHINE_PAGE_OFFSET,
         .ram_bytes = vmk->machine.ram_bytes,
@@ -357,7 +359,8 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
         if (len > 0 && text[len - 1] != '\n')
             (void)fputc('\n', to);
         free(text);
-        if (d->has_image && current_task(d) != NULL)
+        /* An Oops has printed its own trace. */
+        if (d->has_image && current_task(d) != NULL && d->vmk->outcome != VMK_COS_OOPS)
             costrace_print(to, &d->mem, current_task(d), d->vmk->plan.boot.release);
         break;
     }
@@ -425,7 +428,8 @@ static void write_zdump(struct dump *d)
     slot.dump_id = rng_hash((uint64_t)vmk->plan.epoch_boot_s, vmk->now_ns);
     (void)snprintf(slot.build, sizeof slot.build, "%s", vmk->profile->build);
     (void)snprintf(slot.host, sizeof slot.host, "%s", vmk->plan.host);
-    (void)snprintf(slot.reason, sizeof slot.reason, "COS Error: %.80s", d->headline);
+    (void)snprintf(slot.reason, sizeof slot.reason, "%s%.80s",
+                   d->panic != NULL ? "" : "COS Error: ", d->headline);
     int result = make_parts(d, parts);
     if (result == 0)
         result = zdump_write(d->io, path, &slot, parts, PARTS);
@@ -482,6 +486,37 @@ int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio
     cosmem_tasks_free(&d->tasks);
     if (d->has_image)
         image_close(&d->image);
+    free(d);
+    return result;
+}
+
+/* What a VMkernel logs that ends: its alerts, on the pCPU where it happened. */
+static void log_panic(struct dump *d)
+{
+    struct vmk *vmk = d->vmk;
+    for (uint32_t i = 0; i < d->panic->line_count; i++)
+        log_put(&vmk->log, LOG_ALERT, vmk->now_ns, d->panic->pcpu, d->panic->world->id,
+                d->panic->line[i]);
+    d->log_count = log_tail(&vmk->log, d->log, PSOD_LOG_LINES);
+}
+
+int dump_vmkernel_error(struct vmk *vmk, const struct vmkpanic *panic)
+{
+    struct dump *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return -1;
+    d->vmk = vmk;
+    d->io = vmk->io != NULL ? vmk->io : &dumpio_real;
+    d->panic = panic;
+    d->headline = panic->headline;
+    (void)snprintf(vmk->headline, sizeof vmk->headline, "%s", panic->headline);
+    stun(d);
+    log_panic(d);
+    choose_slot(d);
+    make_screen(d);
+    write_zdump(d);
+    vmk->end = VMK_END_PURPLE;
+    const int result = d->failed ? -1 : 0;
     free(d);
     return result;
 }

@@ -20,6 +20,7 @@
 
 #include "vmkernel/dumpio.h"
 #include "vmkernel/vmk.h"
+#include "vmkernel/vmkpanic.h"
 
 /* From the stun (the t=30 line) to the "COS Error" line [KB308590/Screen: .341 to .508], and from
  * there to the "Dumping core" line [KB308590/Screen: .508 to .517]. */
@@ -48,6 +49,10 @@ int dump_cos_error(struct vmk *vmk, const char *headline);
 
 /** The same with other effects (tests/fault). */
 int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio *io);
+
+/** The VMkernel itself ends, now: screen and zdump, and nothing of the COS. Otherwise as
+ * dump_cos_error(). */
+int dump_vmkernel_error(struct vmk *vmk, const struct vmkpanic *panic);
 
 /** Create the host's empty dump partition, one slot of ZDUMP_PARTITION_BYTES, or of what the fault
  * dump-slot-small says. One that is there stays. @return 0 or -errno */

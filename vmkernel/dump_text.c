@@ -17,7 +17,8 @@ void dump_text_state(FILE *to, const struct vmk *vmk, const char *headline, uint
     const struct plan *plan = &vmk->plan;
     (void)fprintf(to, "product=%s\nbuild=%s\nprofile=%s\nhost=%s\n", vmk->profile->product,
                   vmk->profile->build, vmk->profile->name, plan->host);
-    (void)fprintf(to, "reason=COS Error: %s\n", headline);
+    (void)fprintf(to, "reason=%s%s\n",
+                  vmk->outcome == VMK_VMKERNEL_PSOD ? "" : "COS Error: ", headline);
     (void)fprintf(to, "boot_epoch_s=%" PRId64 "\nutc_offset_s=%" PRId32 "\n", plan->epoch_boot_s,
                   plan->utc_offset_s);
     print_time(to, "stun", stun_ns);

@@ -222,6 +222,8 @@ const char *hostdir_outcome_name(enum vmk_outcome outcome)
         return "lost-heartbeat";
     case VMK_COS_OOPS:
         return "cos-oops";
+    case VMK_VMKERNEL_PSOD:
+        return "vmkernel-psod";
     case VMK_COS_PANIC:
         return "cos-panic";
     case VMK_RUNNING:

@@ -23,6 +23,8 @@ static struct screen_regs registers(const struct psod_source *src)
         .cr3 = src->profile->cr3_base + (uint32_t)src->ram_bytes,
         .cr4 = src->profile->cr4,
     };
+    if (src->panic != NULL)
+        return src->panic->regs;
     if (src->current == NULL || !src->current->has_regs)
         return r;
     const struct cos_frame *f = &src->current->regs;
@@ -50,7 +52,8 @@ static void fill_worlds(const struct psod_source *src, struct screen *s)
         struct screen_world *w = &s->worlds[i];
         w->pcpu = i;
         w->id = running[i]->id;
-        w->panicking = i == 0; /* the watchdog and the console are at home there */
+        /* The watchdog and the console are at home on pCPU 0. */
+        w->panicking = i == (src->panic != NULL ? src->panic->pcpu : 0);
         (void)worlds_short_name(src->worlds, running[i], w->name, sizeof w->name);
     }
 }
@@ -64,6 +67,10 @@ void psod_compose(const struct psod_source *src, struct screen *ret)
     (void)snprintf(s.headline, sizeof s.headline, "%s", src->headline);
     s.regs = registers(src);
     fill_worlds(src, &s);
+    if (src->panic != NULL) {
+        memcpy(s.frame, src->panic->frame, sizeof s.frame);
+        s.frame_count = src->panic->frame_count;
+    }
     s.symbol_base = src->profile->blk_dev_base;
     s.uptime_ns = src->paint_ns;
     s.tsc = (uint64_t)((unsigned __int128)src->paint_ns * src->cpu_khz / 1000000);

@@ -23,6 +23,7 @@
 #include "vmkernel/dumpio.h"
 #include "vmkernel/log.h"
 #include "vmkernel/profile.h"
+#include "vmkernel/vmkpanic.h"
 #include "vmkernel/worlds.h"
 
 #define PSOD_LOG_LINES 3u /* log lines above "Starting coredump" [KB308590/Screen] */
@@ -31,6 +32,7 @@ struct psod_source {
     const struct profile *profile;
     const struct worlds *worlds;
     const char *headline;
+    const struct vmkpanic *panic;   /* the VMkernel's own end; NULL = a COS error */
     const struct cos_task *current; /* NULL = not known: registers are 0 */
     uint64_t last_fault_address;
     uint64_t page_offset;

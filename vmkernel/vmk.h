@@ -71,7 +71,14 @@ struct vmk_options {
 };
 
 /* How the run ended (result.json; names by CONTRACT.md). */
-enum vmk_outcome { VMK_RUNNING, VMK_SURVIVED, VMK_LOST_HEARTBEAT, VMK_COS_OOPS, VMK_COS_PANIC };
+enum vmk_outcome {
+    VMK_RUNNING,
+    VMK_SURVIVED,
+    VMK_LOST_HEARTBEAT,
+    VMK_COS_OOPS,
+    VMK_COS_PANIC,
+    VMK_VMKERNEL_PSOD
+};
 
 struct vmk {
     struct plan plan;
