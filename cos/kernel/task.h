@@ -110,7 +110,7 @@ struct task_struct {
     struct list wait_list;
     kptr wait_page; /* struct page whose lock it waits for; for readers of the dump */
     struct rng rng;
-    kptr program; /* struct program of a user task (cos/programs/), 0 for kernel threads */
+    kptr program;       /* struct program of a user task (cos/programs/), 0 for kernel threads */
     uint32_t proc_mark; /* what HOST/proc/PID/status was written for (proc_task.c); 0 = never */
     uint32_t wait_children; /* living children that it may wait for */
     uint32_t stack_magic;   /* last field: overwritten = stack overflow */
@@ -146,6 +146,9 @@ struct cos_clock {
     uint64_t boot_ns; /* when this COS started; jiffies count from here */
 };
 extern struct cos_clock cos_clock;
+/* void (*)(struct task_struct *): the next hand-over is a trap of the CPU (traps.h); 0 = it is none.
+ */
+extern kptr pending_trap;
 void hand_over(void); /* entry.S: saves a full struct cos_frame in current->saved, then do_timers()
                          on the interrupt stack. Not called: jumped to. */
 

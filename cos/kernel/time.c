@@ -17,6 +17,7 @@
 
 struct cos_clock cos_clock;
 bool vmkernel_wanted; /* see hypervisor.h */
+kptr pending_trap;
 static kptr heap[TIMERS_MAX];
 static uint32_t heap_count;
 static uint64_t timer_seq;
@@ -194,6 +195,8 @@ void do_timers(struct task_struct *t)
     in_interrupt = true;
     t->frame = kptr_of(&t->saved);
     cos_clock.next_ns = UINT64_MAX;
+    if (unlikely(pending_trap != 0))
+        ((void (*)(struct task_struct *))(uintptr_t)pending_trap)(t);
     for (;;) {
         const uint64_t now = cos_clock.now_ns;
         const uint64_t timer = time_first_timer();

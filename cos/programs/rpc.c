@@ -1,6 +1,8 @@
 /* rpc.c - which programs call the VMkernel, and how often: what an ESX console's programs are there
  * for. One call each few rounds of work. Names are those of ESX 3; who asks for what is OUR CHOICE,
  * since the product's calls are not public. */
+#include "cos/kernel/fault_note.h"
+#include "cos/kernel/traps.h"
 #include "cos/kernel/vmnix.h"
 #include "cos/programs/program.h"
 
@@ -15,8 +17,20 @@ static const struct {
     { "vmware-vmkauthd", VMNIX_OP_INFO, 1 },
 };
 
+/* cos-oops: the next system call of its target runs into a bug of a driver. */
+static void meet_bug(const struct program *p)
+{
+    for_each_fault(i)
+    {
+        const struct fault *f = fault_at(i);
+        if (f->type == FAULT_COS_OOPS && strcmp(f->target, p->spec.name) == 0 && fault_acts(i))
+            (void)sys_write_proc_scsi();
+    }
+}
+
 void program_call_vmkernel(struct program *p)
 {
+    meet_bug(p);
     for (unsigned i = 0; i < ARRAY_SIZE(callers); i++) {
         if (strcmp(callers[i].name, p->spec.name) != 0)
             continue;
