@@ -34,11 +34,20 @@ static void show_bad_address(uint32_t address, uint32_t eip)
     printk("*pde = %08x\n", 0u); /* no page table maps what lies outside of the kernel's memory */
 }
 
+/* With the machine behind the release, as the vmnix kernel's Oops has it [KB1006802]. */
+static void show_where(uint64_t eip)
+{
+    uint32_t offset;
+    const char *name = lookup_symbol(eip, &offset, NULL);
+    if (name != NULL)
+        printk("EIP is at %s [kernel] 0x%x (%s/i686)\n", name, offset, boot_params->release);
+}
+
 static void show_registers(const struct cos_frame *f)
 {
     printk("CPU:    0\nEIP:    %04x:[<%08x>]    %s\nEFLAGS: %08x\n\n", KERNEL_CS, (uint32_t)f->rip,
            KERNEL_TAINTED, (uint32_t)f->rflags);
-    print_eip(f->rip);
+    show_where(f->rip);
     printk("eax: %08x   ebx: %08x   ecx: %08x   edx: %08x\n", (uint32_t)f->rax, (uint32_t)f->rbx,
            (uint32_t)f->rcx, (uint32_t)f->rdx);
     printk("esi: %08x   edi: %08x   ebp: %08x   esp: %08x\n", (uint32_t)f->rsi, (uint32_t)f->rdi,
