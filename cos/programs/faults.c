@@ -36,6 +36,13 @@ uint64_t faults_find(uint32_t type, const char *name)
     return found;
 }
 
+uint64_t faults_shared(void)
+{
+    uint64_t found = 0;
+    for_each_fault(i) if ((fault_at(i)->flags & FAULT_FLAG_SHARED) != 0) found |= (uint64_t)1 << i;
+    return found;
+}
+
 const struct fault *fault_of(const struct program *p)
 {
     ASSERT(p->fault != 0);

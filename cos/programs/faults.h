@@ -12,7 +12,7 @@
  *
  * Which parts of a fault are used, by type:
  *
- *     leak        target, rate, at, for; FLAG_SHARED: shm.c
+ *     leak        target, rate, at, for; FLAG_SHARED: segments.c
  *     spike       target or name; size, within; for = how long it holds
  *     footprint   name, size, for
  *     fork-storm  name, period, size, count; target = the daemon that starts them, none: crond.
@@ -44,6 +44,8 @@ uint64_t fault_lasts_ns(uint32_t i);
 bool fault_goes_on(uint32_t i);
 /** Bits of boot_params->fault[] that are of `type` with the target `name`. */
 uint64_t faults_find(uint32_t type, const char *name);
+/** Bits of those with FAULT_FLAG_SHARED. */
+uint64_t faults_shared(void);
 /** The fault that brought the program `p`. */
 const struct fault *fault_of(const struct program *p);
 #endif /* COS_FAULTS_H */

@@ -53,6 +53,7 @@ static const struct behaviour behaviours[] = {
     { "updatedb", prog_updatedb, "path names" },
     { "worker", prog_worker, "path names" },
     { "cimserver", prog_cimserver, "class repository" },
+    { "request", prog_request, "heap" },
     { "service", prog_service, "heap" },
     { "report", prog_report, "rows" },
     { "job", prog_job, "heap" },
@@ -88,6 +89,10 @@ struct program *program_create(const struct boot_program *spec, const char *text
     p->until_ns = until_ns;
     list_init(&p->held_pages);
     p->leaks = faults_find(FAULT_LEAK, spec->name);
+    p->shared = p->leaks & faults_shared();
+    p->leaks &= ~p->shared;
+    if (strcmp(spec->behaviour, "request") == 0)
+        p->leaks = p->shared = 0; /* what the daemon owes its child does not */
     p->spikes = faults_find(FAULT_SPIKE, spec->name);
     p->storms = faults_find(FAULT_FORK_STORM, spec->name);
     p->hogs = faults_find(FAULT_CPU_HOG, spec->name);
@@ -353,6 +358,8 @@ void program_round(struct program *p)
     program_call_vmkernel(p);
     if (p->leaks != 0)
         program_leak(p);
+    if (p->shared != 0)
+        program_share(p);
     if (p->hogs != 0)
         program_compute(p);
     if (p->storms != 0)

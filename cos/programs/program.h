@@ -36,7 +36,9 @@ struct program {
     uint64_t until_ns;             /* argument: has work until then */
     uint64_t leaks;                /* bit n = boot_params->fault[n] is a leak of this program */
     uint64_t spikes, storms, hogs; /* the same for spikes, children that it starts, endless work */
+    uint64_t shared;               /* those of the leaks that lose shared memory of children */
     uint32_t leaked_pages;
+    uint32_t shared_pages;
     uint32_t per_query;    /* 1: what it leaks it leaks per query (cimserver.c) */
     uint64_t queries_kb;   /* then: sum of the rates over its queries, kB/h */
     uint64_t leaks_before; /* pages that its leaks had lost before it was started */
@@ -96,6 +98,8 @@ void program_give_way(struct program *p);
 uint64_t program_leak_owed(const struct program *p);
 /** Lose what the leaks of `p` owe by now (leak.c). */
 void program_leak(struct program *p);
+/** Start a child that loses the shared memory that is owed (segments.c). */
+void program_share(struct program *p);
 /** Take what the spikes of `p` want by now (spike.c). @return whether it has one at present */
 bool program_spike(struct program *p);
 /** Give back what store.c holds outside of the address space. */
@@ -123,6 +127,7 @@ int prog_slocate(struct program *p); /* cron_daily.c */
 int prog_updatedb(struct program *p);
 int prog_rc(struct program *p);        /* rc.c */
 int prog_rc_halt(struct program *p);   /* rc.c; text: "halt" or "reboot" */
+int prog_request(struct program *p);   /* segments.c */
 int prog_service(struct program *p);   /* service.c; text: the name */
 int prog_cimserver(struct program *p); /* cimserver.c */
 int prog_report(struct program *p);    /* spike.c */
