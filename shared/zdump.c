@@ -298,6 +298,7 @@ int zdump_parse(const void *data, size_t len, struct zdump *ret)
         id_known = true;
         if (s.type == ZDUMP_END) {
             ended = true;
+            ret->end = found + ZDUMP_ALIGN < len ? found + ZDUMP_ALIGN : len;
             break;
         }
         if (!section_read(bytes, len, found, &s)) {
@@ -307,6 +308,7 @@ int zdump_parse(const void *data, size_t len, struct zdump *ret)
         ret->sections[ret->count++] = s;
         whole &= s.health == ZDUMP_WHOLE;
         at = found + align_up(ZDUMP_SECTION_HEADER + (size_t)s.stored_bytes);
+        ret->end = at < len ? at : len;
     }
     ret->complete = ret->slot_ok && ended && whole;
     return 0;

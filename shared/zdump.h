@@ -99,6 +99,8 @@ struct zdump {
     bool slot_ok; /* a valid slot header was there; `slot` is zero otherwise */
     struct zdump_slot slot;
     bool complete; /* the end section was reached and every section is whole */
+    uint64_t end;  /* from the slot's start to behind the last section, the end section included;
+                      not more than there are bytes; 0 when nothing was found */
     uint32_t count;
     struct zdump_section sections[ZDUMP_SECTIONS_MAX];
 };

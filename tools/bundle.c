@@ -98,14 +98,6 @@ static int walk(FTS *tree, size_t skip, bool cores, struct bundle_list *list)
     return errno == 0 ? 0 : -1;
 }
 
-static uint64_t used_by(const struct zdump *z)
-{
-    uint64_t end = ZDUMP_SLOT_HEADER;
-    for (uint32_t i = 0; i < z->count; i++)
-        end = z->sections[i].offset + ZDUMP_SECTION_HEADER + z->sections[i].stored_bytes;
-    return z->slot.state == ZDUMP_COMPLETE ? z->slot.used_bytes : end;
-}
-
 /* A dump that no start could copy is still in its slot, and nobody else would take it along. */
 static int add_slots(const char *host_dir, struct bundle_list *list)
 {
@@ -122,8 +114,7 @@ static int add_slots(const char *host_dir, struct bundle_list *list)
         const bool take =
             z.slot_ok && (z.slot.state == ZDUMP_COMPLETE || z.slot.state == ZDUMP_WRITING);
         (void)snprintf(name, sizeof name, PARTITION "-slot-%" PRIu32, i + 1);
-        const int bad =
-            take ? add(list, PARTITION, name, true, i * z.slot.slot_bytes, used_by(&z)) : 0;
+        const int bad = take ? add(list, PARTITION, name, true, i * z.slot.slot_bytes, z.end) : 0;
         zdump_free(&z);
         if (bad != 0)
             return -1;

@@ -446,7 +446,7 @@ static void choose_slot(struct dump *d)
 {
     char path[PATH_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s", d->vmk->host_dir, DUMP_PARTITION);
-    const int result = zdump_partition_choose(path, &d->slot);
+    const int result = zdump_partition_choose(d->io, path, &d->slot);
     if (result != 0)
         notes_add(&d->notes, "dump partition: %s", strerror(-result));
     else if (d->slot.state == ZDUMP_COMPLETE || d->slot.state == ZDUMP_WRITING)

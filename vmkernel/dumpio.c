@@ -210,6 +210,23 @@ int dumpio_write_all(const struct dumpio *io, int fd, const void *bytes, size_t 
     return 0;
 }
 
+int64_t dumpio_size(const struct dumpio *io, int fd)
+{
+    uint64_t low = 0, high = (uint64_t)1 << 40;
+    unsigned char byte;
+    while (low < high) { /* the first offset without a byte */
+        const uint64_t middle = low + (high - low) / 2;
+        const ssize_t got = io->pread(io->ctx, fd, &byte, 1, (off_t)middle);
+        if (got < 0)
+            return got;
+        if (got == 1)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (int64_t)low;
+}
+
 static int temporary_name(const char *path, char *ret)
 {
     const int n = snprintf(ret, PATH_BYTES, "%s.tmp", path);

@@ -43,6 +43,9 @@ int dumpio_begin(const struct dumpio *io, const char *path);
  * synced, whole but perhaps not on disk */
 int dumpio_commit(const struct dumpio *io, const char *path, int fd, int result);
 
+/** Length of a file, found by reading: the table has no other way. @return bytes or -errno */
+int64_t dumpio_size(const struct dumpio *io, int fd);
+
 /** Sync the folder in which PATH lies. @return 0 or -errno */
 int dumpio_sync_folder_of(const struct dumpio *io, const char *path);
 

@@ -35,6 +35,7 @@ struct run {
     const struct recovery *r;
     struct dumpio io; /* r->io, or one that has no space for copies */
     uint32_t saved;
+    uint32_t dumps, cores; /* that were met, whatever became of them */
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -272,20 +273,6 @@ struct slot {
     bool whole;
 };
 
-/* Where the dump in these bytes ends: behind its last section, or what is left of it. */
-static size_t end_of(const struct zdump *z, size_t len)
-{
-    size_t end = ZDUMP_SLOT_HEADER;
-    for (uint32_t i = 0; i < z->count; i++) {
-        const struct zdump_section *s = &z->sections[i];
-        const uint64_t behind = s->offset + ZDUMP_SECTION_HEADER + s->stored_bytes;
-        const uint64_t aligned = (behind + ZDUMP_ALIGN - 1) / ZDUMP_ALIGN * ZDUMP_ALIGN;
-        if (aligned > end)
-            end = aligned < len ? (size_t)aligned : len;
-    }
-    return end < len ? end : len;
-}
-
 /* Read what the slot holds. @return 0 with s->len 0 when it holds no dump that wants copying; or
  * -errno */
 static int read_slot(const struct run *run, int fd, uint64_t slot_bytes, struct slot *s)
@@ -306,7 +293,7 @@ static int read_slot(const struct run *run, int fd, uint64_t slot_bytes, struct 
     if (zdump_parse(s->bytes, (size_t)got, &z) != 0)
         return -ENOMEM;
     s->whole = z.complete && whole;
-    s->len = whole ? (size_t)got : end_of(&z, (size_t)got);
+    s->len = whole ? (size_t)got : z.end > ZDUMP_SLOT_HEADER ? (size_t)z.end : ZDUMP_SLOT_HEADER;
     if (!s->header_ok && z.count == 0)
         s->len = 0; /* no header, no section: nothing was ever here */
     zdump_free(&z);
@@ -483,39 +470,30 @@ static int look_at_slot(struct run *run, const char *partition, int fd,
         const uint32_t after = run->r->ret->after;
         if (after == BOOT_AFTER_POWER_LOSS || after == BOOT_AFTER_PURPLE)
             run->r->ret->vmkernel_error = 1;
+        run->dumps++;
         save_slot(run, partition, &s, geometry);
     }
     free(s.bytes);
     return result;
 }
 
-/* The file's size, by reading: a byte is there or it is not. */
-static uint64_t size_of(const struct dumpio *io, int fd)
+/* How the partition is divided: as its first header says, else it is one slot. @return 0 or -errno
+ */
+static int geometry_of(const struct run *run, int fd, struct zdump_slot *ret)
 {
-    uint64_t low = 0, high = (uint64_t)1 << 40;
-    unsigned char byte;
-    while (low < high) { /* the first offset without a byte */
-        const uint64_t middle = low + (high - low) / 2;
-        if (io->pread(io->ctx, fd, &byte, 1, (off_t)middle) == 1)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* How the partition is divided: as the first header that can be read says, else one slot. */
-static struct zdump_slot geometry_of(const struct run *run, int fd)
-{
-    const uint64_t bytes = size_of(&run->io, fd);
     unsigned char header[ZDUMP_SLOT_HEADER];
     struct zdump_slot first;
-    if (read_all(&run->io, fd, header, sizeof header, 0) == (ssize_t)sizeof header &&
-        zdump_slot_decode(header, sizeof header, &first) == 0 &&
-        first.slot_bytes > ZDUMP_SLOT_HEADER && first.slot_bytes <= bytes / first.slot_count)
-        return (struct zdump_slot){ .slot_count = first.slot_count,
-                                    .slot_bytes = first.slot_bytes };
-    return (struct zdump_slot){ .slot_count = 1, .slot_bytes = bytes };
+    const int64_t size = dumpio_size(&run->io, fd);
+    const ssize_t got = read_all(&run->io, fd, header, sizeof header, 0);
+    if (size < 0 || got < 0)
+        return (int)(size < 0 ? size : got);
+    *ret = (struct zdump_slot){ .slot_count = 1, .slot_bytes = (uint64_t)size };
+    if (zdump_slot_decode(header, (size_t)got, &first) == 0 &&
+        first.slot_bytes > ZDUMP_SLOT_HEADER &&
+        first.slot_bytes <= (uint64_t)size / first.slot_count)
+        *ret =
+            (struct zdump_slot){ .slot_count = first.slot_count, .slot_bytes = first.slot_bytes };
+    return 0;
 }
 
 static void collect_slots(struct run *run)
@@ -525,7 +503,8 @@ static void collect_slots(struct run *run)
     const int fd = open_read(&run->io, partition);
     int result = fd < 0 ? fd : 0;
     if (fd >= 0) {
-        struct zdump_slot geometry = geometry_of(run, fd);
+        struct zdump_slot geometry = { 0 };
+        result = geometry_of(run, fd, &geometry);
         for (; geometry.slot < geometry.slot_count && result == 0; geometry.slot++)
             result = geometry.slot_bytes > ZDUMP_SLOT_HEADER
                          ? look_at_slot(run, partition, fd, &geometry)
@@ -650,13 +629,15 @@ static int remove_original(const struct run *run, const char *path)
 static bool is_empty(const struct run *run, int fd)
 {
     unsigned char byte;
-    return run->io.pread(run->io.ctx, fd, &byte, 1, 0) == 0;
+    return run->io.pread(run->io.ctx, fd, &byte, 1, 0) ==
+           0; /* an error is met again by who reads */
 }
 
 static void move_core(struct run *run, const char *folder, const char *name)
 {
     char path[PATH_BYTES], copy[NAME_BYTES] = "";
     const bool cut = ends(name, TEMPORARY);
+    run->cores++;
     path_of(run->r, path, folder, name);
     const int fd = open_read(&run->io, path);
     const bool empty = fd >= 0 && is_empty(run, fd);
@@ -747,6 +728,17 @@ static void clean_up(const struct run *run)
     }
 }
 
+/* Nobody shall have to guess whether there was a dump. */
+static void tell_none(const struct run *run)
+{
+    if (run->r->ret->after != BOOT_AFTER_PURPLE && run->r->ret->after != BOOT_AFTER_POWER_LOSS)
+        return;
+    if (run->dumps == 0)
+        tell(run, "vmkdump: no new dump of the VMkernel was found");
+    if (run->cores == 0)
+        tell(run, "cos-core: no core of the service console was found");
+}
+
 uint32_t recovery_run(const struct recovery *r)
 {
     assert(r->io != NULL && r->ret != NULL && strlen(r->host_dir) + 512 < PATH_BYTES);
@@ -754,5 +746,6 @@ uint32_t recovery_run(const struct recovery *r)
     clean_up(&run);
     collect_slots(&run);
     collect_cores(&run);
+    tell_none(&run);
     return run.saved;
 }

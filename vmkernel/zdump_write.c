@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t slots,
                            uint64_t bytes)
@@ -44,30 +42,28 @@ static bool is_older(const struct zdump_slot *a, const struct zdump_slot *b)
     return worth(a) != 0 && a->epoch_s < b->epoch_s;
 }
 
-static bool read_slot(int fd, uint64_t offset, struct zdump_slot *ret)
+static bool read_slot(const struct dumpio *io, int fd, uint64_t offset, struct zdump_slot *ret)
 {
     unsigned char header[ZDUMP_SLOT_HEADER];
-    return pread(fd, header, sizeof header, (off_t)offset) == (ssize_t)sizeof header &&
+    return io->pread(io->ctx, fd, header, sizeof header, (off_t)offset) == (ssize_t)sizeof header &&
            zdump_slot_decode(header, sizeof header, ret) == 0;
 }
 
-static int choose(int fd, struct zdump_slot *ret)
+static int choose(const struct dumpio *io, int fd, struct zdump_slot *ret)
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return -errno;
-    if (st.st_size <= (off_t)ZDUMP_SLOT_HEADER)
-        return -ENOSPC;
+    const int64_t got = dumpio_size(io, fd);
+    if (got <= (int64_t)ZDUMP_SLOT_HEADER)
+        return got < 0 ? (int)got : -ENOSPC;
+    const uint64_t size = (uint64_t)got;
     struct zdump_slot best;
-    if (!read_slot(fd, 0, &best) || best.slot_bytes > (uint64_t)st.st_size / best.slot_count) {
-        *ret =
-            (struct zdump_slot){ .slot = 0, .slot_count = 1, .slot_bytes = (uint64_t)st.st_size };
+    if (!read_slot(io, fd, 0, &best) || best.slot_bytes > size / best.slot_count) {
+        *ret = (struct zdump_slot){ .slot = 0, .slot_count = 1, .slot_bytes = size };
         return 0;
     }
     const struct zdump_slot first = best;
     for (uint32_t i = 1; i < first.slot_count; i++) {
         struct zdump_slot s;
-        if (!read_slot(fd, i * first.slot_bytes, &s))
+        if (!read_slot(io, fd, i * first.slot_bytes, &s))
             s = (struct zdump_slot){ .state = ZDUMP_EMPTY };
         s.slot = i;
         if (is_older(&s, &best))
@@ -80,13 +76,13 @@ static int choose(int fd, struct zdump_slot *ret)
     return 0;
 }
 
-int zdump_partition_choose(const char *path, struct zdump_slot *ret)
+int zdump_partition_choose(const struct dumpio *io, const char *path, struct zdump_slot *ret)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = io->open(io->ctx, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
-        return -errno;
-    const int result = choose(fd, ret);
-    (void)close(fd);
+        return fd;
+    const int result = choose(io, fd, ret);
+    (void)io->close(io->ctx, fd);
     return result;
 }
 

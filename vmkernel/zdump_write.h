@@ -28,7 +28,7 @@ int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t s
  * that a start has copied already, else the oldest of all. `state` then says what will be lost. A
  * partition whose headers cannot be read is used from slot 0 on.
  *  @return 0 with slot, slot_count and slot_bytes set in *ret; -errno when there is no partition */
-int zdump_partition_choose(const char *path, struct zdump_slot *ret);
+int zdump_partition_choose(const struct dumpio *io, const char *path, struct zdump_slot *ret);
 
 /** Write a dump: header (its slot, slot_count and slot_bytes from zdump_partition_choose(), the
  * rest from the caller; state and used_bytes are set here) and sections. @return 0; -ENOSPC when it

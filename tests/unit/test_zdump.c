@@ -52,7 +52,7 @@ static int teardown(void **state)
 static struct zdump_slot slot_of(struct fixture *f, uint64_t id, int64_t epoch_s)
 {
     struct zdump_slot s = { 0 };
-    assert_int_equal(zdump_partition_choose(f->path, &s), 0);
+    assert_int_equal(zdump_partition_choose(&dumpio_real, f->path, &s), 0);
     s.dump_id = id;
     s.uptime_ns = 42;
     s.epoch_s = epoch_s;
@@ -247,7 +247,7 @@ static void test_zdump_slots_are_used_in_turn(void **state)
     create(f, 2);
     for (uint32_t i = 0; i < 4; i++) {
         struct zdump_slot s = { 0 };
-        assert_int_equal(zdump_partition_choose(f->path, &s), 0);
+        assert_int_equal(zdump_partition_choose(&dumpio_real, f->path, &s), 0);
         assert_int_equal(s.slot, want[i]);
         assert_int_equal(write_dump(f, i + 1, 100 + i, 10), 0);
         load(f, want[i]);

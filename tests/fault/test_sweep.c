@@ -1,0 +1,443 @@
+/* test_sweep.c - a host that is cut off at any point of its dump, or of the start after it, loses
+ * nothing.
+ *
+ * A dump of a small console goes to a disk in memory (memfs.h), which keeps a copy of itself before
+ * each change. From each of these points the power goes in several ways (all that was written is
+ * there, nothing that was not synced, a torn part of it), the host starts again, and everything that
+ * had reached the disk must be where it belongs: the dump whole, or marked as cut, or the start says
+ * that there was none. Then the same for each point of that start itself, and for each of its calls
+ * that fails with ENOSPC, EIO or EACCES. The number of points is printed at the end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "shared/zdump.h"
+#include "tests/lib/dump_host.h"
+#include "tests/lib/memfs.h"
+#include "vmkernel/gzipfile.h"
+#include "vmkernel/recovery.h"
+#include "vmkernel/zdump_write.h"
+
+#define POINTS_MAX 256u
+#define PARTITION_BYTES (256u * 1024)
+#define RAM_BYTES (2u << 20) /* of the console, so that a core is small */
+#define TEARS 4u             /* torn variants of one point */
+#define EPOCH 1258114438     /* of the first start; each further one is five minutes later */
+#define CORE "/vmfs/volumes/" DUMP_HOST_UUID "/cos-core-esxhostname"
+
+static struct {
+    char dir[64]; /* prefix of all paths; nothing lies there on the real disk */
+    struct memfs *point[POINTS_MAX];
+    size_t points;
+    struct rng rng;
+    unsigned swept, lost;
+    char where[128]; /* the present point, for messages */
+} sweep;
+
+/* What lies on the disk when the power comes back, and so has to be found again. */
+struct expected {
+    bool core, cut_core; /* a core with its name; one without */
+    unsigned char core_sum[GZIPFILE_SHA256], cut_sum[GZIPFILE_SHA256];
+    bool dump; /* something is in the slot */
+    bool dump_whole;
+    size_t dump_sections; /* whole ones */
+};
+
+static const char *path_of(const char *name)
+{
+    static char paths[4][MEMFS_PATH_MAX];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+    (void)snprintf(path, MEMFS_PATH_MAX, "%s%s", sweep.dir, name);
+    return path;
+}
+
+static void lose(const char *what)
+{
+    print_message("lost: %s: %s\n", sweep.where, what);
+    sweep.lost++;
+}
+
+/* ---- a host on a disk in memory -------------------------------------------------------------- */
+static void keep_point(void *arg, const struct memfs *fs)
+{
+    (void)arg;
+    assert_true(sweep.points < POINTS_MAX);
+    sweep.point[sweep.points++] = memfs_copy(fs);
+}
+
+static struct memfs *make_disk(void)
+{
+    static const char *const folders[] = { "/console",      "/dev",
+                                           "/root",         "/root/old_cores",
+                                           "/var/core",     "/var/log",
+                                           "/vmfs/volumes", "/vmfs/volumes/" DUMP_HOST_UUID };
+    struct memfs *fs = memfs_create();
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        memfs_add_folder(fs, path_of(folders[i]));
+    const struct dumpio io = memfs_io(fs);
+    assert_int_equal(zdump_partition_create(&io, path_of("/dev/vmkcore"), 1, PARTITION_BYTES), 0);
+    return fs;
+}
+
+/* The dump, once, with a copy of the disk before each change and one at the end. */
+static int make_points(void **state)
+{
+    (void)state;
+    struct dump_host *h = dump_host_create();
+    (void)snprintf(sweep.dir, sizeof sweep.dir, "%s", h->dir);
+    rng_init(&sweep.rng, 308590, "sweep");
+    h->vmk.machine.ram_bytes = RAM_BYTES;
+    struct memfs *fs = make_disk();
+    fs->before_change = keep_point;
+    const struct dumpio io = memfs_io(fs);
+    if (dump_cos_error_io(&h->vmk, "Lost heartbeat", &io) != 0) {
+        print_message("%s\n", h->vmk.note);
+        return -1;
+    }
+    keep_point(NULL, fs);
+    memfs_destroy(fs);
+    dump_host_destroy(h);
+    return 0;
+}
+
+static int free_points(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sweep.points; i++)
+        memfs_destroy(sweep.point[i]);
+    return 0;
+}
+
+/* One start. Each comes five minutes after the one before, so a second copy would have another
+ * name. */
+static uint32_t start_host(struct memfs *fs, unsigned number, bool move_fails,
+                           struct boot_start *ret)
+{
+    const struct dumpio io = memfs_io(fs);
+    *ret = (struct boot_start){ .after = BOOT_AFTER_POWER_LOSS };
+    const struct recovery r = { .io = &io,
+                                .host_dir = sweep.dir,
+                                .host = "esxhostname",
+                                .dump_dir = "root",
+                                .core_name = "cos-core-esxhostname",
+                                .epoch_s = EPOCH + 300 * (int64_t)number,
+                                .utc_offset_s = -18000,
+                                .move_fails = move_fails,
+                                .ret = ret };
+    recovery_rotate_logs(&r);
+    return recovery_run(&r);
+}
+
+/* ---- what must be found again ---------------------------------------------------------------- */
+static size_t whole_sections(const struct zdump *z)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < z->count; i++)
+        count += z->sections[i].health == ZDUMP_WHOLE;
+    return count;
+}
+
+static struct expected expect(const struct memfs *fs)
+{
+    struct expected e = { 0 };
+    struct zdump z;
+    const struct memfs_bytes *core = memfs_read(fs, path_of(CORE));
+    const struct memfs_bytes *cut = memfs_read(fs, path_of(CORE ".tmp"));
+    const struct memfs_bytes *slot = memfs_read(fs, path_of("/dev/vmkcore"));
+    if (core != NULL) {
+        e.core = true;
+        (void)SHA256(core->at, core->len, e.core_sum);
+    }
+    if (cut != NULL && cut->len > 0) {
+        e.cut_core = true;
+        (void)SHA256(cut->at, cut->len, e.cut_sum);
+    }
+    if (slot == NULL || zdump_parse(slot->at, slot->len, &z) != 0)
+        return e; /* the partition itself was not made yet */
+    e.dump =
+        z.slot_ok ? z.slot.state == ZDUMP_WRITING || z.slot.state == ZDUMP_COMPLETE : z.count > 0;
+    e.dump_whole = z.complete && z.slot.state == ZDUMP_COMPLETE;
+    e.dump_sections = whole_sections(&z);
+    zdump_free(&z);
+    return e;
+}
+
+/* ---- what is there --------------------------------------------------------------------------- */
+struct there {
+    unsigned dumps, dumps_whole, cores, cut_cores;
+    size_t dump_sections;
+    bool bad; /* a half file under a final name */
+    unsigned char core_sum[GZIPFILE_SHA256], cut_sum[GZIPFILE_SHA256];
+};
+
+static void look_at_dump(const struct memfs_bytes *b, struct there *t)
+{
+    struct zdump z;
+    assert_int_equal(zdump_parse(b->at, b->len, &z), 0);
+    t->dumps++;
+    t->dumps_whole += z.complete && z.slot.state == ZDUMP_COMPLETE;
+    t->dump_sections = whole_sections(&z);
+    /* A file that says that it is complete is. */
+    t->bad |= z.slot_ok && z.slot.state == ZDUMP_COMPLETE && !z.complete;
+    zdump_free(&z);
+}
+
+static void look_at_core(struct memfs *fs, const char *path, bool cut, struct there *t)
+{
+    const struct dumpio io = memfs_io(fs);
+    struct gzipfile_sum sum;
+    const int fd = io.open(io.ctx, path, O_RDONLY, 0);
+    assert_true(fd >= 0);
+    const int result = gzipfile_sum(&io, fd, &sum);
+    (void)io.close(io.ctx, fd);
+    t->bad |= result != 0;
+    if (result != 0)
+        return;
+    t->cores += !cut;
+    t->cut_cores += cut;
+    memcpy(cut ? t->cut_sum : t->core_sum, sum.sha256, sizeof sum.sha256);
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+    const size_t n = strlen(text), m = strlen(suffix);
+    return n >= m && strcmp(text + n - m, suffix) == 0;
+}
+
+static struct there look(struct memfs *fs)
+{
+    struct there t = { 0 };
+    for (size_t i = 0; i < fs->now.count; i++) {
+        const struct memfs_name *name = &fs->now.name[i];
+        if (has_suffix(name->path, ".tmp"))
+            continue;
+        if (strstr(name->path, "/vmkernel-zdump-") != NULL)
+            look_at_dump(&fs->file[name->file].now, &t);
+        if (has_suffix(name->path, ".core.gz") || has_suffix(name->path, ".cut.gz"))
+            look_at_core(fs, name->path, has_suffix(name->path, ".cut.gz"), &t);
+    }
+    return t;
+}
+
+static bool tells(const struct boot_start *start, const char *text)
+{
+    for (uint32_t i = 0; i < start->line_count; i++)
+        if (strstr(start->line[i], text) != NULL)
+            return true;
+    return false;
+}
+
+static bool any_temporary(const struct memfs *fs)
+{
+    for (size_t i = 0; i < fs->now.count; i++)
+        if (has_suffix(fs->now.name[i].path, ".tmp"))
+            return true;
+    return false;
+}
+
+/* After a start that nothing disturbed. */
+static void check_done(struct memfs *fs, const struct expected *e)
+{
+    const struct there t = look(fs);
+    struct zdump z;
+    sweep.swept++;
+    if (t.bad)
+        lose("a half file has a final name");
+    if (e->core && (t.cores != 1 || memcmp(t.core_sum, e->core_sum, sizeof t.core_sum) != 0))
+        lose("the core");
+    if (e->cut_core && (t.cut_cores != 1 || memcmp(t.cut_sum, e->cut_sum, sizeof t.cut_sum) != 0))
+        lose("the core that was cut");
+    if (e->dump && (t.dumps != 1 || t.dump_sections != e->dump_sections))
+        lose("the dump");
+    if (e->dump_whole && t.dumps_whole != 1)
+        lose("the dump is not whole any more");
+    if (memfs_read(fs, path_of(CORE)) != NULL || any_temporary(fs))
+        lose("something is left where it was");
+    const struct memfs_bytes *slot = memfs_read(fs, path_of("/dev/vmkcore"));
+    if (slot != NULL && zdump_parse(slot->at, slot->len, &z) == 0) {
+        if (e->dump && (!z.slot_ok || z.slot.state != ZDUMP_COLLECTED))
+            lose("the slot is not free");
+        zdump_free(&z);
+    }
+}
+
+/* One more start finds nothing to do. */
+static void check_quiet(struct memfs *fs)
+{
+    struct boot_start start;
+    fs->changes = 0;
+    if (start_host(fs, 9, false, &start) != 0 || fs->changes != 0)
+        lose("a further start found something to do");
+}
+
+/* ---- the sweeps ------------------------------------------------------------------------------ */
+static const enum memfs_crash modes[] = { MEMFS_KEEP, MEMFS_DROP, MEMFS_TEAR,
+                                          MEMFS_TEAR, MEMFS_TEAR, MEMFS_TEAR };
+#define MODES (sizeof modes / sizeof modes[0])
+_Static_assert(MODES == 2 + TEARS, "as many torn variants as said");
+
+static void test_dump_cut_off_at_any_point_is_found_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sweep.points; i++) {
+        for (size_t m = 0; m < MODES; m++) {
+            struct memfs *fs = memfs_copy(sweep.point[i]);
+            struct boot_start start;
+            (void)snprintf(sweep.where, sizeof sweep.where, "dump, change %zu, mode %zu", i, m);
+            memfs_crash(fs, modes[m], &sweep.rng);
+            const struct expected e = expect(fs);
+            (void)start_host(fs, 0, false, &start);
+            check_done(fs, &e);
+            if (!e.dump && !tells(&start, "no new dump"))
+                lose("nobody says that there was no dump");
+            if (!e.core && !e.cut_core && !tells(&start, "no core") && !tells(&start, "is empty"))
+                lose("nobody says that there was no core");
+            check_quiet(fs);
+            memfs_destroy(fs);
+        }
+    }
+    assert_int_equal(sweep.lost, 0);
+}
+
+/* Cut a start off at each of its changes, then let the next one finish. */
+static void sweep_start(const struct memfs *base, const char *name)
+{
+    const struct expected e = expect(base);
+    for (uint64_t n = 1;; n++) {
+        bool reached = false;
+        for (size_t m = 0; m < 4; m++) {
+            struct memfs *fs = memfs_copy(base);
+            struct boot_start start;
+            (void)snprintf(sweep.where, sizeof sweep.where, "%s, start, change %u, mode %zu", name,
+                           (unsigned)n, m);
+            fs->die_at = n;
+            (void)start_host(fs, 0, false, &start);
+            reached = fs->dead;
+            memfs_crash(fs, modes[m], &sweep.rng);
+            (void)start_host(fs, 1, false, &start);
+            check_done(fs, &e);
+            check_quiet(fs);
+            memfs_destroy(fs);
+        }
+        if (!reached)
+            break;
+    }
+}
+
+static void test_start_cut_off_at_any_point_is_finished_by_the_next(void **state)
+{
+    (void)state;
+    for (size_t i = sweep.points; i-- > 0;) {
+        if (i + 1 != sweep.points && i % 7 != 0)
+            continue; /* the whole dump, and some that were cut */
+        char name[64];
+        struct memfs *base = memfs_copy(sweep.point[i]);
+        (void)snprintf(name, sizeof name, "dump cut at %zu", i);
+        memfs_crash(base, MEMFS_KEEP, &sweep.rng);
+        sweep_start(base, name);
+        memfs_destroy(base);
+    }
+    assert_int_equal(sweep.lost, 0);
+}
+
+/* What was not brought to safety is still where it was, and somebody says so. */
+static void check_failed(struct memfs *fs, const struct expected *e, const struct boot_start *start)
+{
+    const struct there t = look(fs);
+    const bool core_left = memfs_read(fs, path_of(CORE)) != NULL;
+    struct zdump z;
+    const struct memfs_bytes *slot = memfs_read(fs, path_of("/dev/vmkcore"));
+    assert_int_equal(zdump_parse(slot->at, slot->len, &z), 0);
+    const bool dump_left = z.slot.state == ZDUMP_COMPLETE;
+    zdump_free(&z);
+    if (t.bad)
+        lose("a half file has a final name");
+    if (e->core && !core_left && t.cores != 1)
+        lose("the core");
+    if (e->dump && !dump_left && t.dumps_whole != 1)
+        lose("the dump");
+    if ((core_left || dump_left) && !tells(start, "tries again") && !tells(start, "cannot be"))
+        lose("nobody says that something was left");
+}
+
+static void test_start_whose_nth_call_fails_loses_nothing(void **state)
+{
+    (void)state;
+    static const int errors[] = { ENOSPC, EIO, EACCES };
+    struct memfs *base = memfs_copy(sweep.point[sweep.points - 1]);
+    memfs_crash(base, MEMFS_KEEP, &sweep.rng);
+    const struct expected e = expect(base);
+    for (size_t k = 0; k < 3; k++) {
+        for (uint64_t n = 1;; n++) {
+            struct memfs *fs = memfs_copy(base);
+            struct boot_start start;
+            (void)snprintf(sweep.where, sizeof sweep.where, "start, call %u: %s", (unsigned)n,
+                           strerror(errors[k]));
+            fs->fail_at = n;
+            fs->error = errors[k];
+            (void)start_host(fs, 0, false, &start);
+            const bool reached = fs->calls >= n;
+            fs->fail_at = 0;
+            check_failed(fs, &e, &start);
+            (void)start_host(fs, 1, false, &start);
+            check_done(fs, &e);
+            memfs_destroy(fs);
+            if (!reached)
+                break;
+        }
+    }
+    memfs_destroy(base);
+    assert_int_equal(sweep.lost, 0);
+}
+
+static void test_start_without_space_leaves_all_and_the_next_moves_it(void **state)
+{
+    (void)state;
+    struct memfs *fs = memfs_copy(sweep.point[sweep.points - 1]);
+    struct boot_start start;
+    memfs_crash(fs, MEMFS_KEEP, &sweep.rng);
+    const struct expected e = expect(fs);
+    (void)snprintf(sweep.where, sizeof sweep.where, "no space");
+    assert_true(e.core && e.dump_whole);
+    assert_int_equal(start_host(fs, 0, true, &start), 0);
+    assert_true(tells(&start, "cannot be copied to /root: No space left on device; it stays"));
+    assert_true(tells(&start, "cannot be moved to /root/old_cores: No space left on device"));
+    assert_int_equal(start.vmkernel_error, 1);
+    assert_int_equal(start_host(fs, 1, false, &start), 2);
+    check_done(fs, &e);
+    assert_int_equal(sweep.lost, 0);
+    assert_non_null(memfs_read(fs, path_of("/root/vmkernel-zdump-111309.07.18.1")));
+    assert_non_null(memfs_read(fs, path_of("/root/old_cores/cos-core-esxhostname.1.core.gz")));
+    memfs_destroy(fs);
+}
+
+static void test_sweep_was_wide_enough(void **state)
+{
+    (void)state;
+    print_message("# swept %u points, lost %u\n", sweep.swept, sweep.lost);
+    assert_true(sweep.swept > 500);
+    assert_int_equal(sweep.lost, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dump_cut_off_at_any_point_is_found_again),
+        cmocka_unit_test(test_start_cut_off_at_any_point_is_finished_by_the_next),
+        cmocka_unit_test(test_start_whose_nth_call_fails_loses_nothing),
+        cmocka_unit_test(test_start_without_space_leaves_all_and_the_next_moves_it),
+        cmocka_unit_test(test_sweep_was_wide_enough),
+    };
+    return cmocka_run_group_tests(tests, make_points, free_points);
+}
