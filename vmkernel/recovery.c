@@ -249,15 +249,21 @@ static int note_serial(void *arg, const char *name)
     return 0;
 }
 
-/* The highest number that a name has anywhere. A folder that cannot be read is one without names:
- * what is renamed onto a name that is there would be refused by nobody, so that is an error. */
+/* No folder of that name, or a file instead: then there is nothing in it. Any other error is one,
+ * since a rename onto a name that could not be seen would be refused by nobody. */
+static bool is_no_folder(int result)
+{
+    return result == -ENOENT || result == -ENOTDIR;
+}
+
+/* The highest number that a name has anywhere. */
 static int highest_serial(const struct run *run, struct search *s)
 {
     char folder[PATH_BYTES];
     for (size_t i = 0; i < sizeof dump_dirs / sizeof dump_dirs[0]; i++) {
         path_of(run->r, folder, dump_dirs[i], "");
         const int result = run->io.list(run->io.ctx, folder, note_serial, s);
-        if (result < 0 && result != -ENOENT)
+        if (result < 0 && !is_no_folder(result))
             return result;
     }
     return 0;
@@ -351,7 +357,7 @@ static int find_copy(const struct run *run, const struct slot *slot, char found[
         s.folder = dump_dirs[i];
         path_of(run->r, folder, dump_dirs[i], "");
         const int result = run->io.list(run->io.ctx, folder, compare_dump, &s);
-        if (result < 0 && result != -ENOENT)
+        if (result < 0 && !is_no_folder(result))
             return result;
         if (result == 1) {
             *ret_dir = dump_dirs[i];
@@ -571,7 +577,7 @@ static int find_core_copy(const struct run *run, const struct gzipfile_sum *sum,
     path_of(run->r, folder, OLD_CORES, "");
     const int result = run->io.list(run->io.ctx, folder, compare_core, &t);
     if (result != 1)
-        return result == -ENOENT ? 0 : result;
+        return is_no_folder(result) ? 0 : result;
     const int synced = run->io.sync_folder(run->io.ctx, folder);
     return synced == 0 ? 1 : synced;
 }
