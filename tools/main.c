@@ -8,8 +8,9 @@
 #include "tools/cmd.h"
 #include "tools/schema.h"
 
-static const struct cmd *const commands[] = { &cmd_list,  &cmd_run,   &cmd_psod,    &cmd_boot,
-                                              &cmd_reset, &cmd_crash, &cmd_explain, &cmd_diagnose };
+static const struct cmd *const commands[] = { &cmd_list,    &cmd_run,      &cmd_psod,
+                                              &cmd_boot,    &cmd_reset,    &cmd_crash,
+                                              &cmd_explain, &cmd_forecast, &cmd_diagnose };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 /* Those that ESX people type under names of their own: links to this program. */
@@ -66,7 +67,7 @@ static void print_help(FILE *to)
                 "console stops beating.\n\n",
                 to);
     for (size_t i = 0; i < COMMANDS; i++)
-        (void)fprintf(to, "  %-6s %s\n", commands[i]->name, commands[i]->summary);
+        (void)fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
     (void)fputs("\nPrograms beside this one:\n\n", to);
     for (size_t i = 0; i < PROGRAMS; i++)
         (void)fprintf(to, "  %-15s %s\n", programs[i]->name, programs[i]->summary);

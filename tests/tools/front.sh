@@ -45,7 +45,7 @@ END
 }
 
 check "help lists the commands" run_to 0 "$lostbeat" --help
-check "help names run" says out "run    boots a host"
+check "help names run" says out "run      boots a host"
 check "no command is a usage error" run_to 2 "$lostbeat"
 check "an unknown command is a usage error" run_to 2 "$lostbeat" runn
 check "and the nearest one is named" says err "did you mean 'run'?"

@@ -1,0 +1,41 @@
+/* fuzz_vmklog.c - libFuzzer target: the reader of VMkernel logs against any bytes.
+ *
+ * Checked: every line that is not blank is a record or odd, and texts point into their lines. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/parse/vmklog.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(what)  \
+    do {             \
+        if (!(what)) \
+            abort(); \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct text t;
+    struct vmklog v;
+    uint32_t lines = 0, counted = 0;
+
+    text_from("input", data, size, &t);
+    vmklog_parse(&t, 1, &v);
+    for (uint32_t i = 0; i < t.count; i++)
+        lines += t.lines[i].at[strspn(t.lines[i].at, " \t")] != '\0';
+    CHECK(v.lines + v.odds.count == lines);
+    for (uint32_t i = 0; i < v.lines; i++) {
+        const struct text_line *l = &t.lines[v.line[i].line - 1];
+        CHECK(v.line[i].text >= l->at && v.line[i].text <= l->at + l->length);
+        CHECK(v.line[i].class < VMKLOG_CLASSES);
+    }
+    for (unsigned i = 0; i < VMKLOG_CLASSES; i++)
+        counted += v.count[i];
+    CHECK(counted == v.lines);
+    vmklog_free(&v);
+    text_free(&t);
+    return 0;
+}

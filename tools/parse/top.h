@@ -1,0 +1,41 @@
+/* top.h - reads what `top -b` wrote, once or each minute for weeks: procps 2 (ESX 3.x) and 3 (4.x).
+ *
+ * Each output is a snapshot: its totals, and a run of rows. Layouts: [RHEL3MM 2]. */
+#ifndef TOOLS_PARSE_TOP_H
+#define TOOLS_PARSE_TOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/parse/proclist.h"
+#include "tools/parse/text.h"
+
+struct top_snapshot {
+    uint32_t line;        /* of its first line */
+    int64_t time_s;       /* of the day; -1 = not told */
+    char up[40];          /* "2 days, 18:44" */
+    int64_t load_cent[3]; /* load averages in hundredths; -1 = not told */
+    int64_t processes, sleeping, running, zombie, stopped;  /* -1 = not told */
+    int64_t user, nice, system, irq, softirq, iowait, idle; /* CPU in per mille; -1 = not told */
+    int64_t mem_kb, mem_used_kb, mem_free_kb, buffers_kb, active_kb, inactive_dirty_kb,
+        inactive_clean_kb;
+    int64_t swap_kb, swap_used_kb, swap_free_kb, cached_kb;
+    uint32_t first_row, rows; /* in top.row */
+};
+
+struct top {
+    struct top_snapshot *snapshot;
+    uint32_t snapshots, snapshot_room;
+    struct proclist_row *row;
+    uint32_t rows, row_room;
+    struct parse_odds odds;
+};
+
+/** Read it. Always succeeds; what is something else yields odds alone. Free with top_free(). */
+void top_parse(const struct text *t, struct top *ret);
+void top_free(struct top *t);
+
+/** Is it one: does the text have a line of top's load averages? */
+bool top_is(const struct text *t);
+
+#endif /* TOOLS_PARSE_TOP_H */
