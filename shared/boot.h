@@ -25,6 +25,12 @@
 #define BOOT_PROG_ROOT 0x4u    /* uid 0 */
 #define BOOT_PROG_MLOCK 0x8u   /* mlockall: its pages stay in RAM */
 
+/* Magic SysRq keys: show memory, tasks, registers. */
+#define BOOT_SYSRQ_M 0u
+#define BOOT_SYSRQ_T 1u
+#define BOOT_SYSRQ_P 2u
+#define BOOT_SYSRQ_KEYS 3u
+
 /* One program that runs in the COS. Sizes are kB of virtual memory; VSZ = text + libs + data +
  * stack. */
 struct boot_program {
@@ -102,6 +108,7 @@ struct boot_params {
     uint32_t cron_daily_kb;    /* memory that the nightly job needs at its peak */
     uint64_t top_ns; /* `top -b` from cron each so often [KB1006797]; 0 = it is not set up */
     struct boot_start start;
+    uint64_t sysrq_ns[BOOT_SYSRQ_KEYS]; /* when somebody at the console presses these; 0 = never */
     struct boot_program program[BOOT_PROGRAMS_MAX];
     struct fault fault[BOOT_FAULTS_MAX]; /* those of the COS (fault_side()) have a type; of others
                                             the COS sees FAULT_NONE */

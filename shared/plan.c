@@ -33,9 +33,10 @@ struct report {
     unsigned size;
 };
 
-#define FIELD(type, member, kind)                                                        \
-    {                                                                                    \
-#member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member) \
+#define FIELD(type, member, kind) FIELD_AT(#member, type, member, kind)
+#define FIELD_AT(key, type, member, kind)                                            \
+    {                                                                                \
+        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member) \
     }
 #define TABLE(fields)                                \
     {                                                \
@@ -71,6 +72,9 @@ static const struct field boot_fields[] = {
     FIELD(boot_params, cron_daily_files, U32),
     FIELD(boot_params, cron_daily_kb, U32),
     FIELD(boot_params, top_ns, U64),
+    FIELD_AT("sysrq_m_ns", boot_params, sysrq_ns[BOOT_SYSRQ_M], U64),
+    FIELD_AT("sysrq_t_ns", boot_params, sysrq_ns[BOOT_SYSRQ_T], U64),
+    FIELD_AT("sysrq_p_ns", boot_params, sysrq_ns[BOOT_SYSRQ_P], U64),
 };
 static const struct field program_fields[] = {
     FIELD(boot_program, name, TEXT),         FIELD(boot_program, behaviour, TEXT),

@@ -83,7 +83,13 @@ static const struct schema_key nightly_keys[] = {
     QUANTITY("memory", scenario_host, nightly.memory_kb, 0, RAM_KB_MOST, quantity_kb),
     END,
 };
-/* The offsets of the two tables above count from the host, so they are read over it (offset 0). */
+static const struct schema_key sysrq_keys[] = {
+    DURATION("m", scenario_host, sysrq_ns[BOOT_SYSRQ_M], 0, YEAR_NS),
+    DURATION("t", scenario_host, sysrq_ns[BOOT_SYSRQ_T], 0, YEAR_NS),
+    DURATION("p", scenario_host, sysrq_ns[BOOT_SYSRQ_P], 0, YEAR_NS),
+    END,
+};
+/* The offsets of the tables above count from the host, so they are read over it (offset 0). */
 static const struct schema_key host_keys[] = {
     TEXT("name", scenario_host, name),
     CHOICE("profile", scenario_host, profile, profiles),
@@ -101,6 +107,8 @@ static const struct schema_key host_keys[] = {
     DURATION("heartbeat-interval", scenario_host, heartbeat_ns, SECOND_NS, HOUR_NS),
     MAP("datastore", 0, datastore_keys),
     MAP("nightly", 0, nightly_keys),
+    DURATION("top", scenario_host, top_ns, 60 * SECOND_NS, DAY_NS),
+    MAP("sysrq", 0, sysrq_keys),
     END,
 };
 static const struct schema_key program_keys[] = {
@@ -576,6 +584,9 @@ static void plan_boot(const struct plan *p, const struct scenario_host *h, struc
     b->cron_daily_ns = (uint64_t)h->nightly.length_ns;
     b->cron_daily_files = (uint32_t)h->nightly.files;
     b->cron_daily_kb = (uint32_t)h->nightly.memory_kb;
+    b->top_ns = (uint64_t)h->top_ns;
+    for (uint32_t key = 0; key < BOOT_SYSRQ_KEYS; key++)
+        b->sysrq_ns[key] = (uint64_t)h->sysrq_ns[key];
 }
 
 static void plan_host(const struct scenario *s, struct plan *p)

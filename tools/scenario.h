@@ -34,6 +34,7 @@ struct scenario_host {
     struct {
         int64_t length_ns, files, memory_kb;
     } nightly;
+    int64_t top_ns, sysrq_ns[BOOT_SYSRQ_KEYS];
 };
 struct scenario_program {
     char name[BOOT_NAME_MAX], behaviour[BOOT_NAME_MAX];

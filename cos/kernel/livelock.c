@@ -20,6 +20,7 @@
 #include "cos/kernel/mm/inert_lists.h"
 #include "cos/kernel/mm/oom_kill.h"
 #include "cos/kernel/sched.h"
+#include "cos/kernel/sysrq.h"
 
 bool skip_is_off(void)
 {
@@ -28,9 +29,11 @@ bool skip_is_off(void)
     return (info->flags & MACHINE_FLAG_NO_SKIP) != 0;
 }
 
+/* The grant ends, or a key is pressed that shows the registers and stacks. */
 static bool grant_ends_within(uint64_t ns)
 {
-    return cos_clock.now_ns + ns >= grant_until_ns;
+    const uint64_t look_ns = grant_until_ns < sysrq_next_ns ? grant_until_ns : sysrq_next_ns;
+    return cos_clock.now_ns + ns >= look_ns;
 }
 
 /* Would reclaim find nothing at all outside the lists, and the OOM killer, if it is called, do

@@ -5,7 +5,8 @@
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/task.h"
 
-#define LOG_BUF_LEN 65536u /* bytes. OUR CHOICE; RHEL 3 kernels have 32 to 128 kB */
+#define LOG_BUF_LEN \
+    131072u /* bytes: SysRq-T of a whole COS fits. RHEL 3 kernels have 32 to 128 kB */
 
 extern char log_buf[LOG_BUF_LEN];
 extern uint32_t log_start, log_end, log_read;

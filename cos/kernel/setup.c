@@ -15,6 +15,7 @@
 #include "cos/kernel/printk.h"
 #include "cos/kernel/sched.h"
 #include "cos/kernel/scratch.h"
+#include "cos/kernel/sysrq.h"
 #include "cos/kernel/vmnix.h"
 #include "shared/rawsys.h"
 
@@ -119,6 +120,7 @@ static void start_kernel(void)
     mem_init(image_end, (uint32_t)hostinfo()->ram_bytes);
     swap_init(boot_params->swap_pages);
     printk("Memory: %uk/%uk available\n", nr_free_pages() * 4, max_mapnr * 4);
+    sysrq_init();
     start_init();
     PTR(struct machine_hostinfo, MACHINE_WINDOW_VA + MACHINE_HOSTINFO_OFFSET)->cos_ready = 1;
     cpu_idle();
