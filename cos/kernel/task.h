@@ -102,6 +102,7 @@ struct task_struct {
     uint32_t sig_caught;  /* bit n = has a handler and lives on */
     /* account */
     uint64_t utime_ns, stime_ns, start_ns;
+    uint64_t top_cpu_ns; /* CPU time as of the last run of top (cos/programs/top.c) */
     uint64_t nvcsw;
     uint32_t min_flt, maj_flt;
     uint32_t exit_code;

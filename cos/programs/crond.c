@@ -75,6 +75,18 @@ static void start_restarts(struct program *p, int64_t minute)
     }
 }
 
+/* The line that [KB1006797] has root add: a table each so often. Of minutes that cron missed it
+ * makes up for none. */
+static void start_recorder(struct program *p, int64_t minute)
+{
+    static const struct boot_program sh = CRON_CHILD("sh", "recorder", 596, 1900, 220);
+    const int64_t every = (int64_t)(boot_params->top_ns / NS_PER_S / 60);
+    if (every == 0 || minute % every != 0)
+        return;
+    log_job(p, spawn_child(&sh, NULL, 0),
+            "top -b -n1 >> /var/log/top.log; ps aux >> /var/log/ps.log");
+}
+
 static void run_minute(struct program *p, int64_t minute)
 {
     if (minute % MINUTES_PER_HOUR == HOURLY_MINUTE)
@@ -92,6 +104,7 @@ int prog_crond(struct program *p)
         program_touch(p, p->spec.touch_pages);
         for (const int64_t now = local_s(cos_clock.now_ns) / 60; minute <= now; minute++)
             run_minute(p, minute);
+        start_recorder(p, minute - 1);
         faults_start_jobs(p, log_job);
         while (current->wait_children > 0 && reap_child() > 0)
             ;

@@ -123,6 +123,9 @@ int prog_vmkheartbeat(struct program *p); /* vmkheartbeat.c, and the three below
 int prog_uptimes(struct program *p);
 int prog_ps(struct program *p);
 int prog_logger(struct program *p);
+int prog_recorder(struct program *p); /* recorder.c, top.c, ps.c */
+int prog_top(struct program *p);
+int prog_ps_aux(struct program *p);
 int prog_slocate(struct program *p); /* cron_daily.c */
 int prog_updatedb(struct program *p);
 int prog_rc(struct program *p);        /* rc.c */
