@@ -1,6 +1,7 @@
 /* cosinfo.c - what a reader of a dump must know about tasks, the run queue and the log. The memory
  * manager adds its own. */
 #include "cos/kernel/cosinfo_entry.h"
+#include "cos/kernel/kstat.h"
 #include "cos/kernel/printk.h"
 #include "cos/kernel/sched.h"
 #include "cos/kernel/task.h"
@@ -52,3 +53,51 @@ COSINFO_OFFSET(prio_array, nr_active);
 COSINFO_SIZE(cos_clock);
 COSINFO_OFFSET(cos_clock, now_ns);
 COSINFO_OFFSET(cos_clock, boot_ns);
+COSINFO_OFFSET(task_struct, prev_task);
+COSINFO_OFFSET(task_struct, nvcsw);
+COSINFO_OFFSET(task_struct, sleep_stamp);
+COSINFO_OFFSET(task_struct, first_slice);
+COSINFO_OFFSET(task_struct, timer);
+COSINFO_OFFSET(task_struct, wait_list);
+COSINFO_OFFSET(task_struct, stuck_gfp);
+COSINFO_OFFSET(task_struct, exit_code);
+COSINFO_OFFSET(task_struct, program);
+COSINFO_OFFSET(task_struct, wait_children);
+COSINFO_SIZE(list);
+COSINFO_OFFSET(list, next);
+COSINFO_OFFSET(list, prev);
+COSINFO_OFFSET(run_queue, expired_timestamp);
+COSINFO_OFFSET(run_queue, switches);
+COSINFO_OFFSET(prio_array, bitmap);
+COSINFO_SIZE(wait_queue);
+COSINFO_OFFSET(wait_queue, sleepers);
+COSINFO_SIZE(ktimer);
+COSINFO_OFFSET(ktimer, at_ns);
+COSINFO_OFFSET(ktimer, seq);
+COSINFO_OFFSET(ktimer, fn);
+COSINFO_OFFSET(ktimer, arg);
+COSINFO_OFFSET(ktimer, slot);
+COSINFO_SIZE(kernel_stat);
+COSINFO_OFFSET(kernel_stat, disk);
+COSINFO_OFFSET(kernel_stat, iowait_ns);
+COSINFO_OFFSET(kernel_stat, forks);
+COSINFO_SIZE(disk_stat);
+COSINFO_OFFSET(disk_stat, ios);
+COSINFO_OFFSET(disk_stat, pages);
+COSINFO_OFFSET(disk_stat, swap_pages);
+COSINFO_NUMBER(max_prio, MAX_PRIO);
+COSINFO_NUMBER(max_rt_prio, MAX_RT_PRIO);
+COSINFO_NUMBER(TASK_RUNNING, TASK_RUNNING);
+COSINFO_NUMBER(TASK_INTERRUPTIBLE, TASK_INTERRUPTIBLE);
+COSINFO_NUMBER(TASK_UNINTERRUPTIBLE, TASK_UNINTERRUPTIBLE);
+COSINFO_NUMBER(TASK_STOPPED, TASK_STOPPED);
+COSINFO_NUMBER(TASK_ZOMBIE, TASK_ZOMBIE);
+COSINFO_NUMBER(TASK_DEAD, TASK_DEAD);
+COSINFO_NUMBER(PF_EXITING, PF_EXITING);
+COSINFO_NUMBER(PF_MEMALLOC, PF_MEMALLOC);
+COSINFO_NUMBER(PF_MEMDIE, PF_MEMDIE);
+COSINFO_NUMBER(PF_NOIO, PF_NOIO);
+COSINFO_NUMBER(PF_KTHREAD, PF_KTHREAD);
+COSINFO_NUMBER(SCHED_NORMAL, SCHED_NORMAL);
+COSINFO_NUMBER(SCHED_FIFO, SCHED_FIFO);
+COSINFO_NUMBER(SCHED_RR, SCHED_RR);

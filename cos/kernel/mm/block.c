@@ -13,6 +13,7 @@
  * Bytes move at the end of a request: swap pages to and from the swap memfd, file pages are filled
  * with a line that names them. */
 #include "cos/kernel/kstat.h"
+#include "cos/kernel/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/vmnix.h"
 
@@ -33,6 +34,13 @@ struct block_request {
     uint32_t sync;      /* number of the sync that it is; 0 = it is none */
     uint32_t passovers; /* how often it may still be passed over */
 };
+
+COSINFO_SIZE(block_request);
+COSINFO_OFFSET(block_request, queue);
+COSINFO_OFFSET(block_request, pages);
+COSINFO_OFFSET(block_request, sector);
+COSINFO_OFFSET(block_request, count);
+COSINFO_OFFSET(block_request, write);
 
 static struct block_request requests[REQUESTS_MAX];
 static struct list free_requests, waiting;

@@ -3,6 +3,7 @@
  *
  * A dentry that nobody holds is "unused" and stays, oldest last, until memory is short; when it
  * goes, its inode becomes unused in turn. */
+#include "cos/kernel/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define DENTRY_BYTES 128u
@@ -24,6 +25,15 @@ struct dentry {
 };
 _Static_assert(sizeof(struct inode) == INODE_BYTES && sizeof(struct dentry) == DENTRY_BYTES,
                "sizes of the release");
+
+COSINFO_SIZE(dentry);
+COSINFO_OFFSET(dentry, unused);
+COSINFO_OFFSET(dentry, next_hash);
+COSINFO_OFFSET(dentry, inode);
+COSINFO_OFFSET(dentry, number);
+COSINFO_SIZE(inode);
+COSINFO_OFFSET(inode, unused);
+COSINFO_OFFSET(inode, number);
 
 uint32_t nr_unused_dentries, nr_unused_inodes;
 static struct kmem_cache *dentry_cache, *inode_cache;

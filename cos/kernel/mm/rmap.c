@@ -4,6 +4,7 @@
  * A page that is mapped once holds the physical address of its pte (PG_direct); with more, a chain
  * of blocks. The owner of a pte is found by the page-table page that it lies in: its struct page
  * names the mm and the first address. */
+#include "cos/kernel/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define CHAIN_PTES 15u
@@ -14,6 +15,11 @@ struct pte_chain { /* 128 bytes: one cache line of a P4 */
     uint64_t pte[CHAIN_PTES]; /* physical addresses of ptes, the first `used` */
 };
 _Static_assert(sizeof(struct pte_chain) == 128, "one block of a chain");
+
+COSINFO_SIZE(pte_chain);
+COSINFO_OFFSET(pte_chain, next);
+COSINFO_OFFSET(pte_chain, used);
+COSINFO_OFFSET(pte_chain, pte);
 
 static struct kmem_cache *pte_chain_cache;
 

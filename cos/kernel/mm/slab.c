@@ -5,6 +5,7 @@
  * The pages of a slab know it (list.prev) and its cache (list.next), so kmem_cache_free finds both
  * from the address. Empty slabs stay with their cache until kmem_cache_reap takes half of those of
  * the cache that has most. */
+#include "cos/kernel/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/slab.h"
 
@@ -18,6 +19,12 @@ struct slab {
     uint16_t free;        /* first free object, SLAB_END = none */
     uint16_t next_free[]; /* per object: the free one after it */
 };
+
+COSINFO_SIZE(slab);
+COSINFO_OFFSET(slab, list);
+COSINFO_OFFSET(slab, in_use);
+COSINFO_OFFSET(slab, free);
+COSINFO_OFFSET(slab, next_free);
 
 static struct kmem_cache caches[CACHES_MAX];
 static uint32_t cache_count;

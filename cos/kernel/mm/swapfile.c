@@ -13,6 +13,9 @@
 #define SLOT_COUNT 0x7fffu
 COSINFO_NUMBER(swap_count_mask, SLOT_COUNT);
 
+COSINFO_NUMBER(swap_map_count, SLOT_COUNT);
+COSINFO_NUMBER(swap_map_zero, SLOT_ZERO);
+
 uint32_t nr_swap_pages, total_swap_pages;
 uint32_t disk_files_start = DISK_SWAP_START;
 static kptr swap_map;  /* uint16_t[slots + 1] */
