@@ -13,8 +13,8 @@
 void sysrq_init(void);
 /** Act on a key (BOOT_SYSRQ_*), in interrupt context. */
 void sysrq_handle(uint32_t key);
-/** The next key press, UINT64_MAX = none. Registers are looked at then, so a livelock is carried out
- * as it is and not skipped when it comes (livelock.c). */
+/** The next key press, UINT64_MAX = none. Registers are looked at then, so a livelock is carried
+ * out as it is and not skipped when it comes (livelock.c). */
 extern uint64_t sysrq_next_ns;
 /** SysRq-T: every task but pid 0, with its trace. */
 void show_state(void);

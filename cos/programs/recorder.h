@@ -34,7 +34,8 @@ uint32_t recorder_tenths(uint64_t part, uint64_t whole);
  * epoch, s. */
 void recorder_start(char to[6], int64_t start_s, int64_t now_s);
 
-/** Write a table to the end of a file of the host, some lines at a time. Nobody sleeps meanwhile. */
+/** Write a table to the end of a file of the host, some lines at a time. Nobody sleeps
+ * meanwhile. */
 struct recorder_file {
     const char *path;
     struct text text;

@@ -234,7 +234,6 @@ static void test_top_stands_under_its_heading(void **state)
     struct task_struct *t = add_task(9173, "VMap", TASK_INTERRUPTIBLE);
     t->utime_ns = 75 * S;
     resident = (struct task_memory){ .size = 586196 / 4, .resident = 2391, .share = 15 };
-    /*                     "  PID USER     PRI  NI  SIZE  RSS SHARE STAT %CPU %MEM   TIME CPU COMMAND" */
     assert_string_equal(top_line(t, 123),
                         " 9173 root      15   0  572M 9564    60 S    12.3  2.4   1:15   0 VMap\n");
     letters = "SWN";
