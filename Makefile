@@ -201,6 +201,8 @@ bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second, speed of t
 	@tests/bench/bench.sh $(BUILD)
 confusion: all ## score `lostbeat diagnose` against what was injected: SEEDS=100 of each scenario, RANDOM=1000 incidents, JOBS=
 	@tests/confusion/confusion.py $(BUILD) --seeds $(or $(SEEDS),100) --random $(or $(RANDOM),1000) $(if $(JOBS),--jobs $(JOBS)) $(SCENARIOS)
+schema: all ## write docs/scenario.schema.json and the tables of faults in docs/scenarios.md from the code
+	@tools/docs_tables.sh $(BIN)
 calibrate: all ## find where kb-308590's leak must begin; WRITE=1 writes it into the scenario
 	@tools/calibrate.sh $(BIN) $(WRITE)
 

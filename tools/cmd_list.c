@@ -9,6 +9,7 @@
 #include "tools/faultspec_doc.h"
 #include "tools/library.h"
 #include "tools/scenario.h"
+#include "tools/schema_json.h"
 
 /* What a scenario draws has another cause for each seed. */
 static const char *cause_of(const struct scenario *s)
@@ -89,38 +90,51 @@ static int print_faults(void)
     return fflush(stdout) == 0 ? CMD_OK : cmd_fail(CMD_USAGE, "cannot write");
 }
 
+static int print_schema(void)
+{
+    json_t *schema = schema_json("Scenario of Lost Heartbeat", scenario_keys());
+    const bool bad = schema == NULL || json_dumpf(schema, stdout, JSON_INDENT(1)) != 0 ||
+                     fputc('\n', stdout) == EOF || fflush(stdout) != 0;
+    json_decref(schema);
+    return bad ? cmd_fail(CMD_USAGE, "cannot write JSON") : CMD_OK;
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option options[] = { { "json", no_argument, NULL, 'j' },
                                              { "faults", no_argument, NULL, 'f' },
+                                             { "schema", no_argument, NULL, 's' },
                                              { "help", no_argument, NULL, 'h' },
                                              { 0 } };
-    bool as_json = false, faults = false;
+    int what = 0;
 
     opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1; what = o) {
         if (o == 'h')
             return cmd_help(&cmd_list);
-        if (o != 'j' && o != 'f')
+        if (o == '?')
             return cmd_bad_option(&cmd_list, argv);
-        as_json = as_json || o == 'j';
-        faults = faults || o == 'f';
+        if (what != 0)
+            return cmd_usage(&cmd_list, "one of --json, --faults and --schema is wanted");
     }
     if (optind != argc)
         return cmd_usage(&cmd_list, "no arguments are wanted, not '%s'", argv[optind]);
-    return faults ? print_faults() : list(as_json);
+    if (what == 'f')
+        return print_faults();
+    return what == 's' ? print_schema() : list(what == 'j');
 }
 
 const struct cmd cmd_list = {
     .name = "list",
     .summary = "the scenarios: name, cause, what they teach",
-    .help = "usage: lostbeat list [--json | --faults]\n"
+    .help = "usage: lostbeat list [--json | --faults | --schema]\n"
             "\n"
             "Lists the scenarios that `lostbeat run` knows by name.\n"
             "\n"
             "  --json   an array of objects: schema \"lostbeat/scenario/1\", name, title, cause, "
             "teaches, source;\n"
             "           the cause of a scenario that draws from the seed is \"drawn\"\n"
-            "  --faults the faults that a scenario may have, with their keys, in Markdown\n",
+            "  --faults the faults that a scenario may have, with their keys, in Markdown\n"
+            "  --schema the JSON Schema of scenario files, for editors\n",
     .run = run,
 };

@@ -369,6 +369,11 @@ const char *faultspec_help(uint32_t type)
     return type < FAULT_TYPES ? rules[type].help : NULL;
 }
 
+const char *faultspec_help_of(const char *type)
+{
+    return faultspec_help(fault_find(type));
+}
+
 const struct schema_key *faultspec_table(const char *type)
 {
     static struct schema_key tables[FAULT_TYPES][KEYS + 2];
@@ -378,8 +383,10 @@ const struct schema_key *faultspec_table(const char *type)
     if (t == FAULT_NONE)
         return NULL;
     tables[t][0] = type_key;
-    for (size_t n = 0; (k = faultspec_key_of(t, n)) != NULL; n++)
+    for (size_t n = 0; (k = faultspec_key_of(t, n)) != NULL; n++) {
         tables[t][n + 1] = k->key;
+        tables[t][n + 1].help = k->help;
+    }
     return tables[t];
 }
 

@@ -60,6 +60,8 @@ extern const struct faultspec faultspec_fresh;
 extern const char *const faultspec_types[];
 /** What a type does, in one line; NULL for no type. */
 const char *faultspec_help(uint32_t type);
+/** The same, by the type's name. */
+const char *faultspec_help_of(const char *type);
 /** The keys of a type, `type` first, for schema.h; NULL when there is no such type. */
 const struct schema_key *faultspec_table(const char *type);
 /** The n-th key that `type` may have (n from 0, in the order in which they are printed), or NULL. */

@@ -197,6 +197,7 @@ static const struct schema_list fault_list = {
     .sort_key = "type",
     .table_of = faultspec_table,
     .sorts = faultspec_types,
+    .sort_help = faultspec_help_of,
     .check = faultspec_check,
     .read_text = faultexpr_read,
 };

@@ -68,6 +68,7 @@ struct schema_key {
     bool identity; /* of a list's items */
     size_t offset, size;
     int64_t least, most; /* of numbers, in base units; both 0 = unbounded */
+    const char *help;    /* for editors; may be NULL */
     union {
         const char *const *choices; /* ends with NULL */
         const struct schema_name *names;
@@ -89,7 +90,8 @@ struct schema_list {
     /* Items of several sorts: the key that tells the sort, and the table of each; NULL for none */
     const char *sort_key;
     const struct schema_key *(*table_of)(const char *sort);
-    const char *const *sorts; /* for messages, ends with NULL */
+    const char *const *sorts;                   /* ends with NULL */
+    const char *(*sort_help)(const char *sort); /* for editors; may be NULL */
     /* Is the item whole and consistent? @return 0, or -1 with "KEY: what" in `why` */
     int (*check)(const void *item, char *why, size_t why_size);
     /* Reads a text into one or more new items behind *count of at most item_max.
