@@ -18,6 +18,11 @@
 static const char slot_magic[8] = { 'V', 'M', 'K', 'Z', 'D', 'U', 'M', 'P' };
 static const char section_magic[8] = { 'Z', 'S', 'E', 'C', 'T', 'I', 'O', 'N' };
 
+const enum zdump_type zdump_order[ZDUMP_PARTS] = {
+    ZDUMP_NOTES,      ZDUMP_SCREEN, ZDUMP_STATE, ZDUMP_LOG,  ZDUMP_COS_LOG,   ZDUMP_PCPUS,
+    ZDUMP_HEARTBEATS, ZDUMP_RING,   ZDUMP_VMNIX, ZDUMP_SCSI, ZDUMP_COS_TASKS, ZDUMP_WORLDS,
+};
+
 /* ---- fields ---------------------------------------------------------------------------------- */
 
 static void put32(unsigned char *to, uint32_t v)

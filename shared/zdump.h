@@ -54,6 +54,11 @@ enum zdump_type { /* stored in files: never renumber */
                   ZDUMP_END = 0xffff,
 };
 
+/* The sections that every dump has, in the order in the file, which is that of their worth: a dump
+ * that is cut loses its end. */
+#define ZDUMP_PARTS 12u
+extern const enum zdump_type zdump_order[ZDUMP_PARTS];
+
 enum zdump_slot_state {
     ZDUMP_EMPTY = 0,
     ZDUMP_WRITING = 1,

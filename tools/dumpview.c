@@ -4,13 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* In the order in which they are written, so that the first missing one tells where it was cut. */
-static const enum zdump_type expected[] = { ZDUMP_NOTES,      ZDUMP_SCREEN,  ZDUMP_STATE,
-                                            ZDUMP_LOG,        ZDUMP_COS_LOG, ZDUMP_PCPUS,
-                                            ZDUMP_HEARTBEATS, ZDUMP_RING,    ZDUMP_COS_TASKS,
-                                            ZDUMP_WORLDS };
-#define EXPECTED (sizeof expected / sizeof expected[0])
-
 const char *dumpview_state(const struct zdump *z)
 {
     if (!z->slot_ok)
@@ -43,17 +36,17 @@ unsigned dumpview_missing(FILE *to, const struct zdump *z)
     unsigned count = 0;
     if (!z->slot_ok)
         (void)fprintf(to, "missing: the header of the slot\n");
-    for (size_t i = 0; i < EXPECTED; i++) {
-        const struct zdump_section *s = zdump_find(z, expected[i]);
+    for (size_t i = 0; i < ZDUMP_PARTS; i++) {
+        const struct zdump_section *s = zdump_find(z, zdump_order[i]);
         if (s != NULL && s->health == ZDUMP_WHOLE)
             continue;
         count++;
         if (s == NULL)
-            (void)fprintf(to, "missing: section %s\n", zdump_type_name(expected[i]));
+            (void)fprintf(to, "missing: section %s\n", zdump_type_name(zdump_order[i]));
         else
             (void)fprintf(to, "%s: section %s: %zu of %" PRIu64 " bytes can be read\n",
-                          zdump_health_name(s->health), zdump_type_name(expected[i]), s->data_len,
-                          s->raw_bytes);
+                          zdump_health_name(s->health), zdump_type_name(zdump_order[i]),
+                          s->data_len, s->raw_bytes);
     }
     if (!z->complete && count == 0 && z->slot_ok)
         (void)fprintf(to, "missing: the end of the dump\n");

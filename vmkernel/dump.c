@@ -369,25 +369,18 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
     }
 }
 
-/* The order in the file is the order of worth: a dump that is cut loses its end. */
-static const enum zdump_type order[] = {
-    ZDUMP_NOTES,      ZDUMP_SCREEN, ZDUMP_STATE, ZDUMP_LOG,  ZDUMP_COS_LOG,   ZDUMP_PCPUS,
-    ZDUMP_HEARTBEATS, ZDUMP_RING,   ZDUMP_VMNIX, ZDUMP_SCSI, ZDUMP_COS_TASKS, ZDUMP_WORLDS
-};
-#define PARTS (sizeof order / sizeof order[0])
-
 /* Make the text of each section. Backwards, so that the notes (first) hold what was noted while the
  * others were made. */
 static int make_parts(struct dump *d, struct zdump_part *parts)
 {
-    for (size_t i = PARTS; i-- > 0;) {
+    for (size_t i = ZDUMP_PARTS; i-- > 0;) {
         char *text = NULL;
         FILE *f = open_memstream(&text, &parts[i].len);
         if (f == NULL)
             return -ENOMEM;
-        print_part(f, d, order[i]);
+        print_part(f, d, zdump_order[i]);
         const int failed = fclose(f);
-        parts[i].type = order[i];
+        parts[i].type = zdump_order[i];
         parts[i].data = text;
         if (failed != 0)
             return -ENOMEM;
@@ -397,7 +390,7 @@ static int make_parts(struct dump *d, struct zdump_part *parts)
 
 static void free_parts(struct zdump_part *parts)
 {
-    for (size_t i = 0; i < PARTS; i++)
+    for (size_t i = 0; i < ZDUMP_PARTS; i++)
         free((char *)(uintptr_t)parts[i].data);
 }
 
@@ -415,7 +408,7 @@ static void write_zdump(struct dump *d)
 {
     const struct vmk *vmk = d->vmk;
     char path[PATH_BYTES];
-    struct zdump_part parts[PARTS] = { 0 };
+    struct zdump_part parts[ZDUMP_PARTS] = { 0 };
     struct zdump_slot slot = d->slot;
     if (slot.slot_count == 0) {
         fail(d, "no zdump: there is no dump partition");
@@ -432,7 +425,7 @@ static void write_zdump(struct dump *d)
                    d->panic != NULL ? "" : "COS Error: ", d->headline);
     int result = make_parts(d, parts);
     if (result == 0)
-        result = zdump_write(d->io, path, &slot, parts, PARTS);
+        result = zdump_write(d->io, path, &slot, parts, ZDUMP_PARTS);
     free_parts(parts);
     if (result != 0) {
         fail(d, "zdump not whole: %s", strerror(-result));

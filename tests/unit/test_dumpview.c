@@ -12,18 +12,13 @@
 
 #include "tools/dumpview.h"
 
-#define SECTIONS 10u
+#define SECTIONS ZDUMP_PARTS
 
 struct fixture {
     unsigned char *bytes;
     size_t len;
     size_t end[SECTIONS]; /* of the stored bytes of each section, without padding */
 };
-static const enum zdump_type types[SECTIONS] = { ZDUMP_NOTES,      ZDUMP_SCREEN,  ZDUMP_STATE,
-                                                 ZDUMP_LOG,        ZDUMP_COS_LOG, ZDUMP_PCPUS,
-                                                 ZDUMP_HEARTBEATS, ZDUMP_RING,    ZDUMP_COS_TASKS,
-                                                 ZDUMP_WORLDS };
-
 static void append(struct fixture *f, enum zdump_type type, uint32_t index, const char *text)
 {
     size_t len;
@@ -45,7 +40,7 @@ static int setup(void **state)
     zdump_slot_encode(&slot, f.bytes);
     for (uint32_t i = 0; i < SECTIONS; i++) {
         struct zdump z;
-        append(&f, types[i], i, "some text of a section, and some more of it\n");
+        append(&f, zdump_order[i], i, "some text of a section, and some more of it\n");
         assert_int_equal(zdump_parse(f.bytes, f.len, &z), 0);
         f.end[i] =
             (size_t)(z.sections[i].offset + ZDUMP_SECTION_HEADER + z.sections[i].stored_bytes);
@@ -79,8 +74,8 @@ static void test_dump_cut_at_any_byte_names_what_is_missing(void **state)
         assert_int_equal(missing, SECTIONS - whole);
         for (uint32_t i = 0; i < SECTIONS; i++) {
             char name[64];
-            const struct zdump_section *s = zdump_find(&z, types[i]);
-            (void)snprintf(name, sizeof name, "section %s", zdump_type_name(types[i]));
+            const struct zdump_section *s = zdump_find(&z, zdump_order[i]);
+            (void)snprintf(name, sizeof name, "section %s", zdump_type_name(zdump_order[i]));
             assert_int_equal(strstr(text, name) == NULL, i < whole);
             assert_int_equal(s != NULL && s->health == ZDUMP_WHOLE, i < whole);
         }
