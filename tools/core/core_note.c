@@ -381,7 +381,7 @@ static int take_note(struct core *c, const char *name, uint32_t type, const unsi
 
 int core_notes_parse(struct core *c, uint64_t offset, uint64_t len, char *err, size_t err_size)
 {
-    const unsigned char *at = c->bytes + offset;
+    const unsigned char *at = c->bytes + (len > 0 ? offset : 0);
     while (len >= sizeof(Elf64_Nhdr)) {
         Elf64_Nhdr nh;
         char name[16] = { 0 };

@@ -117,12 +117,13 @@ static void add_load(struct core *c, uint32_t index, const Elf64_Phdr *ph)
         core_note_problem(c, "more than %u segments; the rest is left out", CORE_SEGMENTS_MAX);
         return;
     }
+    const uint64_t have = in_file(c, ph->p_offset, ph->p_filesz);
     expect(c, ph->p_offset, ph->p_filesz);
     c->segments[c->segment_count++] =
         (struct core_segment){ .va = ph->p_vaddr,
                                .end = ph->p_vaddr + ph->p_memsz,
-                               .offset = ph->p_offset,
-                               .have = in_file(c, ph->p_offset, ph->p_filesz),
+                               .offset = have > 0 ? ph->p_offset : 0,
+                               .have = have,
                                .writable = (ph->p_flags & PF_W) != 0,
                                .executable = (ph->p_flags & PF_X) != 0 };
 }

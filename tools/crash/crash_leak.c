@@ -13,7 +13,8 @@
 #define TEXT_MIN 6u         /* as strings -n 6 */
 #define TEXT_MAX 96u        /* a longer one is cut into several */
 #define PATTERNS_MAX 65536u /* a power of two */
-#define FILL_MAX 4096u      /* distinct words that fill pages; a power of two */
+#define FILL_MAX 256u       /* distinct words that fill pages; a power of two */
+#define PROBES_MAX 64u      /* places tried in either table */
 #define SHOWN_DEFAULT 10u
 #define SHOWN_MAX 1000u
 
@@ -32,7 +33,8 @@ struct fill {
 struct leak {
     struct core *core;
     struct core_frames frames;
-    struct pattern *patterns; /* hash table, open */
+    struct pattern **table; /* hash table, open: NULL or a pattern */
+    struct pattern **used;  /* the patterns in the order of their coming */
     uint32_t pattern_count;
     uint64_t dropped; /* texts that found no place */
     struct fill *fills;
@@ -62,31 +64,42 @@ static void fold(const char *from, size_t len, char to[TEXT_MAX + 1])
     to[n] = '\0';
 }
 
-static struct pattern *find_pattern(struct leak *l, const char *text)
+/* The place of a pattern: taken by it, or free. NULL = too many others are there. */
+static struct pattern **find_place(struct leak *l, const char *text)
 {
-    for (uint32_t at = hash(text), i = 0; i < 64; at++, i++) {
-        struct pattern *p = &l->patterns[at & (PATTERNS_MAX - 1)];
-        if (p->times == 0 || strcmp(p->text, text) == 0)
+    for (uint32_t at = hash(text), i = 0; i < PROBES_MAX; at++, i++) {
+        struct pattern **p = &l->table[at & (PATTERNS_MAX - 1)];
+        if (*p == NULL || strcmp((*p)->text, text) == 0)
             return p;
     }
     return NULL;
+}
+
+static struct pattern *find_pattern(struct leak *l, const char *text, uint32_t address,
+                                    const unsigned char *from, size_t len)
+{
+    struct pattern **place = find_place(l, text);
+    if (place == NULL || *place != NULL)
+        return place != NULL ? *place : NULL;
+    struct pattern *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    memcpy(p->text, text, strlen(text) + 1);
+    memcpy(p->sample, from, len);
+    p->sample_at = address;
+    *place = p;
+    l->used[l->pattern_count++] = p;
+    return p;
 }
 
 static void count_text(struct leak *l, uint32_t address, const unsigned char *from, size_t len)
 {
     char text[TEXT_MAX + 1];
     fold((const char *)from, len, text);
-    struct pattern *p = find_pattern(l, text);
+    struct pattern *p = find_pattern(l, text, address, from, len);
     if (p == NULL) {
         l->dropped++;
         return;
-    }
-    if (p->times == 0) {
-        memcpy(p->text, text, strlen(text) + 1);
-        memcpy(p->sample, from, len);
-        p->sample[len] = '\0';
-        p->sample_at = address;
-        l->pattern_count++;
     }
     p->times++;
     p->bytes += len;
@@ -117,7 +130,7 @@ static void count_texts(struct leak *l, uint32_t address, const unsigned char *p
 
 static void count_fill(struct leak *l, uint32_t word)
 {
-    for (uint32_t at = word * 2654435761u >> 16, i = 0; i < 64; at++, i++) {
+    for (uint32_t at = word * 2654435761u >> 16, i = 0; i < PROBES_MAX; at++, i++) {
         struct fill *f = &l->fills[at & (FILL_MAX - 1)];
         if (f->pages == 0 || f->word == word) {
             f->word = word;
@@ -163,7 +176,7 @@ static bool count_page(void *arg, uint32_t address, uint64_t pte)
 
 static int by_bytes(const void *a, const void *b)
 {
-    const struct pattern *x = a, *y = b;
+    const struct pattern *x = *(struct pattern *const *)a, *y = *(struct pattern *const *)b;
     if (x->bytes != y->bytes)
         return x->bytes > y->bytes ? -1 : 1;
     return strcmp(x->text, y->text);
@@ -180,12 +193,13 @@ static int by_pages(const void *a, const void *b)
 static void show_patterns(struct crash *s, struct leak *l, uint32_t limit)
 {
     struct out *o = &s->out;
-    qsort(l->patterns, PATTERNS_MAX, sizeof *l->patterns, by_bytes);
+    if (l->pattern_count > 0)
+        qsort(l->used, l->pattern_count, sizeof(*l->used), by_bytes);
     if (l->pattern_count > 0)
         out_text(o, "%%PAGES    PAGES     TIMES     BYTES  FIRST AT  TEXT (digits as #)\n");
     out_array(o, "patterns");
     for (uint32_t i = 0; i < l->pattern_count && i < limit; i++) {
-        const struct pattern *p = &l->patterns[i];
+        const struct pattern *p = l->used[i];
         out_object(o, NULL);
         out_u64(o, "pages_pct", "%5llu%%", l->pages > 0 ? p->pages * 100ull / l->pages : 0);
         out_u64(o, "pages", "  %8llu", p->pages);
@@ -247,15 +261,19 @@ static int run_leak(struct crash *s, int argc, char **argv)
     if (t->mm == 0)
         return crash_usage(&crash_leak, "pid %u (%s) has no address space", t->pid, t->comm);
     struct leak l = { .core = s->core, .zero_frame = UINT32_MAX };
-    l.patterns = calloc(PATTERNS_MAX, sizeof *l.patterns);
+    l.table = calloc(PATTERNS_MAX, sizeof(*l.table));
     l.fills = calloc(FILL_MAX, sizeof *l.fills);
-    if (l.patterns != NULL && l.fills != NULL) {
+    l.used = calloc(PATTERNS_MAX, sizeof(*l.used));
+    if (l.table != NULL && l.fills != NULL && l.used != NULL) {
         core_frames_init(s->core, &l.frames);
         (void)core_frame_of(&l.frames, core_variable(s->core, "empty_zero_page", 0), &l.zero_frame);
         (void)core_mm_walk(s->core, t->mm, count_page, &l);
         show(s, &l, t, (uint32_t)limit);
     }
-    free(l.patterns);
+    for (uint32_t i = 0; i < l.pattern_count; i++)
+        free(l.used[i]);
+    free(l.used);
+    free(l.table);
     free(l.fills);
     return CRASH_OK;
 }
