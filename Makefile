@@ -13,7 +13,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_SKIP=0)
 CFLAGS_HOSTED = -std=gnu11 $(OPT) $(WARN) $(MAP) $(SAN)
 CFLAGS_FREE = -std=gnu11 $(OPT) $(WARN) $(MAP) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only -mno-red-zone \
-  -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none
+  -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none -fno-optimize-sibling-calls
 CFLAGS_COS_HOSTED = $(CFLAGS_HOSTED) -fno-pie -fno-strict-aliasing -fno-stack-protector -fno-omit-frame-pointer \
   $(if $(findstring clang,$(CC)),-DCOS_FIBERS)
 CFLAGS_COS = $(if $(HOSTED),$(CFLAGS_COS_HOSTED),$(CFLAGS_FREE))

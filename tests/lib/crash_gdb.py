@@ -60,22 +60,24 @@ def counters():
 
 
 def stack():
-    """Functions of the selected thread, innermost first, without what the compiler inlined."""
+    """Functions of the selected thread, innermost first, without what the compiler inlined and what
+    gdb concludes from call sites: neither has a frame on the stack."""
     frame, names = gdb.newest_frame(), []
     while frame is not None and len(names) < 64:
-        if frame.type() != gdb.INLINE_FRAME:
+        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
             names.append(function_at(frame))
         frame = frame.older()
     return names
 
 
 def function_at(frame):
-    """The symbol's name, as a symbol table has it: not that of an inlined function within it."""
+    """The symbol's name: not that of an inlined function within it, and without the compiler's
+    endings (.constprop.0), of which gdb leaves some out."""
     pc = frame.pc()
     if frame.newer() is not None:
         pc -= 1  # a return address behind the last instruction belongs to the call
     text = gdb.execute("info symbol 0x%x" % pc, to_string=True)
-    return text.split()[0]
+    return text.split()[0].split(".")[0]
 
 
 def stacks():
