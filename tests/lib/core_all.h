@@ -1,5 +1,5 @@
-/* core_all.h - run everything that tools/core/ and tools/crash/ can do over one core, for tests that
- * feed them damaged ones: nothing may crash, hang or read beyond the file. */
+/* core_all.h - run everything that tools/core/ and tools/crash/ can do over one core, for tests
+ * that feed them damaged ones: nothing may crash, hang or read beyond the file. */
 #ifndef TESTS_LIB_CORE_ALL_H
 #define TESTS_LIB_CORE_ALL_H
 

@@ -4,8 +4,8 @@
  * Its structures lie otherwise than the console's: whoever reads it right reads it by its note
  * alone. What is in it:
  *
- *     pid 0 swapper (current) | pid 1 init, asleep on request_wait | pid 20 vmnixhbd, runnable, with
- *     an mm: 3 pages present, 2 in swap, one entry for the page of zeros | pid 7 kswapd, never ran
+ *     pid 0 swapper (current) | pid 1 init, asleep on request_wait | pid 7 kswapd, never ran
+ *     pid 20 vmnixhbd, runnable: 3 pages present, 2 in swap, one entry for the page of zeros
  */
 #ifndef TESTS_LIB_MINI_CORE_H
 #define TESTS_LIB_MINI_CORE_H

@@ -68,19 +68,49 @@ static const struct core_task *by_comm(const struct crash *s, const char *comm)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-struct owner {
-    const struct core_task *task;
-    struct core_mm_pages pages;
+struct owner { /* all processes of one name: a hundred small ones are an owner, too */
+    const struct core_task *task; /* the first of them */
+    uint32_t tasks;
+    uint64_t present, swapped; /* pages */
 };
 
 static int by_pages(const void *a, const void *b)
 {
     const struct owner *x = a, *y = b;
-    const uint64_t m = (uint64_t)x->pages.present + x->pages.swapped;
-    const uint64_t n = (uint64_t)y->pages.present + y->pages.swapped;
+    const uint64_t m = x->present + x->swapped, n = y->present + y->swapped;
     if (m != n)
         return m > n ? -1 : 1;
     return x->task->pid < y->task->pid ? -1 : 1;
+}
+
+static void add_owner(struct core *c, struct owner *all, uint32_t *n, const struct core_task *t)
+{
+    struct core_mm_pages pages;
+    uint32_t i = 0;
+    while (i < *n && strcmp(all[i].task->comm, t->comm) != 0)
+        i++;
+    if (i == *n) {
+        all[i].task = t;
+        (*n)++;
+    }
+    core_mm_count(c, t->mm, &pages);
+    all[i].tasks++;
+    all[i].present += pages.present;
+    all[i].swapped += pages.swapped;
+}
+
+static void say_owner(struct why *w, const struct core_task *t, const struct owner *o,
+                      const struct core_mem *m)
+{
+    char who[64];
+    if (o->tasks == 1)
+        (void)snprintf(who, sizeof who, "pid %u (%s) owns", o->task->pid, o->task->comm);
+    else
+        (void)snprintf(who, sizeof who, "%u processes %s own", o->tasks, o->task->comm);
+    say(w, t, "owner",
+        "%s %" PRIu64 " kB in RAM (%" PRIu64 "%% of it) and %" PRIu64 " kB in swap (%" PRIu64 "%%)",
+        who, o->present * 4, m->total > 0 ? o->present * 100 / m->total : 0, o->swapped * 4,
+        m->swap_total > 0 ? o->swapped * 100 / m->swap_total : 0);
 }
 
 static void why_owners(struct why *w, const struct core_task *t, const struct core_mem *m)
@@ -91,20 +121,12 @@ static void why_owners(struct why *w, const struct core_task *t, const struct co
     if (all == NULL)
         return;
     for (uint32_t i = 0; i < s->tasks.count; i++) {
-        if (s->tasks.task[i].mm == 0)
-            continue;
-        all[n].task = &s->tasks.task[i];
-        core_mm_count(s->core, all[n].task->mm, &all[n].pages);
-        n++;
+        if (s->tasks.task[i].mm != 0)
+            add_owner(s->core, all, &n, &s->tasks.task[i]);
     }
     qsort(all, n, sizeof *all, by_pages);
     for (uint32_t i = 0; i < n && i < OWNERS; i++)
-        say(w, t, "owner",
-            "pid %u (%s) owns %u kB in RAM (%" PRIu64 "%% of it) and %u kB in swap (%" PRIu64 "%%)",
-            all[i].task->pid, all[i].task->comm, all[i].pages.present * 4,
-            m->total > 0 ? all[i].pages.present * (uint64_t)100 / m->total : 0,
-            all[i].pages.swapped * 4,
-            m->swap_total > 0 ? all[i].pages.swapped * (uint64_t)100 / m->swap_total : 0);
+        say_owner(w, t, &all[i], m);
     free(all);
 }
 
@@ -170,6 +192,10 @@ static void why_runq(struct why *w, const struct core_task *t)
             "priority %d",
             i + 1, n, q[i].expired ? "expired" : "active", q[i].prio);
         why_before(w, t, q, (uint32_t)i);
+        const struct core_task *now = core_task_current(&w->s->tasks);
+        if (now != NULL)
+            say(w, t, "cpu", "pid %u (%s), %s, priority %d, had the CPU", now->pid, now->comm,
+                core_policy_name(now->policy), now->prio);
         free(q);
         return;
     }
@@ -258,28 +284,32 @@ static void why_stack(struct why *w, const struct core_task *t, const struct cor
 {
     static const struct {
         const char *function, *says;
+        bool asleep; /* true only while it sleeps: who is runnable again was woken */
     } known[] = {
-        { "wakeup_kswapd", "it woke kswapd" },
-        { "rebalance_laundry_zone", "it waits for pages that are being written out" },
-        { "get_request_wait", "it wants to start a disk transfer" },
-        { "__alloc_pages", "it asks for a page of memory; a single page is tried for without end" },
-        { "do_anonymous_page", "the page is one of its own that it touched for the first time" },
-        { "do_swap_page", "the page is to be brought back from swap" },
-        { "do_wp_page", "the page is its own copy of one that it writes to" },
-        { "filemap_nopage", "the page is one of a file, program text perhaps" },
-        { "pin_user_page", "the page is that of a heartbeat" },
-        { "pte_alloc", "the page is for its page tables" },
-        { "kmem_cache_grow", "the page is for a slab of the kernel" },
-        { "spawn_child", "it starts a process, whose stack is two pages" },
-        { "exit_mmap", "it is ending and gives its memory back" },
-        { "sleep_until", "it sleeps until an instant that it chose" },
-        { "wait_child", "it waits for a child to end" },
-        { "__down", "it waits for a semaphore" },
+        { "wakeup_kswapd", "it woke kswapd", false },
+        { "rebalance_laundry_zone", "it waits for pages that are being written out", false },
+        { "get_request_wait", "it wants to start a disk transfer", false },
+        { "__alloc_pages", "it asks for a page of memory; a single page is tried for without end",
+          false },
+        { "do_anonymous_page", "the page is one of its own that it touched for the first time",
+          false },
+        { "do_swap_page", "the page is to be brought back from swap", false },
+        { "do_wp_page", "the page is its own copy of one that it writes to", false },
+        { "filemap_nopage", "the page is one of a file, program text perhaps", false },
+        { "pin_user_page", "the page is that of a heartbeat", false },
+        { "pte_alloc", "the page is for its page tables", false },
+        { "kmem_cache_grow", "the page is for a slab of the kernel", false },
+        { "spawn_child", "it starts a process, whose stack is two pages", false },
+        { "exit_mmap", "it is ending and gives its memory back", false },
+        { "sleep_until", "it sleeps until an instant that it chose", true },
+        { "wait_child", "it waits for a child to end", true },
+        { "__down", "it waits for a semaphore", true },
     };
     for (uint32_t i = 0; i < trace->count; i++) {
         for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
             if (trace->frame[i].function != NULL &&
-                strcmp(trace->frame[i].function, known[k].function) == 0)
+                strcmp(trace->frame[i].function, known[k].function) == 0 &&
+                (!known[k].asleep || t->state != CORE_RUNNING))
                 say(w, t, "stack", "frame %u, %s: %s", i, known[k].function, known[k].says);
         }
     }
