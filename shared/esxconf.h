@@ -51,6 +51,7 @@ int esxconf_set(struct esxconf *c, const char *key, const char *value);
  * the file is then what it was */
 int esxconf_save(const char *path, const struct esxconf *c);
 
+/** Give back what esxconf_parse(), _load() or _set() took; harmless on an empty one. */
 void esxconf_free(struct esxconf *c);
 
 /* What a core file of the COS may be called. */

@@ -6,8 +6,8 @@
  *
  * The same host gives the same bytes: files come in the order of their paths, all of them root's,
  * with the host's time and no time of this machine. The bundle appears under its name when it is
- * whole and on disk. What belongs into it: facts section 5 [KB308590: vmksummary and /proc/meminfo
- * are always in it]. */
+ * whole and on disk. What belongs into it: [KB653], and [KB308590], by which vmksummary and
+ * /proc/meminfo are always in it. */
 #ifndef TOOLS_BUNDLE_H
 #define TOOLS_BUNDLE_H
 

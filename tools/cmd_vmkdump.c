@@ -1,8 +1,8 @@
 /* cmd_vmkdump.c - `vmkdump`: reads the VMkernel's dumps, from a file or from the dump partition, as
  * far as they are there.
  *
- * `vmkdump -l FILE` and its "created file vmkernel-log.1", and `vmkdump -d DEVICE`: facts section 5
- * (a public walk through an ESX 3.5 dump). The other options are OUR CHOICE. */
+ * `vmkdump -l FILE` and its "created file vmkernel-log.1", and `vmkdump -d DEVICE`: [VBROWNBAG],
+ * a public walk through an ESX 3.5 dump. The other options are OUR CHOICE. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -22,7 +22,7 @@
 
 #define ERROR_MAX 512
 #define PARTITION "dev/vmkcore"
-#define CONSOLE_DEVICE "/dev/sda5" /* as the console knows it: facts section 5 */
+#define CONSOLE_DEVICE "/dev/sda5" /* as the console knows it [VBROWNBAG] */
 
 enum action { SHOW, LOG, SLOTS, VERIFY, READ };
 struct arguments {

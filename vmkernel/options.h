@@ -1,7 +1,7 @@
 /* options.h - the host's options as the VMkernel uses them: read from etc/vmware/esx.conf at start.
  *
- * Misc.CosCoreFile names where the core of the service console goes; without a valid one there is no
- * core, and a line of the log says why. Misc.PsodOnCosPanic 0 means no purple screen when the
+ * Misc.CosCoreFile names where the core of the service console goes; without a valid one there is
+ * no core, and a line of the log says why. Misc.PsodOnCosPanic 0 means no purple screen when the
  * console is lost [KB1032962]. A change takes effect at the next start (OUR CHOICE). */
 #ifndef VMK_OPTIONS_H
 #define VMK_OPTIONS_H

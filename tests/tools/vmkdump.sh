@@ -28,12 +28,12 @@ check "the file is whole" "$vmkdump" --verify "$file"
 bytes=$(stat -c %s "$file")
 bad='' cuts=0
 for cut in $(seq 512 331 $((bytes - 512))); do
-    head -c "$cut" "$file" >cut
-    "$vmkdump" --json cut >cut.json 2>cut.err
+    head -c "$cut" "$file" >cut.dump
+    "$vmkdump" --json cut.dump >cut.json 2>cut.err
     status=$?
     [ "$status" = 1 ] || bad="$bad $cut:status=$status"
     whole=$(jq '[.sections[] | select(.health == "whole")] | length' cut.json)
-    "$vmkdump" --verify cut >said 2>&1 && bad="$bad $cut:verify"
+    "$vmkdump" --verify cut.dump >said 2>&1 && bad="$bad $cut:verify"
     missing=$(grep -cE '^(missing|cut): section' said)
     [ $((whole + missing)) = "$sections" ] || bad="$bad $cut:$whole+$missing"
     [ "$whole" = "$sections" ] && ! grep -q 'the end of the dump' said && bad="$bad $cut:end"
@@ -41,8 +41,8 @@ for cut in $(seq 512 331 $((bytes - 512))); do
 done
 equal "a dump cut at any of $cuts lengths says what is missing" "$bad" ''
 at=$("$vmkdump" --json "$file" | jq '.sections[] | select(.name == "vmkernel-log") | .offset + 300')
-head -c "$at" "$file" >cut
-said=$("$vmkdump" -l cut 2>&1)
+head -c "$at" "$file" >cut.dump
+said=$("$vmkdump" -l cut.dump 2>&1)
 equal "a log that is cut: exit status" "$?" 1
 check "it is extracted as far as it goes" grep -q '^created file vmkernel-log.3$' <<<"$said"
 check "and that is said" grep -q 'the log is cut: ' <<<"$said"
