@@ -194,6 +194,30 @@ static void test_a_leak_goes_on_in_arenas_when_the_heap_is_full(void **state)
     assert_int_equal(mm.brk, HEAP + 1000 * PAGE_SIZE);
 }
 
+static void test_a_restarted_program_owes_nothing_of_what_was_lost_before(void **state)
+{
+    (void)state;
+    add_fault("VMap", 0, 0, 400);
+    cos_clock.now_ns = 10 * HOUR_NS;
+    program.leaks_before = program_leak_owed(&program);
+    live(10, 11);
+    assert_int_equal(touched, 100);
+}
+
+static void test_a_leak_per_query_is_as_fast_as_the_queries_come(void **state)
+{
+    (void)state;
+    add_fault("VMap", 0, 0, 480); /* 8 kB a query */
+    program.per_query = 1;
+    live(0, 1);
+    assert_int_equal(touched, 0);
+    for (unsigned i = 0; i < 10; i++) {
+        program.queries_kb += 480;
+        program_leak(&program);
+    }
+    assert_int_equal(touched, 20);
+}
+
 static void test_a_program_that_was_stuck_catches_up_in_steps(void **state)
 {
     (void)state;
@@ -215,6 +239,9 @@ int main(void)
         cmocka_unit_test_setup(test_a_page_is_full_of_one_record, setup),
         cmocka_unit_test_setup(test_a_refused_brk_is_asked_again, setup),
         cmocka_unit_test_setup(test_a_leak_goes_on_in_arenas_when_the_heap_is_full, setup),
+        cmocka_unit_test_setup(test_a_restarted_program_owes_nothing_of_what_was_lost_before,
+                               setup),
+        cmocka_unit_test_setup(test_a_leak_per_query_is_as_fast_as_the_queries_come, setup),
         cmocka_unit_test_setup(test_a_program_that_was_stuck_catches_up_in_steps, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
