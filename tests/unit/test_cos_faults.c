@@ -1,6 +1,6 @@
-/* test_cos_faults.c - faults of the COS begin, end and come again at their instants, send their signals,
- * and leave programs to those who start them; a spike grows along its line.
- * links: cos/programs/faults.c cos/programs/spike.c shared/fault.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+/* test_cos_faults.c - faults of the COS begin, end and come again at their instants, send their
+ * signals, and leave programs to those who start them; a spike grows along its line.
+ * links: cos/programs/faults.c cos/programs/spike.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
