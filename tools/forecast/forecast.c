@@ -12,6 +12,8 @@
 #define FULL 0.985             /* of swap: a few slots come and go */
 #define ASSUMED_RAM_KB 799732  /* [KB308590]: what administrators set */
 #define ASSUMED_SWAP_KB 554168 /* [KB308590]: the default of 3.x */
+#define SETTLED_H 12           /* hours in which swap grows after every boot: OUR CHOICE */
+#define HORIZON_H (30 * 24)    /* what swap alone foretells beyond is no forecast: OUR CHOICE */
 #define SAME_HOUR 0.1          /* part of swap by which a meminfo of the same hour may differ */
 
 /* Fitted to simulated hosts (tests/tools/forecast.sh); see docs/fidelity.md. */
@@ -23,8 +25,9 @@
 #define CACHE_PART 0.16      /* of RAM: median of what there is to take when swap is full */
 #define CACHE_SIGMA 0.8      /* of its logarithm */
 #define LATE_S 10            /* behind hh:01:01 with full swap: the console thrashes; OUR CHOICE */
-#define THRASHING_H 4.0      /* then mean of what is left; INFERRED from the one case [KB308590] */
-#define MEMINFO_SD 0.04      /* part of RAM: how well a meminfo tells what is left */
+#define THRASHING_H \
+    4.0 /* then mean of what is left (exponential); INFERRED from the one case [KB308590] */
+#define MEMINFO_SD 0.04 /* part of RAM: how well a meminfo tells what is left */
 
 struct work {
     const struct vmksummary *v;
@@ -132,7 +135,8 @@ static void set_pace(struct forecast *f)
         f->per_h_high += f->grower[i].trend.high;
     }
     f->pace_from = "the growing processes";
-    if (f->growers > 0 || !trend_grows(&f->swap))
+    if (f->growers > 0 || !trend_grows(&f->swap) || f->swap.points < SETTLED_H ||
+        f->swap.from_h < SETTLED_H / 2)
         return;
     f->per_h = f->swap.per_h;
     f->per_h_low = f->swap.low;
@@ -263,9 +267,10 @@ static double log_density(const struct witnesses *x, double left)
 {
     if (x->live)
         return normal(left, x->meminfo_kb, x->meminfo_sd);
-    return normal(left, x->sum_kb, x->sum_sd) +
-           lognormal(left - x->swap_free + x->taken, x->cache_kb, CACHE_SIGMA) -
-           (x->thrashing ? left / x->thrashing_kb : 0);
+    const double sum = normal(left, x->sum_kb, x->sum_sd);
+    if (x->thrashing)
+        return sum - left / x->thrashing_kb;
+    return sum + lognormal(left - x->swap_free + x->taken, x->cache_kb, CACHE_SIGMA);
 }
 
 /* The places where the distribution over [0, RAM + swap] reaches 10, 50 and 90 %. */
@@ -351,6 +356,8 @@ void forecast_make(const struct vmksummary *v, const struct forecast_memory *m,
         set_left(&w);
         learn_from_earlier(&w);
         set_times(&f);
+        if (f.growers == 0 && f.in_low_h > HORIZON_H)
+            f.outlook = FORECAST_STEADY;
     }
     free(w.points);
     *ret = f;

@@ -11,6 +11,8 @@
 #define FALL 0.7          /* a size below this part of the one before is a new process */
 #define HALVES_AGREE 0.15 /* part of the slope by which halves may differ: OUR CHOICE */
 #define GROWTH_MIN_KB 1024.0
+#define YOUNG_KB_PER_H 1024.0 /* pace of a leak that may be told from two steps: OUR CHOICE */
+#define YOUNG_ALIKE 0.7
 
 static int compare(const void *a, const void *b)
 {
@@ -95,21 +97,44 @@ static bool halves_agree(const struct trend_point *p, uint32_t n)
     return fabs(old.per_h - new.per_h) <= room;
 }
 
+static double step(const struct trend_point *p, uint32_t i)
+{
+    return p[i].h > p[i - 1].h ? (p[i].kb - p[i - 1].kb) / (p[i].h - p[i - 1].h) : 0;
+}
+
+/* A leak that has just begun: the last steps are great and alike, the ones before are not. @return
+ * its points, 0 = there is none such */
+static uint32_t young(const struct trend_point *p, uint32_t n)
+{
+    if (n < 3)
+        return 0;
+    const double last = step(p, n - 1);
+    uint32_t points = 1;
+    while (points < n && last >= YOUNG_KB_PER_H && step(p, n - points) > YOUNG_ALIKE * last &&
+           step(p, n - points) * YOUNG_ALIKE < last)
+        points++;
+    return points >= 3 && points < FEW ? points : 0;
+}
+
 void trend_recent(const struct trend_point *p, uint32_t n, struct trend *ret)
 {
     uint32_t from = n > TREND_POINTS_MAX ? n - TREND_POINTS_MAX : 0;
     for (uint32_t i = from + 1; i < n; i++) {
-        if (p[i].kb < p[i - 1].kb * FALL)
+        const bool peak = i >= 2 && p[i].kb >= p[i - 2].kb * FALL; /* back from one hour's peak */
+        if (p[i].kb < p[i - 1].kb * FALL && !peak)
             from = i;
     }
     uint32_t used = n - from < FEW ? n - from : FEW;
-    for (uint32_t next = FEW + 2; next <= n - from; next += next / 3) {
-        if (!halves_agree(p + n - next, next))
-            break;
-        used = next;
+    unsigned refused = 0; /* in a row: one may be a peak's doing */
+    for (uint32_t next = FEW + 2; next <= n - from && refused < 2; next += next / 3) {
+        refused = halves_agree(p + n - next, next) ? 0 : refused + 1;
+        used = refused == 0 ? next : used;
     }
     if (used < n - from && (n - from) < used + used / 3 && halves_agree(p + from, n - from))
         used = n - from;
+    const uint32_t begun = young(p + from, n - from);
+    if (begun > 0)
+        used = begun;
     trend_fit(p + n - used, used, ret);
 }
 
