@@ -240,7 +240,8 @@ static __attribute__((noinline)) bool schedule_out(void)
         return false;
     stack->saved = (struct cos_frame){ 0 };
     switch_from = kptr_of(stack);
-    switch_scrub = stack->stuck;
+    switch_scrub = stack->stuck | stack->scrub;
+    stack->scrub = 0;
     return true;
 }
 

@@ -278,6 +278,8 @@ int program_exec(struct program *p)
     if (error != 0)
         return error;
     touch_data(p);
+    if (p->spec.flags & BOOT_PROG_MLOCK)
+        sys_mlockall();
     return 0;
 }
 

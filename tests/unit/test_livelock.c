@@ -3,7 +3,7 @@
  * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include "tests/unit/cos_harness.c"
 
-#include "cos/kernel/mm/fail_page_alloc.h"
+#include "cos/kernel/mm/inert_lists.h"
 
 #define SECONDS(n) ((n)*1000000000ull)
 #define NIBBLERS 3u
@@ -38,8 +38,20 @@ static int __attribute__((noreturn)) spinner(struct program *p)
         program_cpu(SECONDS(3600));
 }
 
+/* Fills shared memory and ends. */
+#define SHM_PAGES 1500u
+static int sharer(struct program *p)
+{
+    struct address_space *s = shmem_segment("SYSV00000001", SHM_PAGES);
+    (void)p;
+    ASSERT(s != NULL && shmem_attach(PTR(struct mm_struct, current->mm), 0x60000000, s) == 0);
+    for (uint32_t i = 0; i < SHM_PAGES; i++)
+        ASSERT(user_account(0x60000000 + i * PAGE_SIZE, true));
+    return 0;
+}
+
 static struct boot_program spinner_spec;
-static bool with_glutton;
+static bool with_glutton, with_sharer;
 
 static uint64_t hash_ram(void)
 {
@@ -57,6 +69,11 @@ static void fifty_seconds(struct cos_result *r)
     struct boot_program spec = cos_program("glutton");
     spec.flags |= BOOT_PROG_SIGTERM;
     sched_setscheduler(current, SCHED_FIFO, 99); /* that pid 1 sees the end of it */
+    if (with_sharer) {
+        const struct boot_program sharer_spec = cos_program("sharer");
+        (void)cos_spawn(&sharer_spec, sharer);
+        cos_wait_all();
+    }
     if (with_glutton) {
         (void)cos_spawn(&spec, glutton);
         strcopy(spec.name, "nibbler", sizeof spec.name);
@@ -67,8 +84,11 @@ static void fifty_seconds(struct cos_result *r)
     if (spinner_spec.name[0] != '\0')
         (void)cos_spawn(&spinner_spec, spinner);
     program_sleep_until(cos_clock.now_ns + SECONDS(30));
+    const bool counted = inert_active() || inert_possible(&zone_table[ZONE_NORMAL]);
     inert_settle();
     mm_check();
+    r->number[7] = nr_shmem_pages;
+    r->number[8] = counted;
     r->number[0] = hash_ram();
     r->number[1] = cos_clock.now_ns;
     r->number[2] = run_queue.switches;
@@ -115,6 +135,18 @@ static void test_a_livelock_without_a_spinner(void **state)
     assert_int_equal(r->number[4], 1);
 }
 
+static void test_a_livelock_over_shared_memory_of_the_dead(void **state)
+{
+    (void)state;
+    with_glutton = with_sharer = true;
+    memset(&spinner_spec, 0, sizeof spinner_spec);
+    const struct cos_result *r = compare();
+    with_sharer = false;
+    assert_true(r->number[3] > 5000);
+    assert_true(r->number[7] > SHM_PAGES / 2);
+    assert_true(r->number[8] == 1); /* counted to the end: the dead pages are inert */
+}
+
 static void spin_as(uint32_t policy, uint32_t rt_prio, int32_t nice)
 {
     spinner_spec = cos_program("spinner");
@@ -149,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_livelock_without_a_spinner),
+        cmocka_unit_test(test_a_livelock_over_shared_memory_of_the_dead),
         cmocka_unit_test(test_a_spinner_alone),
         cmocka_unit_test(test_a_spinner_in_a_livelock),
     };

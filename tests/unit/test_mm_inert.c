@@ -8,7 +8,7 @@
  * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
  * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
  * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c
- * links: cos/kernel/mm/fail_page_alloc.c cos/kernel/fault_note.c */
+ * links: cos/kernel/mm/fail_page_alloc.c cos/kernel/fault_note.c cos/kernel/mm/shmem.c */
 #include "tests/unit/mm_harness.c"
 
 #include <sys/wait.h>

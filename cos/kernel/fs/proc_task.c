@@ -109,7 +109,7 @@ static void put_vm(struct text *t, const char *tag, uint32_t pages)
 static void put_memory(struct text *t, const struct mm_struct *mm)
 {
     put_vm(t, "VmSize", mm->total_vm);
-    put_vm(t, "VmLck", 0);
+    put_vm(t, "VmLck", mm->locked ? mm->total_vm : 0);
     put_vm(t, "VmRSS", mm->rss);
     put_vm(t, "VmData", mm->data_pages);
     put_vm(t, "VmStk", mm->stack_pages);

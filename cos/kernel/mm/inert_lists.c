@@ -307,9 +307,7 @@ static uint32_t list_count(const struct zone *zone, uint32_t list)
 /* Young, and else as an inert page. */
 static bool may_be_special(const struct page *page)
 {
-    return (page->flags & (PG_young | PG_locked | PG_swapcache | PG_pinned | PG_direct)) ==
-               (PG_young | PG_direct) &&
-           page->mapping == 0 && page->buffers == 0;
+    return (page->flags & PG_young) && page_inert_if_old(page);
 }
 
 /* All pages in a row, list by list, tail first. @return false when one is neither inert nor young

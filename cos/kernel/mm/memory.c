@@ -185,10 +185,28 @@ static struct page *copy_page(const struct page *from)
     return page;
 }
 
+/* A page of a shared memory segment: the same for all who have it attached. */
+static KERNEL_FN int do_shared_page(struct mm_struct *mm, struct vm_area_struct *vma,
+                                    uint32_t index, uint64_t *ptep, bool write)
+{
+    struct page *page = shmem_nopage(PTR(struct address_space, vma->file), index);
+    if (page == NULL)
+        return -12;
+    struct pte_chain *chain = pte_chain_alloc(GFP_KERNEL);
+    if (chain == NULL) {
+        put_page(page);
+        return -12;
+    }
+    map_page(mm, page, ptep, PTE_RW | (write ? PTE_DIRTY : 0), chain);
+    return 0;
+}
+
 static KERNEL_FN int do_no_page(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address,
                                 uint64_t *ptep, bool write)
 {
     const uint32_t index = vma->pgoff + ((address - vma->start) >> PAGE_SHIFT);
+    if (vma->flags & VM_SHARED)
+        return do_shared_page(mm, vma, index, ptep, write);
     struct page *page = filemap_nopage(PTR(struct address_space, vma->file), index);
     if (page == NULL)
         return -12;
@@ -211,8 +229,7 @@ static KERNEL_FN int do_no_page(struct mm_struct *mm, struct vm_area_struct *vma
     return 0;
 }
 
-/* Read the page back if it is not in the swap cache. @return it, referenced; NULL without memory */
-static struct page *swap_in(uint32_t slot)
+struct page *swap_in(uint32_t slot)
 {
     struct page *page = lookup_swap_cache(slot);
     if (page == NULL) {
@@ -358,6 +375,18 @@ void *user_touch(uint32_t address, bool write)
 bool user_account(uint32_t address, bool write)
 {
     return touch(address, write) != NULL;
+}
+
+void sys_mlockall(void)
+{
+    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
+    cpu_charge(COST_SYSCALL);
+    mm->locked = 1;
+    for (kptr k = mm->mmap; k != 0; k = PTR(struct vm_area_struct, k)->next) {
+        const struct vm_area_struct *vma = PTR(struct vm_area_struct, k);
+        for (uint64_t address = vma->start; address < vma->end; address += PAGE_SIZE)
+            ASSERT(touch((uint32_t)address, (vma->flags & VM_WRITE) != 0) != NULL);
+    }
 }
 
 uint32_t pin_user_page(uint32_t address)

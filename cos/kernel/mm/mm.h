@@ -104,6 +104,7 @@ void file_read(struct address_space *f, uint32_t index, uint32_t count);
 #define VM_STACK 4u
 #define VM_HEAP 8u
 #define VM_FILE 16u
+#define VM_SHARED 32u /* of a shared memory segment */
 struct mm_struct {
     kptr pgd;               /* physical page with 4 entries */
     kptr mmap;              /* struct vm_area_struct list by address */
@@ -111,6 +112,8 @@ struct mm_struct {
     uint32_t brk;           /* end of the heap */
     uint32_t start_brk, stack_top;
     uint32_t text_pages, lib_pages, data_pages, stack_pages; /* for /proc/PID/status */
+    uint32_t shared_pages;                                   /* of attached segments */
+    uint32_t locked;                                         /* 1: mlockall() */
     struct list mmlist;
     kptr owner; /* task_struct */
 };
@@ -140,11 +143,25 @@ void *user_touch(uint32_t address, bool write);
  * dirty) and faults like user_touch, but a page that was all zeros still counts as such, so that
  * neither RAM nor swap has to hold it. @return false = bad address */
 bool user_account(uint32_t address, bool write);
+/** mlockall(MCL_CURRENT): everything that current has mapped is brought in and stays in RAM. What it
+ * maps later is not unmapped either, once it was touched. */
+void sys_mlockall(void);
 /** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical
  * address, 0 = no memory */
 uint32_t pin_user_page(uint32_t address);
 /** Give the page back: GATE_CALL_PAGE_FREE. The next pin_user_page() has to find a new one. */
 void unpin_user_page(uint32_t address);
+
+/* shmem.c: shared memory segments. Their pages outlive who filled them; to /proc/meminfo they are
+ * page cache, and in no process's data. */
+/** The segment `name`, found or made with `pages` pages; it stays until shmem_destroy(). NULL: no
+ * memory (vm_enough_memory() is asked for all of it) */
+struct address_space *shmem_segment(const char *name, uint32_t pages);
+/** Map all of it into mm at addr. @return as do_mmap(). Detach with do_munmap() or exit. */
+int shmem_attach(struct mm_struct *mm, uint32_t addr, struct address_space *segment);
+/** Remove a segment that nobody has attached, with all its pages and slots. */
+void shmem_destroy(struct address_space *segment);
+extern uint32_t nr_shmem_pages; /* pages of segments in RAM; a part of Cached */
 
 /* vmscan.c, swapfile.c, oom_kill.c: the threads and the figures */
 int kswapd(void *unused);

@@ -61,6 +61,7 @@
     0x100000u /* ours: all bytes are known to be zero (a hole of the memfd, or cleared) */
 #define PG_young 0x200000u    /* ours: see above */
 #define PG_restless 0x400000u /* ours: see above */
+#define PG_shmem 0x800000u    /* mapping is a shared memory segment */
 #define PG_active (PG_active_anon | PG_active_cache)
 #define PG_lru (PG_active | PG_inactive_dirty | PG_inactive_laundry | PG_inactive_clean)
 
@@ -233,7 +234,8 @@ extern uint32_t kernel_reserved_pages;
 /* ---- lru.c: lists and their bookkeeping ---- */
 static inline bool page_anon(const struct page *page)
 {
-    return (page->mapping == 0 && page->buffers == 0) || (page->flags & PG_swapcache) != 0;
+    return (page->mapping == 0 && page->buffers == 0) ||
+           (page->flags & (PG_swapcache | PG_shmem)) != 0;
 }
 static inline bool page_mapped(const struct page *page)
 {
@@ -244,13 +246,20 @@ static inline uint32_t page_age(const struct page *page)
     const struct zone *z = page_zone(page);
     return (uint8_t)(page->age - ((page->flags & PG_active_anon) ? z->anon.bias : z->cache.bias));
 }
-/** An inert page: anonymous, mapped once, unreferenced, unlocked, without swap slot, not pinned. */
+/** An inert page, but for PG_young: anonymous and mapped once, or of a shared memory segment and not
+ * mapped; unlocked, without swap slot, not pinned. */
+static inline bool page_inert_if_old(const struct page *page)
+{
+    const uint32_t f = page->flags & (PG_locked | PG_swapcache | PG_pinned | PG_direct | PG_shmem);
+    if (f == PG_direct)
+        return page->mapping == 0 && page->buffers == 0;
+    return f == PG_shmem && page->pte[0] == 0 && page->buffers == 0;
+}
+/** On a list that reclaim turns round, and not inert. */
 static inline bool page_restless(const struct page *page)
 {
     return (page->flags & (PG_active_anon | PG_inactive_dirty)) != 0 &&
-           ((page->flags & (PG_young | PG_locked | PG_swapcache | PG_pinned | PG_direct)) !=
-                PG_direct ||
-            page->mapping != 0 || page->buffers != 0);
+           ((page->flags & PG_young) || !page_inert_if_old(page));
 }
 static inline void page_update(struct page *page)
 {
@@ -304,6 +313,7 @@ struct address_space {
     uint32_t size;    /* pages of the file */
     uint32_t nrpages; /* of it in the page cache */
     uint32_t sector;  /* first page on the disk */
+    kptr slots;       /* of a shared memory segment: table of its swap slots (shmem.c) */
 };
 extern struct address_space swapper_space;
 void page_cache_init(kptr hash_table, uint32_t bits);
@@ -316,6 +326,14 @@ struct page *filemap_nopage(struct address_space *file,
                             uint32_t index); /* up to date, with a reference */
 extern uint32_t nr_page_cache;               /* file pages in the page cache, without swap cache */
 
+/* ---- shmem.c ---- */
+/** The page of a segment, made or brought back from swap if need be, with a reference; NULL = no
+ * memory */
+struct page *shmem_nopage(struct address_space *segment, uint32_t index);
+/** Move a page of a segment to the swap cache, still dirty. @return false when no slot is free or
+ * somebody uses the page */
+bool shmem_writepage(struct page *page);
+
 /* ---- rmap.c ---- */
 enum swap_result { SWAP_SUCCESS, SWAP_AGAIN, SWAP_FAIL };
 struct pte_chain;
@@ -327,6 +345,8 @@ void page_remove_rmap(struct page *page, uint64_t *ptep);
 /** Test and clear PG_referenced and the accessed bit of all ptes. @return whether one was set */
 bool page_referenced(struct page *page);
 enum swap_result try_to_unmap(struct page *page);
+/** Does a process that locked its memory map it? */
+bool page_mlocked(const struct page *page);
 
 /* ---- memory.c ---- */
 #define PTE_PRESENT 0x1u
@@ -382,6 +402,9 @@ bool vm_swap_full(void);
 struct page *lookup_swap_cache(uint32_t slot);
 struct page *read_swap_cache_async(uint32_t slot);
 void swapin_readahead(uint32_t slot);
+/** Read the page back if it is not in the swap cache, with its neighbours; counts the fault. @return
+ * it, referenced, perhaps still locked for reading; NULL without memory */
+struct page *swap_in(uint32_t slot);
 /** At completion of a transfer: move the bytes between page and swap memfd. */
 void swap_transfer(struct page *page, bool write);
 void swap_stats_print(void);

@@ -68,6 +68,8 @@ static kptr *vma_place(struct mm_struct *mm, uint32_t addr, uint32_t end)
 
 static uint32_t *size_field(struct mm_struct *mm, const struct vm_area_struct *vma)
 {
+    if (vma->flags & VM_SHARED)
+        return &mm->shared_pages;
     if (vma->flags & VM_STACK)
         return &mm->stack_pages;
     if (vma->file == 0)
@@ -75,12 +77,18 @@ static uint32_t *size_field(struct mm_struct *mm, const struct vm_area_struct *v
     return vma->start < TEXT_END ? &mm->text_pages : &mm->lib_pages;
 }
 
-/* Book `pages` more (or fewer) of a vma. Only memory that can be written commits anything. */
+/* What a vma commits: memory that can be written. A segment was committed when it was made. */
+static bool commits(uint32_t flags)
+{
+    return (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+}
+
+/* Book `pages` more (or fewer) of a vma. */
 static void vma_account(struct mm_struct *mm, const struct vm_area_struct *vma, int32_t pages)
 {
     mm->total_vm += (uint32_t)pages;
     *size_field(mm, vma) += (uint32_t)pages;
-    if (vma->flags & VM_WRITE)
+    if (commits(vma->flags))
         vm_committed += (uint32_t)pages;
 }
 
@@ -90,7 +98,7 @@ int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
     len = (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     if (len == 0 || (addr & (PAGE_SIZE - 1)) != 0 || addr + len < addr || addr + len > 0xc0000000u)
         return -22;
-    if ((flags & VM_WRITE) && !vm_enough_memory(len >> PAGE_SHIFT))
+    if (commits(flags) && !vm_enough_memory(len >> PAGE_SHIFT))
         return -12;
     struct vm_area_struct *vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
     if (vma == NULL)

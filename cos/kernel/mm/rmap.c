@@ -134,6 +134,23 @@ bool page_referenced(struct page *page)
     return referenced;
 }
 
+static bool pte_mlocked(uint64_t phys)
+{
+    return PTR(const struct mm_struct, virt_to_page(pte_at(phys))->mapping)->locked != 0;
+}
+
+bool page_mlocked(const struct page *page)
+{
+    if (page->flags & PG_direct)
+        return pte_mlocked(page->pte[0]);
+    for (const struct pte_chain *c = PTR(const struct pte_chain, page->pte[0]); c != NULL;
+         c = PTR(const struct pte_chain, c->next))
+        for (uint32_t i = 0; i < c->used; i++)
+            if (pte_mlocked(c->pte[i]))
+                return true;
+    return false;
+}
+
 /* Unmap one pte: to a swap entry for pages of the swap cache, to nothing for pages of a file. */
 static KERNEL_FN enum swap_result try_to_unmap_one(struct page *page, uint64_t phys)
 {
@@ -158,7 +175,7 @@ static KERNEL_FN enum swap_result try_to_unmap_one(struct page *page, uint64_t p
 
 KERNEL_FN enum swap_result try_to_unmap(struct page *page)
 {
-    if (page->flags & (PG_pinned | PG_reserved))
+    if ((page->flags & (PG_pinned | PG_reserved)) || page_mlocked(page))
         return SWAP_FAIL;
     if (page->flags & PG_locked)
         return SWAP_AGAIN;

@@ -102,6 +102,7 @@ static KERNEL_FN uint32_t refill_inactive_zone(struct zone *zone, uint32_t targe
 {
     const uint32_t share = refill_cache_share(zone_active(zone), zone->cache.nr);
     const uint32_t from_cache = target * share / 100;
+    current->scrub = 1;
     if (inert_counts(zone) && from_cache == 0)
         return inert_refill(target);
     uint32_t done = refill_list(zone, &zone->anon, target - from_cache);
@@ -153,7 +154,14 @@ static uint16_t now_seconds(void)
  * started */
 static bool writepage(struct page *page, uint32_t gfp)
 {
-    if (!(gfp & GFP_FS) || !try_lock_page(page))
+    if (!(gfp & GFP_FS))
+        return false;
+    if ((page->flags & PG_shmem) && !shmem_writepage(page)) {
+        if (nr_swap_pages == 0)
+            activate_at_initial_age(page);
+        return false;
+    }
+    if (!try_lock_page(page))
         return false;
     page->flags &= ~PG_dirty;
     submit_page(page, true, DISK_SWAP_START + page->index, gfp);
@@ -163,7 +171,9 @@ static bool writepage(struct page *page, uint32_t gfp)
 /* The page is on the laundry list. @return true when it is washed or is being washed */
 static bool launder_in_laundry(struct page *page, uint32_t gfp)
 {
-    if (page_mapped(page) && page_anon(page) && page->mapping == 0 && !add_to_swap(page)) {
+    /* A locked page gets no slot, which it could not use. */
+    if (page_mapped(page) && page_anon(page) && page->mapping == 0 &&
+        (page_mlocked(page) || !add_to_swap(page))) {
         activate_at_initial_age(page);
         return false;
     }
@@ -216,6 +226,7 @@ INLINE_FN bool launder_page(struct zone *zone, struct page *page, uint32_t gfp)
 
 KERNEL_FN uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, uint32_t gfp)
 {
+    current->scrub = 1;
     if (inert_counts(zone) && nr_swap_pages == 0)
         return inert_launder();
     uint32_t work = 0;

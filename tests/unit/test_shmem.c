@@ -1,0 +1,189 @@
+/* test_shmem.c - shared memory outlives who filled it, goes to swap and comes back, and belongs to
+ * nobody.
+ * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
+#include "tests/unit/cos_harness.c"
+
+#define SECONDS(n) ((n)*1000000000ull)
+#define SHM_VA 0x60000000u
+#define PAGES 2000u
+
+static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 6000 };
+static uint32_t wanted; /* what the reader has to find */
+
+static void attach(void)
+{
+    struct address_space *s = shmem_segment("SYSV0000000a", PAGES);
+    ASSERT(s != NULL && shmem_attach(PTR(struct mm_struct, current->mm), SHM_VA, s) == 0);
+}
+
+static int writer(struct program *p)
+{
+    (void)p;
+    attach();
+    for (uint32_t i = 0; i < PAGES; i++)
+        *(uint32_t *)user_touch(SHM_VA + i * PAGE_SIZE, true) = i + wanted;
+    return 0;
+}
+
+static int reader(struct program *p)
+{
+    (void)p;
+    attach();
+    for (uint32_t i = 0; i < PAGES; i++)
+        ASSERT(*(const uint32_t *)user_touch(SHM_VA + i * PAGE_SIZE, false) == i + wanted);
+    return 0;
+}
+
+/* Pushes everything else out. */
+static int pusher(struct program *p)
+{
+    const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
+    const uint32_t start = mm->brk;
+    (void)p;
+    ASSERT(do_brk(start + 6500 * PAGE_SIZE) == 0);
+    for (uint32_t i = 0; i < 6500; i++)
+        ASSERT(user_account(start + i * PAGE_SIZE, true));
+    return 0;
+}
+
+static void run_child(const char *name, int (*fn)(struct program *))
+{
+    const struct boot_program spec = cos_program(name);
+    ASSERT(cos_spawn(&spec, fn) > 0);
+    cos_wait_all();
+    mm_check();
+}
+
+static void it_outlives(struct cos_result *r)
+{
+    const uint32_t cached = nr_page_cache, committed = vm_committed, swap = nr_swap_pages;
+    wanted = 77;
+    run_child("writer", writer);
+    ASSERT(nr_shmem_pages == PAGES && nr_page_cache >= cached + PAGES);
+    ASSERT(vm_committed == committed + PAGES);
+    run_child("reader", reader);
+    run_child("pusher", pusher);
+    r->number[0] = swap - nr_swap_pages;
+    ASSERT(nr_shmem_pages < PAGES); /* in swap, and nobody's */
+    run_child("reader", reader);
+    wanted = 99;
+    run_child("writer", writer);
+    run_child("pusher", pusher);
+    run_child("reader", reader);
+    shmem_destroy(shmem_segment("SYSV0000000a", PAGES));
+    ASSERT(nr_shmem_pages == 0 && vm_committed == committed);
+    ASSERT(swap - nr_swap_pages <=
+           PTR(const struct mm_struct, current->mm)->total_vm + swapper_space.nrpages);
+    mm_check();
+}
+
+static void test_shared_memory_outlives_its_writers_in_ram_and_swap(void **state)
+{
+    struct cos_result *r;
+    (void)state;
+    const enum cos_end end = cos_run(&small, it_outlives, &r);
+    if (end != COS_END_DONE)
+        print_message("%s\n", r->text);
+    assert_int_equal(end, COS_END_DONE);
+    assert_true(r->number[0] > 100);
+}
+
+/* ---- mlockall -------------------------------------------------------------------------------- */
+static int sleeper(struct program *p)
+{
+    program_sleep_until(cos_clock.now_ns + SECONDS(3600));
+    return p->touches != 0;
+}
+
+static uint32_t rss_of(const char *name)
+{
+    return PTR(const struct mm_struct, find_task_by_name(name)->mm)->rss;
+}
+
+static void locked_stays(struct cos_result *r)
+{
+    struct boot_program spec = cos_program("locked");
+    spec.flags |= BOOT_PROG_MLOCK;
+    ASSERT(cos_spawn(&spec, sleeper) > 0);
+    strcopy(spec.name, "ordinary", sizeof spec.name);
+    spec.flags &= ~BOOT_PROG_MLOCK;
+    ASSERT(cos_spawn(&spec, sleeper) > 0);
+    strcopy(spec.name, "pusher", sizeof spec.name);
+    ASSERT(cos_spawn(&spec, pusher) > 0);
+    program_sleep_until(cos_clock.now_ns + SECONDS(600));
+    r->number[0] = rss_of("locked");
+    r->number[1] = rss_of("ordinary");
+    r->number[2] = PTR(const struct mm_struct, find_task_by_name("locked")->mm)->total_vm;
+    mm_check();
+}
+
+static void test_locked_memory_stays_where_it_is(void **state)
+{
+    struct cos_result *r;
+    (void)state;
+    assert_int_equal(cos_run(&small, locked_stays, &r), COS_END_DONE);
+    assert_true(r->number[0] == r->number[2]);
+    assert_true(r->number[1] < r->number[2] / 2);
+}
+
+/* ---- sharing --------------------------------------------------------------------------------- */
+/* Two at the same time see each other's writes. */
+static int listener(struct program *p)
+{
+    (void)p;
+    attach();
+    while (*(const uint32_t *)user_touch(SHM_VA, false) != 5)
+        program_sleep_until(cos_clock.now_ns + SECONDS(1));
+    return 0;
+}
+
+static int speaker(struct program *p)
+{
+    (void)p;
+    attach();
+    program_sleep_until(cos_clock.now_ns + SECONDS(10));
+    *(uint32_t *)user_touch(SHM_VA, true) = 5;
+    return 0;
+}
+
+static void both_see(struct cos_result *r)
+{
+    const struct boot_program a = cos_program("listener");
+    (void)r;
+    ASSERT(cos_spawn(&a, listener) > 0);
+    run_child("speaker", speaker);
+    ASSERT(nr_shmem_pages == 1);
+}
+
+static void test_all_who_attach_see_one_memory(void **state)
+{
+    struct cos_result *r;
+    (void)state;
+    assert_int_equal(cos_run(&small, both_see, &r), COS_END_DONE);
+}
+
+static void too_much(struct cos_result *r)
+{
+    (void)r;
+    ASSERT(shmem_segment("big", 20000) == NULL);
+    ASSERT(shmem_segment("none", 0) == NULL);
+    ASSERT(shmem_segment("small", 10) == shmem_segment("small", 10));
+}
+
+static void test_a_segment_that_does_not_fit_is_refused(void **state)
+{
+    struct cos_result *r;
+    (void)state;
+    assert_int_equal(cos_run(&small, too_much, &r), COS_END_DONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shared_memory_outlives_its_writers_in_ram_and_swap),
+        cmocka_unit_test(test_all_who_attach_see_one_memory),
+        cmocka_unit_test(test_locked_memory_stays_where_it_is),
+        cmocka_unit_test(test_a_segment_that_does_not_fit_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
