@@ -120,6 +120,8 @@ static const struct {
     [PURPLE_NMI] = { EXPLAIN_UNIQUE, "a non-maskable interrupt: hardware, or somebody's button" },
     [PURPLE_ASSERTION] = { EXPLAIN_UNIQUE,
                            "the VMkernel found itself in a state that it excludes" },
+    [PURPLE_SPIN] = { EXPLAIN_UNIQUE,
+                      "a lock of the VMkernel was not given back. This is no lost heartbeat" },
     [PURPLE_INTERIM] = { EXPLAIN_BOILERPLATE,
                          "the screen before the screen: the console's core is being written, which "
                          "may take up to an hour. Wait, and do not reset" },

@@ -64,8 +64,15 @@ esx35-pf-1024|ESX 3.5|vmkernel-exception|a heartbeat of VMFS
 esx35-mce|ESX 3.5|machine-check|a hardware error of a CPU
 esx40-gp|ESX 4.x|vmkernel-exception|code of the VMkernel (0x4180
 esx41-cos-panic|ESX 4.x|lost-heartbeat|world 4096: ESX 4.x
+esx35-bullets|ESX 3.5|lost-heartbeat|TSC / uptime = 2992.5 MHz
+esx41-spin|ESX 4.x|spin-lock|This is no lost heartbeat
+esxi51-pf|ESXi 5 or later|vmkernel-exception|build 799733 is ESXi 5.1
 esxi5-pcpu|ESXi 5 or later|pcpu-no-heartbeat|It is no heartbeat of a service console
 END
+for file in esx35-bullets esx41-spin esxi51-pf esx30-gate esx40-gp esxi5-pcpu; do
+    explain "screens/$file" --json
+    check "$file is understood line by line" shape '[.lines[] | select(.kind == "not understood")] == []'
+done
 explain screens/esx35-oops-64607 --json
 check "build 64607 has its symbol base" shape '.decoded.symbol_base == 42602593' # 0x28a1061
 

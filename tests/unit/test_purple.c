@@ -191,6 +191,8 @@ static void test_purple_takes_no_other_screen_for_a_lost_heartbeat(void **state)
         { "screens/esx35-pf-1024", PURPLE_ESX35, PURPLE_VMK_EXCEPTION, 18, 2, 1, 0 },
         { "screens/esx35-mce", PURPLE_ESX35, PURPLE_MACHINE_CHECK, 5, 4, 0, 0 },
         { "screens/esx40-gp", PURPLE_ESX4, PURPLE_VMK_EXCEPTION, 22, 4, 2, 0 },
+        { "screens/esx41-spin", PURPLE_ESX4, PURPLE_SPIN, 4, 2, 1, 0 },
+        { "screens/esxi51-pf", PURPLE_ESXI5, PURPLE_VMK_EXCEPTION, 23, 1, 2, 0 },
         { "screens/esxi5-pcpu", PURPLE_ESXI5, PURPLE_PCPU_NO_HEARTBEAT, 4, 0, 1, 0 },
     };
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {

@@ -147,7 +147,7 @@ static bool read_value(const char **at, struct purple_reg *r, unsigned *repairs)
         return true;
     }
     if (hex != NULL) {
-        *repairs += strncmp(p, "0x", 2) != 0;
+        *repairs += strncasecmp(p, "0x", 2) != 0;
         p = hex;
         (void)scan_blanks(&p);
     }

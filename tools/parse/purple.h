@@ -51,6 +51,7 @@ enum purple_class {
     PURPLE_NMI,
     PURPLE_ASSERTION,
     PURPLE_INTERIM, /* "Dumping console os core.": the screen before the screen */
+    PURPLE_SPIN,    /* a lock of the VMkernel that nobody gives back */
     PURPLE_CLASSES
 };
 

@@ -20,7 +20,8 @@ const char *purple_class_name(enum purple_class c)
         "unknown",   "lost-heartbeat",     "cos-oops",
         "cos-panic", "vmkernel-exception", "machine-check",
         "tlb-ack",   "pcpu-no-heartbeat",  "pcpu-locked-up",
-        "nmi",       "assertion",          "dumping-console-core"
+        "nmi",       "assertion",          "dumping-console-core",
+        "spin-lock"
     };
     assert(c < PURPLE_CLASSES);
     return names[c];
@@ -61,6 +62,7 @@ static const struct {
     { "cos panic", PURPLE_COS_PANIC }, /* [KB1016070] */
     { "cos error", PURPLE_COS_PANIC },
     { "locked up", PURPLE_PCPU_LOCKED },
+    { "spin count", PURPLE_SPIN },
     { "lint1", PURPLE_NMI },
     { "non-maskable", PURPLE_NMI },
     { "assert", PURPLE_ASSERTION },

@@ -44,6 +44,7 @@ bool purple_units_item(const char **at, struct purple_pcpu *ret, unsigned *repai
     (void)scan_blanks(&p);
     const bool star = scan_text(&p, "*");
     (void)scan_blanks(&p);
+    (void)scan_text(&p, "PCPU"); /* ESXi 5 */
     if (!scan_typed_u64(&p, &pcpu, &found) || pcpu >= PURPLE_PCPUS_MAX)
         return false;
     if (!scan_blanks(&p) || !scan_text(&p, ":") || !scan_blanks(&p) ||
@@ -162,6 +163,7 @@ static const char *const dump_status[] = { "starting coredump",
                                            "debugger waiting",
                                            "escape for local",
                                            "dumped",
+                                           "slot ",
                                            "base fs=",
                                            NULL };
 
@@ -418,10 +420,20 @@ static size_t segment_end(const char *text)
     return i;
 }
 
-/* Marks that mails and pages put before a quoted line. */
+/* Marks that mails and pages put before a line: quotations, bullets. A star may be the screen's own.
+ */
 static size_t quotation(const char *text)
 {
-    return strspn(text, "> \t");
+    struct purple_pcpu item;
+    unsigned repairs = 0;
+    const size_t n = strspn(text, "> \t");
+    const char *at = text + n;
+    const bool bullet = (at[0] == '*' || at[0] == '-') && at[1] == ' ';
+
+    if (strncmp(at, "\xe2\x80\xa2", 3) == 0)
+        return n + 3 + strspn(at + 3, " \t");
+    return bullet && !purple_units_item(&at, &item, &repairs) ? n + 1 + strspn(text + n + 1, " \t")
+                                                              : n;
 }
 
 static bool take_line(struct cutter *c, uint32_t line)
