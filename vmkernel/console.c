@@ -14,6 +14,7 @@
 #include "vmkernel/cosview.h"
 #include "vmkernel/dump.h"
 #include "vmkernel/hostdir.h"
+#include "vmkernel/storeio.h"
 #include "vmkernel/inject.h"
 
 #define SLICE_WALL_NS 250000000u    /* how often a waiting VMkernel looks around */
@@ -730,7 +731,7 @@ static int end_lost(struct console *c)
                                                       : dump_cos_error(vmk, c->lost);
     if (why[0] != '\0')
         keep_note(vmk, why, bad);
-    return bad;
+    return storeio_may_fail(vmk) ? 0 : bad;
 }
 
 int console_run(struct vmk *vmk, struct pace *pace)

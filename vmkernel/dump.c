@@ -17,6 +17,7 @@
 #include "vmkernel/dump_text.h"
 #include "vmkernel/image.h"
 #include "vmkernel/psod.h"
+#include "vmkernel/storeio.h"
 #include "vmkernel/stun.h"
 #include "vmkernel/unwind.h"
 #include "vmkernel/zdump_write.h"
@@ -179,34 +180,34 @@ static void log_after(struct dump *d, enum log_level level, const char *form, co
 
 /* ---- the cos-core ---------------------------------------------------------------------------- */
 
-static bool exists(struct dump *d, const char *path, int *ret_error)
+static bool exists(const struct dumpio *io, const char *path, int *ret_error)
 {
-    const int fd = d->io->open(d->io->ctx, path, O_RDONLY | O_CLOEXEC, 0);
+    const int fd = io->open(io->ctx, path, O_RDONLY | O_CLOEXEC, 0);
     *ret_error = fd < 0 && fd != -ENOENT ? fd : 0;
     if (fd >= 0)
-        (void)d->io->close(d->io->ctx, fd);
+        (void)io->close(io->ctx, fd);
     return fd >= 0;
 }
 
 /* A core that no start has moved yet gives way under another name: .1, .2, ... */
-static void keep_older_core(struct dump *d, const char *path)
+static void keep_older_core(struct dump *d, const struct dumpio *io, const char *path)
 {
     char older[PATH_BYTES + 8];
     int error = 0;
     uint32_t n = 1;
-    if (!exists(d, path, &error) && error == 0)
+    if (!exists(io, path, &error) && error == 0)
         return;
     for (; n <= OLDER_CORES_MAX && error == 0; n++) {
         (void)snprintf(older, sizeof older, "%s.%" PRIu32, path, n);
-        if (!exists(d, older, &error))
+        if (!exists(io, older, &error))
             break;
     }
     if (n > OLDER_CORES_MAX)
         error = -ENOSPC;
     if (error == 0)
-        error = d->io->rename(d->io->ctx, path, older);
+        error = io->rename(io->ctx, path, older);
     if (error == 0)
-        error = dumpio_sync_folder_of(d->io, path);
+        error = dumpio_sync_folder_of(io, path);
     if (error == 0)
         notes_add(&d->notes, "the core of an earlier failure is kept as %s",
                   older + strlen(d->vmk->host_dir));
@@ -219,6 +220,7 @@ static void write_core(struct dump *d)
     struct vmk *vmk = d->vmk;
     char path[PATH_BYTES];
     struct core_result done;
+    struct storeio store;
     if (!d->has_image) {
         fail(d, "no cos-core: the COS's image cannot be read");
         return;
@@ -232,7 +234,8 @@ static void write_core(struct dump *d)
     log_after(d, LOG_INFO, vmk->profile->form_cos_dump, "");
     (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/%s", vmk->host_dir,
                    vmk->options.core_uuid, vmk->options.core_name);
-    keep_older_core(d, path);
+    storeio_init(&store, vmk, d->io);
+    keep_older_core(d, &store.table, path);
     const struct core_source src = {
         .mem = &d->mem,
         .tasks = &d->tasks,
@@ -242,7 +245,7 @@ static void write_core(struct dump *d)
         .stunned = vmk->cos == VMK_COS_STUNNED,
         .time_ns = d->stun_ns,
     };
-    const int result = coscore_write(d->io, path, &src, &done);
+    const int result = coscore_write(&store.table, path, &src, &done);
     if (result != 0) {
         fail(d, "no cos-core: %s", strerror(-result));
         log_after(d, LOG_WARNING, vmk->profile->form_cos_dump_failed, strerror(-result));

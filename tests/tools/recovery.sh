@@ -117,6 +117,16 @@ done
 equal "killed at any of $points points of a start: the next one finishes it" "$lost" ''
 check "there were such points, too" test "$points" -ge 8
 
+# ---- a full datastore, a small slot, a start without space: faults of a scenario ----
+h=$TMP/faulty
+check "a run with failing disks ends as its scenario says" "$LOSTBEAT" run "$here/data/full.yaml" --host "$h"
+check "no half core is on the datastore" test -z "$(find "$h/vmfs" -name 'cos-core*')"
+check "the screen says that there is no core" grep -q 'WARNING: Dump: 361: .* failed: No space left on device' "$h/console/psod.txt"
+equal "and that the dump did not fit" "$(tail -1 "$h/console/psod.txt")" 'Dump to slot 1 of 1 failed: No space left on device'
+equal "the zdump's notes say it, too" "$("$BIN/vmkdump" -d "$h/dev/vmkcore" --read notes)" 'no cos-core: No space left on device'
+check "the next start has no space" bash -c "'$LOSTBEAT' reset '$h' | grep -q 'cannot be copied to /root: No space left on device; it stays there'"
+check "the one after it has" bash -c "'$LOSTBEAT' boot '$h' | grep -q 'copied to /root/vmkernel-zdump-.*; it is cut'"
+
 # ---- a move that fails ----
 h=$TMP/full
 cp -a "$TMP/seed" "$h"
