@@ -86,7 +86,7 @@ static bool brings_program(const struct fault *f)
 {
     if (f->type == FAULT_SPIKE || f->type == FAULT_CPU_HOG)
         return f->target[0] == '\0';
-    return f->type == FAULT_FOOTPRINT || f->type == FAULT_PRESSURE;
+    return f->type == FAULT_FOOTPRINT || f->type == FAULT_PRESSURE || f->type == FAULT_SWAP_OFF;
 }
 
 static bool is_ours(const struct fault *f)
@@ -135,6 +135,10 @@ static void ends(kptr index)
     r->started = 0;
     if (fault_at(index)->type == FAULT_STOP && fault_at(index)->for_ns != 0)
         send_to_target(index, SIGCONT);
+    if (fault_at(index)->type == FAULT_SWAP_OFF) {
+        r->due++; /* the swapon */
+        wake_init();
+    }
     fault_note(index, FAULT_NOTE_ENDS, 0, 0);
 }
 
@@ -198,9 +202,24 @@ static struct boot_program usual_program(const struct fault *f, const char *beha
     return spec;
 }
 
-/* The program of a fault, for init. */
-static struct boot_program program_of(const struct fault *f)
+/* The command that takes swap away or gives it back. */
+static struct boot_program swap_command(bool off)
 {
+    struct boot_program spec = { .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,
+                                 .text_kb = 8,
+                                 .lib_kb = 1700,
+                                 .data_kb = 60,
+                                 .stack_kb = 16,
+                                 .touch_pages = 8 };
+    strcopy(spec.name, off ? "swapoff" : "swapon", sizeof spec.name);
+    strcopy(spec.behaviour, spec.name, sizeof spec.behaviour);
+    return spec;
+}
+
+/* The program of fault number `i`, for init. */
+static struct boot_program program_of(uint32_t i)
+{
+    const struct fault *f = fault_at(i);
     struct boot_program spec;
     switch (f->type) {
     case FAULT_FOOTPRINT:
@@ -213,6 +232,8 @@ static struct boot_program program_of(const struct fault *f)
         return usual_program(f, "compute");
     case FAULT_PRESSURE:
         return usual_program(f, "store");
+    case FAULT_SWAP_OFF:
+        return swap_command(fault_goes_on(i));
     default:
         return usual_program(f, "report");
     }
@@ -245,7 +266,7 @@ bool faults_start_due(void)
     for_each_fault(i)
     {
         while (run_of(i)->due > 0) {
-            const struct boot_program spec = program_of(fault_at(i));
+            const struct boot_program spec = program_of(i);
             if (start(i, &spec) < 0)
                 return false;
             run_of(i)->due--;

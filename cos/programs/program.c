@@ -63,6 +63,8 @@ static const struct behaviour behaviours[] = {
     { "probe", prog_probe, "heap" },
     { "compute", prog_compute, "heap" },
     { "store", prog_store, "heap" },
+    { "swapoff", prog_swapoff, "heap" },
+    { "swapon", prog_swapon, "heap" },
 };
 
 static const struct behaviour *find_behaviour(const char *name)

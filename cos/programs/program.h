@@ -137,6 +137,8 @@ int prog_report(struct program *p);    /* spike.c */
 int prog_job(struct program *p);       /* job.c, and the two below */
 int prog_probe(struct program *p);
 int prog_compute(struct program *p);
-int prog_store(struct program *p); /* store.c */
+int prog_store(struct program *p);   /* store.c */
+int prog_swapoff(struct program *p); /* swapoff.c, and the one below */
+int prog_swapon(struct program *p);
 
 #endif /* COS_PROGRAM_H */

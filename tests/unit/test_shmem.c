@@ -126,6 +126,54 @@ static void test_locked_memory_stays_where_it_is(void **state)
     assert_true(r->number[1] < r->number[2] / 2);
 }
 
+/* ---- swapoff --------------------------------------------------------------------------------- */
+static int sleeping_holder(struct program *p)
+{
+    const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
+    const uint32_t start = mm->brk;
+    ASSERT(do_brk(start + 2000 * PAGE_SIZE) == 0);
+    for (uint32_t i = 0; i < 2000; i++)
+        *(uint32_t *)user_touch(start + i * PAGE_SIZE, true) = i;
+    program_sleep_until(cos_clock.now_ns + SECONDS(600));
+    for (uint32_t i = 0; i < 2000; i++)
+        ASSERT(*(const uint32_t *)user_touch(start + i * PAGE_SIZE, false) == i);
+    return p->touches != 0;
+}
+
+static void swap_goes(struct cos_result *r)
+{
+    const struct boot_program holder = cos_program("holder");
+    wanted = 5;
+    run_child("writer", writer);
+    ASSERT(cos_spawn(&holder, sleeping_holder) > 0);
+    const struct boot_program p = cos_program("pusher");
+    ASSERT(cos_spawn(&p, pusher) > 0);
+    program_sleep_until(cos_clock.now_ns + SECONDS(300));
+    ASSERT(reap_child() > 0);
+    r->number[0] = total_swap_pages - nr_swap_pages;
+    ASSERT(sys_swapoff() == 0);
+    ASSERT(total_swap_pages == 0 && nr_swap_pages == 0 && swapper_space.nrpages == 0);
+    ASSERT(nr_shmem_pages == PAGES);
+    mm_check();
+    ASSERT(sys_swapoff() == -22);
+    cos_wait_all();
+    run_child("reader", reader);
+    ASSERT(sys_swapon() == 0 && nr_swap_pages == small.swap_slots);
+    run_child("pusher", pusher);
+    run_child("reader", reader);
+}
+
+static void test_swapoff_brings_everything_back(void **state)
+{
+    struct cos_result *r;
+    (void)state;
+    const enum cos_end end = cos_run(&small, swap_goes, &r);
+    if (end != COS_END_DONE)
+        print_message("end %d: %s\n", end, r->text);
+    assert_int_equal(end, COS_END_DONE);
+    assert_true(r->number[0] > 1000);
+}
+
 /* ---- sharing --------------------------------------------------------------------------------- */
 /* Two at the same time see each other's writes. */
 static int listener(struct program *p)
@@ -183,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_shared_memory_outlives_its_writers_in_ram_and_swap),
         cmocka_unit_test(test_all_who_attach_see_one_memory),
         cmocka_unit_test(test_locked_memory_stays_where_it_is),
+        cmocka_unit_test(test_swapoff_brings_everything_back),
         cmocka_unit_test(test_a_segment_that_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

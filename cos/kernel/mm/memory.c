@@ -252,11 +252,11 @@ static KERNEL_FN int do_swap_page(struct mm_struct *mm, uint64_t *ptep, bool wri
     mark_page_accessed(page);
     struct pte_chain *chain = pte_chain_alloc(GFP_KERNEL);
     lock_page(page);
-    ASSERT(*ptep == pte); /* one thread per mm */
-    if (chain == NULL) {
+    if (chain == NULL || *ptep != pte) { /* the latter: a swapoff was faster, or its owner */
+        pte_chain_free(chain);
         unlock_page(page);
         put_page(page);
-        return -12;
+        return chain == NULL && *ptep == pte ? -12 : 0;
     }
     swap_free(slot);
     if (vm_swap_full())
@@ -269,6 +269,53 @@ static KERNEL_FN int do_swap_page(struct mm_struct *mm, uint64_t *ptep, bool wri
     unlock_page(page);
     ASSERT(page->flags & PG_lru);
     return 0;
+}
+
+/* ---- swapoff --------------------------------------------------------------------------------- */
+static KERNEL_FN bool unuse_range(struct mm_struct *mm, uint32_t start, uint32_t end)
+{
+    for (uint64_t address = start; address < end; address += PAGE_SIZE) {
+        uint64_t *ptep = pte_walk(mm, (uint32_t)address);
+        if (ptep == NULL) {
+            address = (address | (PMD_SIZE - 1)) + 1 - PAGE_SIZE;
+            continue;
+        }
+        while (*ptep != 0 && !(*ptep & PTE_PRESENT)) {
+            if (do_swap_page(mm, ptep, false) < 0)
+                return false;
+        }
+        return_to_user();
+    }
+    return true;
+}
+
+/* Its process may end meanwhile: then its mappings stay until this is done (exit_mmap()). */
+static bool unuse_process(struct mm_struct *mm)
+{
+    for (kptr k = mm->mmap; k != 0; k = PTR(struct vm_area_struct, k)->next) {
+        const struct vm_area_struct *vma = PTR(const struct vm_area_struct, k);
+        if (!unuse_range(mm, vma->start, vma->end))
+            return false;
+    }
+    return true;
+}
+
+KERNEL_FN bool unuse_processes(void)
+{
+    bool done = true;
+    struct mm_struct *mm = NULL;
+    for (kptr k = mmlist.next; k != kptr_of(&mmlist) && done;) {
+        struct mm_struct *next = list_entry(k, struct mm_struct, mmlist);
+        next->users++;
+        if (mm != NULL)
+            exit_mmap(mm);
+        mm = next;
+        done = unuse_process(mm);
+        k = mm->mmlist.next;
+    }
+    if (mm != NULL)
+        exit_mmap(mm);
+    return done;
 }
 
 static KERNEL_FN int do_wp_page(struct mm_struct *mm, uint64_t *ptep)

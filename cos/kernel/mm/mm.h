@@ -115,7 +115,8 @@ struct mm_struct {
     uint32_t shared_pages;                                   /* of attached segments */
     uint32_t locked;                                         /* 1: mlockall() */
     struct list mmlist;
-    kptr owner; /* task_struct */
+    uint32_t users; /* its process, and a swapoff that is looking through it */
+    kptr owner;     /* task_struct */
 };
 struct vm_area_struct {
     uint32_t start, end; /* user addresses, page-aligned, end exclusive */
@@ -133,7 +134,8 @@ int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
 int do_munmap(struct mm_struct *mm, uint32_t addr);
 /** Grow the heap of current to `brk`. @return 0 or -12 */
 int do_brk(uint32_t brk);
-/** Free everything, page tables included. */
+/** Its process needs it no more (or a swapoff): the last user frees everything, page tables
+ * included. */
 void exit_mmap(struct mm_struct *mm);
 /** The current task's user mode touches the byte at `address`: faults the page in if need be (that
  * may wait, for ever), sets accessed and, if `write`, dirty. @return the kernel address of the
@@ -167,6 +169,13 @@ extern uint32_t nr_shmem_pages; /* pages of segments in RAM; a part of Cached */
 int kswapd(void *unused);
 int kscand(void *unused);
 void swap_init(uint32_t slots);
+/** swapoff(2) of the swap partition: no slot is given out any more, and all that is in swap is
+ * brought back, which takes memory and, where there is none, as long as anything else that waits
+ * for it. @return 0, -22 when it is off, -12 when a page could not be brought back: then it is on
+ * again */
+int sys_swapoff(void);
+/** swapon(2). @return 0, -22 when it is on or there is none */
+int sys_swapon(void);
 /** True when a kernel thread that sleeps without a timer has work to do now; see kthread_rearm() in
  * vmscan.c. Called before the COS goes idle. */
 void kthread_rearm(void);

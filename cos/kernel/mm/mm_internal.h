@@ -383,6 +383,7 @@ void memory_init(void);
 
 /* ---- mmap.c ---- */
 extern uint32_t vm_committed; /* pages */
+extern struct list mmlist;    /* all mm_structs, oldest first, by mmlist */
 bool vm_enough_memory(uint32_t pages);
 
 /* ---- swapfile.c ---- */
@@ -405,6 +406,10 @@ void swapin_readahead(uint32_t slot);
 /** Read the page back if it is not in the swap cache, with its neighbours; counts the fault. @return
  * it, referenced, perhaps still locked for reading; NULL without memory */
 struct page *swap_in(uint32_t slot);
+/** swapoff: bring back every page of a process (memory.c) or segment (shmem.c) that is in swap.
+ * @return false when there was no memory for one */
+bool unuse_processes(void);
+bool shmem_unuse(void);
 /** At completion of a transfer: move the bytes between page and swap memfd. */
 void swap_transfer(struct page *page, bool write);
 void swap_stats_print(void);

@@ -4,7 +4,7 @@
 
 uint32_t vm_committed;
 static struct kmem_cache *mm_cache, *vma_cache;
-static struct list mmlist;
+struct list mmlist;
 
 #define TEXT_END 0x40000000u /* programs below, shared libraries above, as on i386 */
 #define INODE_DENTRY_BYTES 640u
@@ -30,6 +30,7 @@ struct mm_struct *mm_create(struct task_struct *owner)
     nr_page_tables++;
     mm->pgd = page_phys(pgd);
     mm->owner = kptr_of(owner);
+    mm->users = 1;
     list_add_tail(&mm->mmlist, &mmlist);
     return mm;
 }
@@ -179,6 +180,9 @@ int do_brk(uint32_t brk)
 
 void exit_mmap(struct mm_struct *mm)
 {
+    ASSERT(mm->users > 0);
+    if (--mm->users > 0)
+        return;
     while (mm->mmap != 0)
         vma_free(mm, &mm->mmap);
     ASSERT(mm->rss == 0 && mm->total_vm == 0);

@@ -188,6 +188,24 @@ KERNEL_FN bool shmem_writepage(struct page *page)
     return true;
 }
 
+KERNEL_FN bool shmem_unuse(void)
+{
+    for (kptr k = segments; k != 0; k = PTR(struct address_space, k)->next) {
+        struct address_space *segment = PTR(struct address_space, k);
+        for (uint32_t index = 0; index < segment->size; index++) {
+            const kptr leaf = PTR(const kptr, segment->slots)[index / SLOTS_PER_LEAF];
+            if (leaf == 0 || PTR(const uint32_t, leaf)[index % SLOTS_PER_LEAF] == 0)
+                continue;
+            struct page *page = shmem_nopage(segment, index);
+            if (page == NULL)
+                return false;
+            put_page(page);
+            return_to_user();
+        }
+    }
+    return true;
+}
+
 static void drop_page(struct address_space *segment, uint32_t index)
 {
     struct page *page = find_get_page(segment, index);

@@ -17,6 +17,7 @@ COSINFO_NUMBER(swap_map_count, SLOT_COUNT);
 COSINFO_NUMBER(swap_map_zero, SLOT_ZERO);
 
 uint32_t nr_swap_pages, total_swap_pages;
+static uint32_t swap_slots; /* of the partition, also while it is off */
 uint32_t disk_files_start = DISK_SWAP_START;
 static kptr swap_map;  /* uint16_t[slots + 1] */
 static kptr free_bits; /* uint64_t[]: bit = slot is free */
@@ -25,9 +26,14 @@ static bool no_cluster; /* there is no free run of a whole cluster: a search fou
                            freed slot has completed one since */
 static uint32_t cache_add_total, cache_del_total, cache_find_total, cache_find_success;
 
+static bool swap_is_off(void)
+{
+    return total_swap_pages == 0;
+}
+
 static uint16_t *map_of(uint32_t slot)
 {
-    ASSERT(slot >= 1 && slot <= total_swap_pages);
+    ASSERT(slot >= 1 && slot <= swap_slots);
     return PTR(uint16_t, swap_map) + slot;
 }
 
@@ -69,7 +75,7 @@ void swap_init(uint32_t slots)
         return;
     swap_map = alloc_table((slots + 1) * (uint32_t)sizeof(uint16_t));
     free_bits = alloc_table((slots / 64 + 1) * (uint32_t)sizeof(uint64_t));
-    total_swap_pages = nr_swap_pages = slots;
+    swap_slots = total_swap_pages = nr_swap_pages = slots;
     for (uint32_t slot = 1; slot <= slots; slot++)
         slot_set_free(slot, true);
     lowest_free = 1;
@@ -81,7 +87,7 @@ void swap_init(uint32_t slots)
 static uint32_t next_free(uint32_t from)
 {
     const uint64_t *bits = PTR(const uint64_t, free_bits);
-    for (uint32_t word = from / 64; word <= total_swap_pages / 64; word++) {
+    for (uint32_t word = from / 64; word <= swap_slots / 64; word++) {
         const uint64_t mask = word == from / 64 ? ~0ull << (from % 64) : ~0ull;
         if (bits[word] & mask)
             return word * 64 + (uint32_t)__builtin_ctzll(bits[word] & mask);
@@ -95,7 +101,7 @@ static uint32_t find_cluster(void)
     if (nr_swap_pages < SWAPFILE_CLUSTER || no_cluster)
         return 0;
     for (uint32_t slot = next_free(lowest_free);
-         slot != 0 && slot + SWAPFILE_CLUSTER - 1 <= total_swap_pages;) {
+         slot != 0 && slot + SWAPFILE_CLUSTER - 1 <= swap_slots;) {
         uint32_t n = 1;
         while (n < SWAPFILE_CLUSTER && slot_free(slot + n))
             n +=
@@ -114,7 +120,7 @@ static void note_freed(uint32_t slot)
     uint32_t n = 1;
     for (uint32_t s = slot; n < SWAPFILE_CLUSTER && s > 1 && slot_free(s - 1); s--)
         n++;
-    for (uint32_t s = slot; n < SWAPFILE_CLUSTER && s < total_swap_pages && slot_free(s + 1); s++)
+    for (uint32_t s = slot; n < SWAPFILE_CLUSTER && s < swap_slots && slot_free(s + 1); s++)
         n++;
     no_cluster = n < SWAPFILE_CLUSTER;
 }
@@ -127,7 +133,7 @@ static uint32_t take_slot(uint32_t slot)
     nr_swap_pages--;
     if (slot == lowest_free) {
         const uint32_t next = next_free(slot);
-        lowest_free = next != 0 ? next : total_swap_pages;
+        lowest_free = next != 0 ? next : swap_slots;
     }
     return slot;
 }
@@ -139,7 +145,7 @@ static uint32_t get_swap_page(void)
     if (nr_swap_pages == 0)
         return 0;
     if (cluster_left > 0) {
-        const uint32_t slot = cluster_next <= total_swap_pages ? next_free(cluster_next) : 0;
+        const uint32_t slot = cluster_next <= swap_slots ? next_free(cluster_next) : 0;
         if (slot != 0) {
             cluster_next = slot + 1;
             cluster_left--;
@@ -171,7 +177,7 @@ void swap_free(uint32_t slot)
         return;
     *map = 0;
     slot_set_free(slot, true);
-    nr_swap_pages++;
+    nr_swap_pages += !swap_is_off();
     if (no_cluster)
         note_freed(slot);
     if (slot < lowest_free || !slot_free(lowest_free))
@@ -180,12 +186,12 @@ void swap_free(uint32_t slot)
 
 bool swap_slot_used(uint32_t slot)
 {
-    return slot >= 1 && slot <= total_swap_pages && *map_of(slot) != 0;
+    return slot >= 1 && slot <= swap_slots && *map_of(slot) != 0;
 }
 
 bool vm_swap_full(void)
 {
-    return nr_swap_pages * 2 < total_swap_pages;
+    return nr_swap_pages * 2 < total_swap_pages || swap_is_off();
 }
 
 /* ---- swap cache ------------------------------------------------------------------------------ */
@@ -299,6 +305,71 @@ KERNEL_FN void swapin_readahead(uint32_t slot)
             return;
         put_page(page);
     }
+}
+
+/* ---- swapoff and swapon ---------------------------------------------------------------------- */
+/* Pages of the swap cache that no pte and no segment wants by their slots any more. */
+static void drop_unused_slots(void)
+{
+    for (uint32_t slot = 1; slot <= swap_slots; slot++) {
+        struct page *page = swap_slot_used(slot) ? find_get_page(&swapper_space, slot) : NULL;
+        if (page == NULL)
+            continue;
+        lock_page(page);
+        if ((page->flags & PG_swapcache) && page->index == slot &&
+            (*map_of(slot) & SLOT_COUNT) == 1) {
+            delete_from_swap_cache(page);
+            page->flags |= PG_dirty;
+        }
+        unlock_page(page);
+        put_page(page);
+    }
+}
+
+static uint32_t slots_in_use(void)
+{
+    uint32_t used = 0;
+    for (uint32_t slot = 1; slot <= swap_slots; slot++)
+        used += !slot_free(slot);
+    return used;
+}
+
+static void count_free_slots(void)
+{
+    total_swap_pages = swap_slots;
+    nr_swap_pages = swap_slots - slots_in_use();
+}
+
+int sys_swapoff(void)
+{
+    cpu_charge(COST_SYSCALL);
+    if (swap_is_off())
+        return -22;
+    nr_swap_pages = total_swap_pages = 0; /* from here on nobody gets a slot */
+    /* A page that several processes share leaves the swap cache with the last of them, and may be
+     * unmapped again until then: go round while it helps. */
+    for (uint32_t used = swap_slots + 1; slots_in_use() < used;) {
+        used = slots_in_use();
+        if (!unuse_processes() || !shmem_unuse()) {
+            count_free_slots();
+            return -12;
+        }
+        drop_unused_slots();
+    }
+    return 0;
+}
+
+int sys_swapon(void)
+{
+    cpu_charge(COST_SYSCALL);
+    if (!swap_is_off() || swap_slots == 0)
+        return -22;
+    count_free_slots();
+    cluster_left = 0;
+    no_cluster = false;
+    lowest_free = next_free(1) != 0 ? next_free(1) : swap_slots;
+    printk("Adding Swap: %uk swap-space (priority -1)\n", swap_slots * 4);
+    return 0;
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */
