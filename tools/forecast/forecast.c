@@ -27,7 +27,8 @@
 #define LATE_S 10            /* behind hh:01:01 with full swap: the console thrashes; OUR CHOICE */
 #define THRASHING_H \
     4.0 /* then mean of what is left (exponential); INFERRED from the one case [KB308590] */
-#define MEMINFO_SD 0.04 /* part of RAM: how well a meminfo tells what is left */
+#define MEMINFO_KB 4000.0     /* of what a meminfo calls free or cached nobody can have */
+#define MEMINFO_SD_KB 14000.0 /* how well it tells what is left: 22 snapshots of simulated hosts */
 
 struct work {
     const struct vmksummary *v;
@@ -219,8 +220,8 @@ static bool is_live(const struct forecast *f)
 
 static double left_by_meminfo(const struct forecast *f)
 {
-    static const char *const names[] = { "SwapFree", "MemFree", "Buffers", "Cached" };
-    double left = -UNUSABLE * (double)f->memory.ram_kb;
+    static const char *const names[] = { "SwapFree", "MemFree", "Buffers", "Cached", "SwapCached" };
+    double left = -MEMINFO_KB;
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         const int64_t kb = meminfo_kb(f->memory.meminfo, names[i]);
         left += kb > 0 ? (double)kb : 0;
@@ -258,7 +259,7 @@ static struct witnesses hear(const struct work *w)
     x.thrashing_kb = THRASHING_H * f->per_h;
     if (x.live) {
         x.meminfo_kb = left_by_meminfo(f);
-        x.meminfo_sd = MEMINFO_SD * ram;
+        x.meminfo_sd = MEMINFO_SD_KB;
     }
     return x;
 }
