@@ -106,6 +106,7 @@ int prog_crond(struct program *p)
             run_minute(p, minute);
         start_recorder(p, minute - 1);
         faults_start_jobs(p, log_job);
+        program_go_wrong(p);
         while (current->wait_children > 0 && reap_child() > 0)
             ;
     }

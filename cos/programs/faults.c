@@ -64,6 +64,18 @@ uint64_t fault_on_ns(uint32_t i)
     return run_of(i)->before_ns + fault_lasts_ns(i);
 }
 
+uint64_t faults_next_ns(uint64_t mask)
+{
+    uint64_t next = UINT64_MAX;
+    for (; mask != 0; mask &= mask - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(mask);
+        const uint64_t at = fault_begins_ns(fault_at(i), run_of(i)->times);
+        if (at < next)
+            next = at;
+    }
+    return next;
+}
+
 /* ---- signals --------------------------------------------------------------------------------- */
 /* To all processes of that name, oldest first, or to `count` of them. */
 static void send_to_target(uint32_t i, uint32_t sig)
@@ -94,6 +106,21 @@ static bool is_ours(const struct fault *f)
     return brings_program(f) || f->type == FAULT_LEAK || f->type == FAULT_SPIKE ||
            f->type == FAULT_CPU_HOG || f->type == FAULT_FORK_STORM || f->type == FAULT_KILL ||
            f->type == FAULT_STOP || f->type == FAULT_CONT;
+}
+
+/* Carried out by the program `target` itself, at its next round. */
+static bool is_done_by_target(const struct fault *f)
+{
+    return f->target[0] != '\0' && (f->type == FAULT_LEAK || f->type == FAULT_SPIKE ||
+                                    f->type == FAULT_CPU_HOG || f->type == FAULT_FORK_STORM);
+}
+
+/* What is held for a time is over then, if `for` does not end it sooner. 0 = it does not end. */
+static uint64_t length_ns(const struct fault *f)
+{
+    const bool holds = f->type == FAULT_SPIKE || f->type == FAULT_PRESSURE;
+    const uint64_t held = holds && f->hold_ns != 0 ? f->within_ns + f->hold_ns : 0;
+    return held != 0 && (f->for_ns == 0 || held < f->for_ns) ? held : f->for_ns;
 }
 
 /* Over in the instant in which it happens. */
@@ -161,14 +188,16 @@ static void begins(kptr index)
         return;
     }
     fault_note(index, FAULT_NOTE_BEGINS, 0, 0);
+    if (is_done_by_target(f) && find_task_by_name(f->target) == NULL)
+        fault_note(index, FAULT_NOTE_NO_TARGET, 0, 0);
     if (r->on != 0) /* the time before has no end of its own */
         r->before_ns += cos_clock.now_ns - r->began_ns;
     r->began_ns = cos_clock.now_ns;
     r->started = 0;
     r->on = !is_momentary(f);
     act(index);
-    if (r->on != 0 && f->for_ns != 0)
-        ktimer_add(&r->end, cos_clock.now_ns + f->for_ns, ends, index);
+    if (r->on != 0 && length_ns(f) != 0)
+        ktimer_add(&r->end, cos_clock.now_ns + length_ns(f), ends, index);
 }
 
 void faults_init(void)
@@ -254,7 +283,8 @@ static struct boot_program child_of(const struct fault *f)
 static int start(uint32_t i, const struct boot_program *spec)
 {
     const struct fault *f = fault_at(i);
-    const uint64_t until = f->for_ns != 0 ? run_of(i)->began_ns + f->for_ns : UINT64_MAX;
+    const uint64_t length = length_ns(f);
+    const uint64_t until = length != 0 ? run_of(i)->began_ns + length : UINT64_MAX;
     const int pid = spawn_child(spec, NULL, until);
     if (pid > 0) /* it has not run yet */
         PTR(struct program, find_task_by_pid((uint32_t)pid)->program)->fault = i + 1;

@@ -42,6 +42,8 @@ uint64_t fault_on_ns(uint32_t i);
 /** The same for the present time only; 0 while it is off. */
 uint64_t fault_lasts_ns(uint32_t i);
 bool fault_goes_on(uint32_t i);
+/** When the next of the faults in the mask begins; UINT64_MAX = none will. */
+uint64_t faults_next_ns(uint64_t mask);
 /** Bits of boot_params->fault[] that are of `type` with the target `name`. */
 uint64_t faults_find(uint32_t type, const char *name);
 /** Bits of those with FAULT_FLAG_SHARED. */

@@ -44,8 +44,9 @@ int prog_klogd(struct program *p)
                            "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
     for (;;) {
         while (log_read == log_end) {
-            sleep_on(&log_wait, TASK_INTERRUPTIBLE);
+            (void)sleep_on_timeout(&log_wait, TASK_INTERRUPTIBLE, program_patience(p));
             return_to_user();
+            program_go_wrong(p);
         }
         program_touch(p, p->spec.touch_pages);
         while (take_line(p, &len)) {

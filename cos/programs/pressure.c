@@ -37,3 +37,11 @@ uint64_t pressure_period_ns(const struct pressure *p, uint64_t lasts_ns)
         return PERIOD_MIN_NS;
     return period < PERIOD_MAX_NS ? period : PERIOD_MAX_NS;
 }
+
+uint32_t spike_pages(uint64_t size_kb, uint64_t within_ns, uint64_t lasts_ns)
+{
+    const uint64_t pages = size_kb / 4;
+    if (lasts_ns >= within_ns)
+        return (uint32_t)pages;
+    return (uint32_t)(pages * (lasts_ns / 1000000u) / (within_ns / 1000000u + 1));
+}

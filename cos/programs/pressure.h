@@ -41,4 +41,8 @@ int32_t pressure_step(const struct pressure *p, uint32_t ordered_ppm, uint32_t r
  * percent, between 50 ms and 1 s. */
 uint64_t pressure_period_ns(const struct pressure *p, uint64_t lasts_ns);
 
+/** Pages (of 4 kB) that a spike of `size_kb` has after `lasts_ns`: along a line, all of them from
+ * `within_ns` on. No loop: what others use does not matter. */
+uint32_t spike_pages(uint64_t size_kb, uint64_t within_ns, uint64_t lasts_ns);
+
 #endif /* COS_PRESSURE_H */

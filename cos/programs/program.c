@@ -13,9 +13,10 @@
 #define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
 #define STACK_TOP 0xC0000000u
 #define NS_FOREVER UINT64_MAX
-#define RUN_PAGES 8u             /* pages of the working set that lie together */
-#define SPIKE_STEP_NS 500000000u /* see spike.c */
-#define COLD_TURN 7u             /* of eight touches the last one is anywhere */
+#define RUN_PAGES 8u                          /* pages of the working set that lie together */
+#define WRONG_PERIOD_NS UINT64_C(60000000000) /* of a program without rounds. OUR CHOICE */
+#define SPIKE_STEP_NS 500000000u              /* see spike.c */
+#define COLD_TURN 7u                          /* of eight touches the last one is anywhere */
 
 /* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
  * space with the one page that it beats with. */
@@ -363,6 +364,12 @@ void program_round(struct program *p)
     program_touch(p, p->spec.touch_pages);
     program_cpu(p->spec.cpu_ns);
     program_call_vmkernel(p);
+    program_go_wrong(p);
+    look_at_signals(p);
+}
+
+void program_go_wrong(struct program *p)
+{
     if (p->leaks != 0)
         program_leak(p);
     if (p->shared != 0)
@@ -371,18 +378,34 @@ void program_round(struct program *p)
         program_compute(p);
     if (p->storms != 0)
         program_start_children(p);
-    look_at_signals(p);
+    if (p->spikes != 0 && p->fault == 0)
+        (void)program_spike(p);
+}
+
+static bool goes_wrong(const struct program *p)
+{
+    return (p->leaks | p->shared | p->hogs | p->storms | p->spikes) != 0;
+}
+
+uint32_t program_patience(const struct program *p)
+{
+    return goes_wrong(p) ? (uint32_t)(WRONG_PERIOD_NS / NS_PER_JIFFY) : UINT32_MAX;
 }
 
 void program_sleep(struct program *p)
 {
-    const uint64_t period = p->spec.period_ns;
-    uint64_t until = period == 0 ? NS_FOREVER
-                                 : cos_clock.now_ns + period - period / 10 +
-                                       rng_below(&current->rng, period / 5 + 1);
+    uint64_t period = p->spec.period_ns;
+    if (period == 0 && goes_wrong(p))
+        period = WRONG_PERIOD_NS;
+    const uint64_t until = period == 0 ? NS_FOREVER
+                                       : cos_clock.now_ns + period - period / 10 +
+                                             rng_below(&current->rng, period / 5 + 1);
     /* While it takes memory it does not wait for its next round of work. */
-    while (p->fault == 0 && p->spikes != 0 && program_spike(p) && cos_clock.now_ns < until)
-        program_sleep_until(cos_clock.now_ns + SPIKE_STEP_NS);
+    while (p->fault == 0 && p->spikes != 0 && cos_clock.now_ns < until) {
+        const uint64_t next =
+            program_spike(p) ? cos_clock.now_ns + SPIKE_STEP_NS : faults_next_ns(p->spikes);
+        program_sleep_until(next < until ? next : until);
+    }
     (void)sleep_until(until);
     return_to_user();
     look_at_signals(p);

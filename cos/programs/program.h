@@ -82,6 +82,10 @@ void program_call_vmkernel(struct program *p);
 /** One round of work: touch spec.touch_pages, use spec.cpu_ns, lose memory if a fault says so,
  * look at caught signals. */
 void program_round(struct program *p);
+/** What its faults want of it by now: a leak, children, endless work. Part of a round; a program
+ * without rounds calls it when it wakes, and wakes after program_patience() ticks at the latest. */
+void program_go_wrong(struct program *p);
+uint32_t program_patience(const struct program *p);
 /** Sleep one period, +-10 % by the task's random stream; for ever when the program has none.
  * Returns early on a signal. */
 void program_sleep(struct program *p);
@@ -108,8 +112,6 @@ void program_release(struct program *p);
 void store_look(void);
 /** Compute without end while a fault says so (job.c). */
 void program_compute(struct program *p);
-/** Pages that a spike has after `lasts_ns`: linear, all of them from `within_ns` on. */
-uint32_t spike_pages(uint64_t size_kb, uint64_t within_ns, uint64_t lasts_ns);
 
 /* The behaviours. */
 int prog_daemon(struct program *p);       /* daemon.c */

@@ -6,20 +6,12 @@
  * program does this beside its work, or one that does nothing else and ends then ("report"). */
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/faults.h"
+#include "cos/programs/pressure.h"
 
 #define SPIKE_START 0x90000000u
 #define SPIKE_END 0xb8000000u
 #define CHUNK_PAGES 512u
 #define STEP_NS 500000000u /* how often it takes more. OUR CHOICE */
-
-/* Pages that a spike of `size_kb` has by `lasts_ns`: linear, all of them after `within_ns`. */
-uint32_t spike_pages(uint64_t size_kb, uint64_t within_ns, uint64_t lasts_ns)
-{
-    const uint64_t pages = size_kb / (PAGE_SIZE / 1024);
-    if (lasts_ns >= within_ns)
-        return (uint32_t)pages;
-    return (uint32_t)(pages * (lasts_ns / 1000000u) / (within_ns / 1000000u + 1));
-}
 
 /* One more page. @return false when there is no room for it, in the machine or in the program */
 static bool take_page(struct program *p)
@@ -44,13 +36,6 @@ static void give_all(struct program *p)
     p->spike_pages = 0;
 }
 
-/* From its beginning to the end of `for`, or of `hold` if it has one. */
-static bool is_on(uint32_t i)
-{
-    const struct fault *f = fault_at(i);
-    return fault_goes_on(i) && (f->hold_ns == 0 || fault_lasts_ns(i) < f->within_ns + f->hold_ns);
-}
-
 bool program_spike(struct program *p)
 {
     uint32_t wanted = 0;
@@ -58,7 +43,7 @@ bool program_spike(struct program *p)
     for (uint64_t left = p->spikes; left != 0; left &= left - 1) {
         const uint32_t i = (uint32_t)__builtin_ctzll(left);
         const struct fault *f = fault_at(i);
-        if (!is_on(i))
+        if (!fault_goes_on(i))
             continue;
         on = true;
         wanted += spike_pages(f->size_kb, f->shape == FAULT_SHAPE_STEP ? 0 : f->within_ns,

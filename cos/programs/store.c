@@ -204,13 +204,12 @@ int prog_store(struct program *p)
 {
     const struct fault *f = fault_of(p);
     const uint32_t index = p->fault - 1;
-    const uint64_t ends = f->hold_ns != 0 ? f->within_ns + f->hold_ns : UINT64_MAX;
     struct pressure plan;
 
     program_touch(p, p->spec.touch_pages);
     make_plan(f, &plan);
-    for (uint64_t lasts = fault_lasts_ns(index); fault_goes_on(index) && lasts < ends;
-         lasts = fault_lasts_ns(index)) {
+    while (fault_goes_on(index)) {
+        const uint64_t lasts = fault_lasts_ns(index);
         const uint32_t ordered = pressure_ordered_ppm(&plan, lasts);
         const uint32_t reached = fault_resource_ppm(f->resource);
         tell(p, &plan, lasts, ordered, reached);

@@ -37,11 +37,12 @@ static void write_line(uint32_t file, const char *text)
         write_errors++;
 }
 
-static void wait_for_message(void)
+static void wait_for_message(struct program *p)
 {
     while (syslog_first() == NULL) {
-        sleep_on(&syslog_wait, TASK_INTERRUPTIBLE);
+        (void)sleep_on_timeout(&syslog_wait, TASK_INTERRUPTIBLE, program_patience(p));
         return_to_user();
+        program_go_wrong(p);
     }
 }
 
@@ -49,7 +50,7 @@ int prog_syslogd(struct program *p)
 {
     write_line(SYSLOG_MESSAGES, "syslogd 1.4.1: restart.");
     for (;;) {
-        wait_for_message();
+        wait_for_message(p);
         program_touch(p, p->spec.touch_pages);
         const struct syslog_message *m = syslog_first();
         while (m != NULL) {

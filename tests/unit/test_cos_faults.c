@@ -1,6 +1,6 @@
 /* test_cos_faults.c - faults of the COS begin, end and come again at their instants, send their
- * signals, and leave programs to those who start them; a spike grows along its line.
- * links: cos/programs/faults.c cos/programs/spike.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * signals, and leave programs to those who start them.
+ * links: cos/programs/faults.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 #define HOUR (60 * MINUTE)
 #define TASKS 8u
 
-/* ---- what faults.c and spike.c use of the kernel --------------------------------------------- */
+/* ---- what faults.c uses of the kernel --------------------------------------------- */
 struct cos_clock cos_clock = { .next_ns = UINT64_MAX };
 union task_union init_task_union;
 kptr current_task;
@@ -133,38 +133,12 @@ void return_to_user(void)
 {
 }
 
-/* For spike.c, of which the pure part is tested here. */
-int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
-            struct address_space *file, uint32_t pgoff)
+struct task_struct *find_task_by_name(const char *comm)
 {
-    (void)mm, (void)addr, (void)len, (void)flags, (void)file, (void)pgoff;
-    return -12;
-}
-int do_munmap(struct mm_struct *mm, uint32_t addr)
-{
-    (void)mm, (void)addr;
-    return 0;
-}
-bool user_account(uint32_t address, bool write)
-{
-    (void)address, (void)write;
-    return true;
-}
-void program_give_way(struct program *p)
-{
-    (void)p;
-}
-void program_round(struct program *p)
-{
-    (void)p;
-}
-void program_sleep(struct program *p)
-{
-    (void)p;
-}
-void program_sleep_until(uint64_t at_ns)
-{
-    (void)at_ns;
+    for_each_task (t)
+        if (strcmp(t->comm, comm) == 0)
+            return t;
+    return NULL;
 }
 
 void hand_over(void)
@@ -238,6 +212,7 @@ static void test_a_stop_with_a_length_is_followed_by_cont(void **state)
 static void test_every_and_times_count_and_unless_skips(void **state)
 {
     (void)state;
+    (void)add_task("VMap", TASK_INTERRUPTIBLE);
     add_fault((struct fault){ .type = FAULT_LEAK,
                               .target = "VMap",
                               .at_ns = HOUR,
@@ -302,14 +277,15 @@ static void test_a_storm_starts_one_more_each_period_up_to_its_count(void **stat
                         "1 m: 0 begins\n1 m: df.sh\ndf.sh cannot start\n5 m: df.sh\n7 m: df.sh\n");
 }
 
-static void test_a_spike_grows_along_its_line(void **state)
+static void test_a_target_that_is_not_there_is_told(void **state)
 {
     (void)state;
-    assert_int_equal(spike_pages(400, 10 * MINUTE, 0), 0);
-    assert_in_range(spike_pages(400000, 10 * MINUTE, 5 * MINUTE), 49990, 50000);
-    assert_int_equal(spike_pages(400000, 10 * MINUTE, 10 * MINUTE), 100000);
-    assert_int_equal(spike_pages(400000, 10 * MINUTE, 99 * HOUR), 100000);
-    assert_int_equal(spike_pages(400000, 0, 0), 100000);
+    add_fault((struct fault){ .type = FAULT_LEAK, .target = "VMap", .at_ns = MINUTE });
+    faults_init();
+    assert_int_equal(faults_next_ns(1), MINUTE);
+    pass_until(HOUR);
+    assert_int_equal(faults_next_ns(1), UINT64_MAX);
+    assert_string_equal(trace, "1 m: 0 begins\n1 m: 0 no target\n");
 }
 
 int main(void)
@@ -320,7 +296,7 @@ int main(void)
         cmocka_unit_test_setup(test_every_and_times_count_and_unless_skips, setup),
         cmocka_unit_test_setup(test_a_program_waits_for_init_and_for_a_fork_that_works, setup),
         cmocka_unit_test_setup(test_a_storm_starts_one_more_each_period_up_to_its_count, setup),
-        cmocka_unit_test_setup(test_a_spike_grows_along_its_line, setup),
+        cmocka_unit_test_setup(test_a_target_that_is_not_there_is_told, setup),
     };
     if (mmap(PTR(void, SCRATCH_VA), SCRATCH_SIZE, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)

@@ -1,4 +1,5 @@
-/* test_pressure.c - the controller: its order follows the shape, and its steps lead there.
+/* test_pressure.c - the controller: its order follows the shape, and its steps lead there; a spike has
+ * a line alone.
  * links: cos/programs/pressure.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,6 +93,17 @@ static void test_the_loop_holds_a_level_while_others_come_and_go(void **state)
     assert_in_range(held + others, 64000u * 94 / 100, 64000u * 96 / 100);
 }
 
+static void test_a_spike_grows_along_its_line(void **state)
+{
+    (void)state;
+    assert_int_equal(spike_pages(400, 600 * (uint64_t)SECOND, 0), 0);
+    assert_in_range(spike_pages(400000, 600 * (uint64_t)SECOND, 300 * (uint64_t)SECOND), 49990,
+                    50000);
+    assert_int_equal(spike_pages(400000, 600 * (uint64_t)SECOND, 600 * (uint64_t)SECOND), 100000);
+    assert_int_equal(spike_pages(400000, 600 * (uint64_t)SECOND, 99 * HOUR), 100000);
+    assert_int_equal(spike_pages(400000, 0, 0), 100000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +113,7 @@ int main(void)
         cmocka_unit_test(test_a_step_is_ordered_at_once),
         cmocka_unit_test(test_small_errors_are_left_alone_and_large_ones_come_in_steps),
         cmocka_unit_test(test_nothing_is_given_back_that_is_not_held),
+        cmocka_unit_test(test_a_spike_grows_along_its_line),
         cmocka_unit_test(test_the_loop_holds_a_level_while_others_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
