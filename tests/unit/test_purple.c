@@ -12,6 +12,7 @@
 
 #include "shared/rng.h"
 #include "tools/parse/purple.h"
+#include "tools/parse/vmksummary.h"
 
 struct fixture {
     struct text text;
@@ -106,6 +107,25 @@ static void test_purple_reads_every_value_of_the_article(void **state)
     assert_string_equal(p->pcpu[12].name, "Worker#0:");
     assert_int_equal(p->odds.count, 0);
     assert_int_equal(p->repairs, 0);
+}
+
+/* The article's screen and its vmksummary come from two hosts: 42 and 136 days, two builds. */
+static void test_the_texts_of_the_article_are_of_two_hosts(void **state)
+{
+    const struct purple *p = read_file(*state, "kb-308590/screen");
+    struct vmksummary v;
+    struct text t;
+    char err[512];
+    assert_int_equal(text_load("tests/data/kb-308590/vmksummary", &t, err, sizeof err), 0);
+    vmksummary_parse(&t, 1, &v);
+    assert_int_equal(p->uptime_ms / 86400000, 42);
+    assert_int_equal(v.record[1].vmk_ms / 86400000, 136);
+    assert_int_equal(p->build, 123630);
+    assert_string_equal(v.record[1].vmk_build, "153875");
+    assert_string_equal(purple_release_of(p->build), "ESX 3.5 Update 3");
+    assert_string_equal(purple_release_of(153875), "ESX 3.5 Update 4");
+    vmksummary_free(&v);
+    text_free(&t);
 }
 
 static void test_purple_reads_the_article_typed_off_a_photo(void **state)
@@ -309,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_purple_reads_every_value_of_the_article),
+        TEST(test_the_texts_of_the_article_are_of_two_hosts),
         TEST(test_purple_reads_the_article_typed_off_a_photo),
         TEST(test_purple_reads_the_article_when_it_stands_on_one_line),
         TEST(test_purple_reads_the_article_wrapped_at_any_width),

@@ -58,6 +58,18 @@ static void test_trend_forgets_the_time_before_the_leak(void **state)
     assert_true(t.points >= 40);
 }
 
+/* All 200 hours taken together would be called flat: 12 of them do not move a median. */
+static void test_trend_is_not_talked_out_of_a_leak_by_the_past(void **state)
+{
+    struct trend t;
+    (void)state;
+    grow(HOURS - 13, 900, 100, 6);
+    trend_recent(points, HOURS, &t);
+    assert_near(t.per_h, 900, 30);
+    assert_true(t.points <= 16);
+    assert_true(trend_grows(&t));
+}
+
 static void test_trend_sees_a_leak_of_two_hours(void **state)
 {
     struct trend t;
@@ -177,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trend_of_a_line_is_its_slope),
         cmocka_unit_test(test_trend_forgets_the_time_before_the_leak),
+        cmocka_unit_test(test_trend_is_not_talked_out_of_a_leak_by_the_past),
         cmocka_unit_test(test_trend_sees_a_leak_of_two_hours),
         cmocka_unit_test(test_trend_is_not_bent_by_nightly_peaks),
         cmocka_unit_test(test_trend_begins_anew_when_the_process_does),

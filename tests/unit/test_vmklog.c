@@ -172,6 +172,24 @@ static void test_messages_reads_an_oom_kill_with_its_memory(void **state)
     text_free(&t);
 }
 
+/* A zone without pages prints no line of its free blocks. */
+static void test_messages_gives_free_blocks_to_the_zone_that_has_them(void **state)
+{
+    struct messages m;
+    struct text t = text_of(
+        K "Mem-info:\n" K "Zone:DMA freepages:     0 min:     0 low:     0 high:     0\n" K
+          "Zone:Normal freepages:   654 min:   655 low:  3536 high:  5104\n" K
+          "0*4kB 3*8kB 2*16kB 2*32kB 1*64kB 1*128kB 1*256kB 0*512kB 0*1024kB 1*2048kB 0*4096kB = "
+          "2616kB)\n");
+    (void)state;
+    messages_parse(&t, 1, &m);
+    assert_int_equal(m.meminfo[0].zone[0].buddy_kb, 0);
+    assert_int_equal(m.meminfo[0].zone[1].buddy_kb, 2616);
+    assert_int_equal(m.odds.count, 0);
+    messages_free(&m);
+    text_free(&t);
+}
+
 static void test_messages_reads_a_task_list_with_and_without_syslog(void **state)
 {
     struct messages m;
@@ -351,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_vmklog_tells_classes_apart),
         cmocka_unit_test(test_vmklog_reports_what_it_does_not_understand),
         cmocka_unit_test(test_messages_reads_an_oom_kill_with_its_memory),
+        cmocka_unit_test(test_messages_gives_free_blocks_to_the_zone_that_has_them),
         cmocka_unit_test(test_messages_reads_a_task_list_with_and_without_syslog),
         cmocka_unit_test(test_messages_reads_the_oops_of_the_article),
         cmocka_unit_test(test_messages_takes_no_other_text),
