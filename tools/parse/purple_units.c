@@ -420,8 +420,7 @@ static size_t segment_end(const char *text)
     return i;
 }
 
-/* Marks that mails and pages put before a line: quotations, bullets. A star may be the screen's own.
- */
+/* Marks that mails and pages put before a line: quotations, bullets. A star may be the screen's. */
 static size_t quotation(const char *text)
 {
     struct purple_pcpu item;
@@ -432,8 +431,9 @@ static size_t quotation(const char *text)
 
     if (strncmp(at, "\xe2\x80\xa2", 3) == 0)
         return n + 3 + strspn(at + 3, " \t");
-    return bullet && !purple_units_item(&at, &item, &repairs) ? n + 1 + strspn(text + n + 1, " \t")
-                                                              : n;
+    if (!bullet || purple_units_item(&at, &item, &repairs))
+        return n;
+    return n + 1 + strspn(text + n + 1, " \t");
 }
 
 static bool take_line(struct cutter *c, uint32_t line)
