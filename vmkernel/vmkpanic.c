@@ -17,8 +17,8 @@ struct function {
     const char *name;
     uint32_t address, bytes;
 };
-#define CHAIN 5u
-static const struct function chains[][CHAIN] = {
+#define FRAMES 5u
+static const struct function chains[][FRAMES] = {
     { { "CpuSched_StartWorld", 0x624a10, 0x1e8 },
       { "HelperLoop", 0x60c5d4, 0x2a0 },
       { "SCSI_CompletionTask", 0x672f48, 0x31c },
@@ -53,8 +53,8 @@ static void draw_frames(struct rng *rng, struct vmkpanic *p)
     const struct function *chain = chains[draw_below(rng, CHAINS)];
     uint32_t ebp = STACK_BASE + p->world->id * STACK_BYTES % 0x400000u + STACK_BYTES -
                    4 * (0x120 + draw_below(rng, 0x40));
-    for (uint32_t i = 0; i < CHAIN; i++) {
-        const struct function *f = &chain[CHAIN - 1 - i];
+    for (uint32_t i = 0; i < FRAMES; i++) {
+        const struct function *f = chain + (FRAMES - 1 - i);
         struct screen_frame *to = &p->frame[i];
         (void)snprintf(to->name, sizeof to->name, "%s", f->name);
         to->ebp = ebp;
@@ -65,7 +65,7 @@ static void draw_frames(struct rng *rng, struct vmkpanic *p)
         to->stack[2] = ebp + 4 * draw_below(rng, 0x20);
         ebp += 4 * (8 + draw_below(rng, 0x18));
     }
-    p->frame_count = CHAIN;
+    p->frame_count = FRAMES;
 }
 
 /* Registers of code that followed a bad pointer: one of them holds it. */

@@ -95,7 +95,7 @@ struct task_struct {
     uint32_t sleep_stamp; /* jiffies when it went to sleep or last ran */
     uint32_t stuck; /* 1 while it stands in the yield() of the endless retry in __alloc_pages; 2:
                        kswapd in its 2-tick nap (livelock.c) */
-    uint32_t stuck_gfp;      /* what it asks for there */
+    uint32_t stuck_gfp; /* what it asks for there */
     uint32_t scrub; /* 1: below its frame its stack may show whether page lists were turned by hand
                        or by counting (inert_lists.h): cleared when it next leaves the CPU */
     uint32_t reclaim_passes; /* direct reclaim passes done */
