@@ -1,5 +1,5 @@
 #!/bin/bash
-# bench.sh BUILD - the four figures of `make bench`, each with its goal. Wall-clock figures of this
+# bench.sh BUILD - the five figures of `make bench`, each with its goal. Wall-clock figures of this
 # machine, never part of a test.
 set -eu
 build=$1
@@ -41,3 +41,19 @@ awk -v s="$core_s" -v kb="$ours_kb" 'BEGIN { printf "core: %.2f s, %.0f MB/s on 
 awk -v s="$gcore_ms" -v kb="${theirs_kb:-0}" 'BEGIN { if (kb > 0) printf "gcore: %.2f s, %.0f MB/s, %d kB\n", s / 1000, kb / 1.024 / s, kb; else print "gcore: not to be had here" }'
 
 echo "memory: vmkernel at most $most_kb kB RssAnon + RssFile (goal: under 32768)"
+
+# 5. `crash -c ps` on the 800-MB core against gdb doing the same; the best of five each
+core=$tmp/kb/$(jq -r .artefacts.cos_core "$tmp/kb.json")
+best_us() { # command...
+    local from us best=
+    for _ in 1 2 3 4 5; do
+        from=$(date +%s%6N)
+        "$@" >/dev/null 2>&1
+        us=$(($(date +%s%6N) - from))
+        [ -n "$best" ] && [ "$best" -le "$us" ] || best=$us
+    done
+    echo "$best"
+}
+ours_us=$(best_us "$build/bin/lostbeat" crash -c ps "$core")
+gdb_us=$(CRASH_GDB=ps best_us gdb -nx -batch -iex 'set auto-load off' -x tests/lib/crash_gdb.py "$build/bin/cos" "$core")
+awk -v a="$ours_us" -v b="$gdb_us" 'BEGIN { printf "crash ps: %.1f ms; gdb -batch: %.1f ms, %.0f times longer (goal: 20)\n", a / 1000, b / 1000, b / a }'
