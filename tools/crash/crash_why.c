@@ -13,7 +13,7 @@
 
 #define WHY_DEPTH 6u
 #define OWNERS 3u /* biggest owners of memory that are named */
-#define NS_PER_S 1000000000ull
+#define NS_PER_MS 1000000u
 
 struct why {
     struct crash *s;
@@ -71,7 +71,7 @@ static const struct core_task *by_comm(const struct crash *s, const char *comm)
 struct owner { /* all processes of one name: a hundred small ones are an owner, too */
     const struct core_task *task; /* the first of them */
     uint32_t tasks;
-    uint64_t present, swapped; /* pages */
+    uint64_t present, swapped; /* pages; without those of files, which others may share */
 };
 
 static int by_pages(const void *a, const void *b)
@@ -95,7 +95,7 @@ static void add_owner(struct core *c, struct owner *all, uint32_t *n, const stru
     }
     core_mm_count(c, t->mm, &pages);
     all[i].tasks++;
-    all[i].present += pages.present;
+    all[i].present += pages.present - pages.file;
     all[i].swapped += pages.swapped;
 }
 
@@ -108,7 +108,8 @@ static void say_owner(struct why *w, const struct core_task *t, const struct own
     else
         (void)snprintf(who, sizeof who, "%u processes %s own", o->tasks, o->task->comm);
     say(w, t, "owner",
-        "%s %" PRIu64 " kB in RAM (%" PRIu64 "%% of it) and %" PRIu64 " kB in swap (%" PRIu64 "%%)",
+        "%s %" PRIu64 " kB of anonymous memory in RAM (%" PRIu64 "%% of it) and %" PRIu64
+        " kB in swap (%" PRIu64 "%%)",
         who, o->present * 4, m->total > 0 ? o->present * 100 / m->total : 0, o->swapped * 4,
         m->swap_total > 0 ? o->swapped * 100 / m->swap_total : 0);
 }
@@ -220,13 +221,18 @@ static void why_page(struct why *w, const struct core_task *t, uint64_t page)
     const bool locked = (flags & core_page_flag(w->s->core, "PG_locked")) != 0;
     const bool swap = (flags & core_page_flag(w->s->core, "PG_swapcache")) != 0;
     const bool writes = (flags & core_page_flag(w->s->core, "PG_writeback")) != 0;
-    const bool disk = core_field(w->s->core, page, "page.buffers", 0) != 0;
+    const uint32_t request = core_field(w->s->core, page, "page.buffers", 0);
     say(w, t, "page", "it waits for frame %u, which is %slocked (%s%s)%s", pfn,
         locked ? "" : "no longer ", swap ? "swap slot " : "index ",
         swap ? "of the swap partition" : "of a file",
-        !disk    ? ""
-        : writes ? "; its write is with the disk"
-                 : "; its read is with the disk");
+        request == 0 ? ""
+        : writes     ? "; its write is with the disk"
+                     : "; its read is with the disk");
+    if (request != 0 && core_has(w->s->core, "block_request.count"))
+        say(w, t, "disk", "the request: %u pages from disk page %u, %s",
+            core_field(w->s->core, request, "block_request.count", 0),
+            core_field(w->s->core, request, "block_request.sector", 0),
+            core_field(w->s->core, request, "block_request.write", 0) != 0 ? "a write" : "a read");
 }
 
 static void why_queue(struct why *w, const struct core_task *t, const struct core_wait *wait)
@@ -256,6 +262,28 @@ static void why_queue(struct why *w, const struct core_task *t, const struct cor
         wait->name[0] != '\0' ? wait->name : "(no name)", wait->queue);
 }
 
+/* The timer that will wake it, if it has one. */
+static void why_timer(struct why *w, const struct core_task *t)
+{
+    struct core *c = w->s->core;
+    struct core_clock k;
+    uint64_t timer, at = 0;
+    const char *how = t->state == CORE_UNINTERRUPTIBLE ? "uninterruptibly" : "interruptibly";
+    core_clock_load(c, &k);
+    if (!core_offset(c, "task_struct.timer", &timer) ||
+        core_field(c, t->address + timer, "ktimer.slot", 0) == 0 ||
+        !core_field_u64(c, t->address + timer, "ktimer.at_ns", &at))
+        say(w, t, "timer", "it sleeps %s, on no queue and without a timer that is known", how);
+    else if (at > INT64_MAX)
+        say(w, t, "timer", "it sleeps %s for ever: no more work is planned for it", how);
+    else if (at >= k.now_ns)
+        say(w, t, "timer", "it sleeps %s until its timer, %" PRIu64 " ms after the stun", how,
+            (at - k.now_ns) / NS_PER_MS);
+    else
+        say(w, t, "timer", "it sleeps %s; its timer was due %" PRIu64 " ms before the stun", how,
+            (k.now_ns - at) / NS_PER_MS);
+}
+
 static void why_asleep(struct why *w, const struct core_task *t)
 {
     struct core_wait wait;
@@ -265,8 +293,7 @@ static void why_asleep(struct why *w, const struct core_task *t)
     else if (wait.kind == CORE_WAIT_QUEUE)
         why_queue(w, t, &wait);
     else
-        say(w, t, "timer", "it sleeps %s; no queue: until its timer or its partner wakes it",
-            t->state == CORE_UNINTERRUPTIBLE ? "uninterruptibly" : "interruptibly");
+        why_timer(w, t);
 }
 
 static void why_zombie(struct why *w, const struct core_task *t)
@@ -301,7 +328,7 @@ static void why_stack(struct why *w, const struct core_task *t, const struct cor
         { "kmem_cache_grow", "the page is for a slab of the kernel", false },
         { "spawn_child", "it starts a process, whose stack is two pages", false },
         { "exit_mmap", "it is ending and gives its memory back", false },
-        { "sleep_until", "it sleeps until an instant that it chose", true },
+        { "sleep_until", "it sleeps by its own choice", true },
         { "wait_child", "it waits for a child to end", true },
         { "__down", "it waits for a semaphore", true },
     };
