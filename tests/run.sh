@@ -56,7 +56,9 @@ for program in "$@"; do
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     if [ "$f" -eq 0 ]; then
-        echo "ok    $name: $p"
+        # A sweep or a campaign says how wide it was.
+        figures=$(sed -n 's/^# \(swept .*\)/\1/p' "$log" | tail -n 1)
+        echo "ok    $name: $p${figures:+ ($figures)}"
     else
         echo "FAIL  $name: $p passed, $f failed, exit status $status; $log says:"
         tail -n 60 "$log" | sed 's/^/      /'
