@@ -40,6 +40,21 @@ theirs_kb=$(du -k "$tmp"/gcore.* 2>/dev/null | awk '{print $1; exit}')
 awk -v s="$core_s" -v kb="$ours_kb" 'BEGIN { printf "core: %.2f s, %.0f MB/s on disk, %d kB (goal: faster than gcore)\n", s, kb / 1024 / s, kb }'
 awk -v s="$gcore_ms" -v kb="${theirs_kb:-0}" 'BEGIN { if (kb > 0) printf "gcore: %.2f s, %.0f MB/s, %d kB\n", s / 1000, kb / 1.024 / s, kb; else print "gcore: not to be had here" }'
 
+# 5. gzip of the same core, as the next start does it, against others
+seconds() { # command...
+    local from_ms
+    from_ms=$(date +%s%3N)
+    "$@" >/dev/null 2>&1
+    echo $(($(date +%s%3N) - from_ms)) | awk '{print $1 / 1000}'
+}
+read -r pack_s check_s < <("$build/tests/bench/bench_gzip" "$core" "$tmp/core.gz")
+awk -v s="$pack_s" -v c="$check_s" -v w="$core_s" 'BEGIN { printf "core.gz: %.2f s with its SHA-256, %.2f s to read it back; %.2f s from the file to the .gz\n", s, c, w + s + c }'
+for other in "gzip -1" "pigz -1" "igzip -1"; do
+    command -v "${other% *}" >/dev/null || continue
+    # shellcheck disable=SC2086
+    seconds $other -c "$core" | awk -v s="$pack_s" -v name="$other" '{ printf "%s: %.2f s, %.2f times ours%s\n", name, $1, $1 / s, name == "gzip -1" ? " (goal: at least 4)" : "" }'
+done
+
 echo "memory: vmkernel at most $most_kb kB RssAnon + RssFile (goal: under 32768)"
 
 # 5. `crash -c ps` on the 800-MB core against gdb doing the same; the best of five each
