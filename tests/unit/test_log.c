@@ -126,6 +126,38 @@ static void test_log_counts_failing_files_and_goes_on(void **state)
     assert_int_equal(log_tail(&f->log, line, 1), 1);
 }
 
+static void test_log_lines_wait_while_the_console_does_not_run(void **state)
+{
+    struct fixture *f = *state;
+    char line[1][LOG_LINE_MAX];
+    log_files_hold(&f->log);
+    log_put(&f->log, LOG_WARNING, KB_NS, 0, 1058, "one");
+    log_put(&f->log, LOG_INFO, KB_NS, 0, 1058, "two");
+    assert_string_equal(f->text[LOG_FILE_VMKERNEL], "");
+    assert_int_equal(log_tail(&f->log, line, 1), 1); /* the ring has them at once */
+    log_files_resume(&f->log, KB_NS + 60000000000u);
+    /* The stamp of the file is that of the writing, the line's own that of the event. */
+    assert_string_equal(f->text[LOG_FILE_VMKERNEL],
+                        "Nov 13 04:59:23 esxhostname vmkernel: 42:14:03:29.508 cpu0:1058)one\n"
+                        "Nov 13 04:59:23 esxhostname vmkernel: 42:14:03:29.508 cpu0:1058)two\n");
+    assert_null(strstr(f->text[LOG_FILE_VMKWARNING], "two"));
+    assert_non_null(strstr(f->text[LOG_FILE_VMKWARNING], "one"));
+    log_files_resume(&f->log, KB_NS + 120000000000u);
+    assert_null(strstr(strstr(f->text[LOG_FILE_VMKERNEL], "two"), "one")); /* once */
+}
+
+static void test_log_lines_that_wait_are_lost_at_the_stun_and_beyond_their_room(void **state)
+{
+    struct fixture *f = *state;
+    log_files_hold(&f->log);
+    for (unsigned i = 0; i < 4000; i++)
+        log_put(&f->log, LOG_INFO, KB_NS, 0, 1024, "a line of some length");
+    assert_true(f->log.held_used <= LOG_HELD_BYTES);
+    log_files_stop(&f->log);
+    log_files_resume(&f->log, KB_NS);
+    assert_string_equal(f->text[LOG_FILE_VMKERNEL], "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +167,9 @@ int main(void)
         cmocka_unit_test_setup(test_log_long_and_dirty_lines_stay_one_line, setup),
         cmocka_unit_test_setup(test_log_ring_keeps_the_newest_whole_lines, setup),
         cmocka_unit_test_setup(test_log_counts_failing_files_and_goes_on, setup),
+        cmocka_unit_test_setup(test_log_lines_wait_while_the_console_does_not_run, setup),
+        cmocka_unit_test_setup(test_log_lines_that_wait_are_lost_at_the_stun_and_beyond_their_room,
+                               setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

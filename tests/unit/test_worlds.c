@@ -139,6 +139,32 @@ static void test_worlds_run_on_every_pcpu_in_the_long_run(void **state)
         assert_true(on[i] > 0);
 }
 
+static void test_worlds_that_keep_the_console_out_run_on_pcpu_0_alone(void **state)
+{
+    (void)state;
+    worlds_keep_console(&w, "reset", 0);
+    for (uint64_t s = 1000; s < 1200; s++) {
+        const struct world *running[WORLDS_PCPUS_MAX];
+        worlds_snapshot(&w, SECONDS(s), running);
+        assert_string_equal(running[0]->name, "reset");
+        assert_ptr_equal(running[0], worlds_on_pcpu(&w, 0, SECONDS(s)));
+        for (uint32_t p = 1; p < w.pcpus; p++)
+            assert_ptr_not_equal(running[p], running[0]);
+    }
+    worlds_give_console_back(&w);
+    assert_string_equal(worlds_on_pcpu(&w, 0, SECONDS(1000))->name, "console");
+}
+
+static void test_worlds_that_keep_the_console_out_are_drivers_by_default(void **state)
+{
+    (void)state;
+    static const char *const none[] = { NULL, "no such world", "console", "idle3" };
+    for (uint64_t draw = 0; draw < 20; draw++) {
+        worlds_keep_console(&w, none[draw % 4], draw);
+        assert_int_equal(w.world[w.keeper].kind, WORLD_DRIVER);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +174,8 @@ int main(void)
         cmocka_unit_test_setup(test_worlds_no_world_runs_twice_at_an_instant, setup),
         cmocka_unit_test_setup(test_worlds_depend_on_seed_and_instant_alone, setup),
         cmocka_unit_test_setup(test_worlds_run_on_every_pcpu_in_the_long_run, setup),
+        cmocka_unit_test_setup(test_worlds_that_keep_the_console_out_run_on_pcpu_0_alone, setup),
+        cmocka_unit_test_setup(test_worlds_that_keep_the_console_out_are_drivers_by_default, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
