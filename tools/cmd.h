@@ -24,7 +24,7 @@ struct cmd {
 extern const struct cmd cmd_run, cmd_list, cmd_psod, cmd_boot, cmd_reset;
 extern const struct cmd cmd_crash;
 extern const struct cmd cmd_explain, cmd_forecast;
-extern const struct cmd cmd_diagnose;
+extern const struct cmd cmd_diagnose, cmd_verify;
 /* Programs with names of their own, by links to `lostbeat`. */
 extern const struct cmd cmd_vmkdump, cmd_vm_support, cmd_esxcfg_advcfg, cmd_esxcfg_dumppart;
 

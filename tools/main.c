@@ -10,7 +10,8 @@
 
 static const struct cmd *const commands[] = { &cmd_list,    &cmd_run,      &cmd_psod,
                                               &cmd_boot,    &cmd_reset,    &cmd_crash,
-                                              &cmd_explain, &cmd_forecast, &cmd_diagnose };
+                                              &cmd_explain, &cmd_forecast, &cmd_diagnose,
+                                              &cmd_verify };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 /* Those that ESX people type under names of their own: links to this program. */

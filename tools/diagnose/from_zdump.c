@@ -217,42 +217,44 @@ static void read_tasks(struct diagnosis *d, const struct zdump *z, const char *f
 }
 
 /* ---- calls and commands that are outstanding ------------------------------------------------- */
-static void read_outstanding(struct diagnosis *d, const char *data, const char *record,
-                             enum fact_id id, double stun_ns, const char *file)
+/* "outstanding ... posted_ns=N ...": the one without an answer that waits longest. */
+static void read_outstanding(struct diagnosis *d, const char *data, enum fact_id id, double stun_ns,
+                             const char *file)
 {
     struct lines l = { data, "" };
+    struct fact *f = &d->facts.fact[id];
     char comm[FACT_WHO_MAX];
-    double since_ns, pid, longest = 0;
-    bool any = false;
+    double posted_ns, answered = 0, pid, longest = -1;
+    if (data == NULL || f->known)
+        return;
     while (next_line(&l)) {
-        if (strncmp(l.line, record, strlen(record)) != 0 ||
-            !number_of(l.line, "since_ns", &since_ns))
+        if (strncmp(l.line, "outstanding ", 12) != 0 || !number_of(l.line, "posted_ns", &posted_ns))
             continue;
-        const double waits_s = (stun_ns - since_ns) / NS_PER_S;
-        any = true;
+        if (number_of(l.line, "answered", &answered) && answered != 0)
+            continue; /* its end is known and near */
+        const double waits_s = (stun_ns - posted_ns) / NS_PER_S;
         if (waits_s <= longest)
             continue;
         longest = waits_s;
-        struct fact *f = &d->facts.fact[id];
-        f->known = false; /* the one that waits longest is told */
         comm[0] = '\0';
-        (void)value_of(l.line, "comm", comm, sizeof comm, true);
+        (void)value_of(l.line, "comm", comm, sizeof comm, false);
+        f->known = false;
         fact_set(&d->facts, id, waits_s, comm, file, 0, l.line);
         f->pid = number_of(l.line, "pid", &pid) ? (uint32_t)pid : 0;
     }
-    if (data != NULL && !any)
+    if (longest < 0)
         fact_set(&d->facts, id, 0, NULL, file, 0, "nothing was outstanding");
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
-static const char *named_section(const struct zdump *z, const char *name)
+static void read_lost(struct diagnosis *d, const char *data, const char *file)
 {
-    for (uint32_t i = 0; i < z->count; i++)
-        if (strcmp(z->sections[i].name, name) == 0)
-            return z->sections[i].data;
-    return NULL;
+    double lost;
+    if (data != NULL && section_number(data, "lost_completions", &lost) && lost > 0)
+        fact_set(&d->facts, FACT_SERIAL_LOST, lost, NULL, file, 0,
+                 "scsi: completions that found no command");
 }
 
+/* ---- all of it ------------------------------------------------------------------------------- */
 static void read_text(struct diagnosis *d, const char *data,
                       void (*reader)(struct diagnosis *d, const struct text *t, const char *shown),
                       const char *shown)
@@ -284,8 +286,9 @@ int from_zdump(struct diagnosis *d, const char *path, const char *shown, char *n
     read_beats(d, section(z, ZDUMP_HEARTBEATS), shown);
     read_ring(d, section(z, ZDUMP_RING), shown);
     read_tasks(d, z, shown);
-    read_outstanding(d, named_section(z, "vmnix"), "call ", FACT_RPC_WAITS, stun_ns, shown);
-    read_outstanding(d, named_section(z, "scsi"), "command ", FACT_DISK_WAITS, stun_ns, shown);
+    read_outstanding(d, section(z, ZDUMP_VMNIX), FACT_RPC_WAITS, stun_ns, shown);
+    read_outstanding(d, section(z, ZDUMP_SCSI), FACT_DISK_WAITS, stun_ns, shown);
+    read_lost(d, section(z, ZDUMP_SCSI), shown);
     read_text(d, section(z, ZDUMP_SCREEN), from_screen, shown);
     read_text(d, section(z, ZDUMP_LOG), from_vmklog, shown);
     read_text(d, section(z, ZDUMP_COS_LOG), from_messages, shown);

@@ -1,0 +1,101 @@
+/* claims.c - see claims.h. */
+#include "tools/verify/claims.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct claim *add(struct claims *c, const char *value)
+{
+    if (c->count == c->room) {
+        const uint32_t room = c->room == 0 ? 256 : 2 * c->room;
+        struct claim *more = realloc(c->claim, room * sizeof *more);
+        if (more == NULL)
+            return NULL;
+        c->claim = more;
+        c->room = room;
+    }
+    struct claim *claim = &c->claim[c->count];
+    *claim = (struct claim){ .value = strndup(value, CLAIM_VALUE_MAX), .order = c->count };
+    if (claim->value == NULL)
+        return NULL;
+    c->count++;
+    c->sorted = false;
+    return claim;
+}
+
+void claim_text(struct claims *c, const struct claim_place *at, const char *value, const char *key,
+                ...)
+{
+    va_list args;
+    struct claim *claim = add(c, value);
+    if (claim == NULL)
+        return;
+    claim->place = *at;
+    va_start(args, key);
+    (void)vsnprintf(claim->key, sizeof claim->key, key, args);
+    va_end(args);
+}
+
+void claim_number(struct claims *c, const struct claim_place *at, int64_t value, const char *key,
+                  ...)
+{
+    char text[32];
+    va_list args;
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    struct claim *claim = add(c, text);
+    if (claim == NULL)
+        return;
+    claim->place = *at;
+    va_start(args, key);
+    (void)vsnprintf(claim->key, sizeof claim->key, key, args);
+    va_end(args);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    const int order = strcmp(x->key, y->key);
+    return order != 0 ? order : x->order < y->order ? -1 : 1;
+}
+
+static int key_of(const void *key, const void *claim)
+{
+    return strcmp(key, ((const struct claim *)claim)->key);
+}
+
+const struct claim *claim_find(struct claims *c, const char *key)
+{
+    if (!c->sorted) {
+        qsort(c->claim, c->count, sizeof *c->claim, by_key);
+        c->sorted = true;
+    }
+    const struct claim *found =
+        c->count > 0 ? bsearch(key, c->claim, c->count, sizeof *c->claim, key_of) : NULL;
+    while (found != NULL && found > c->claim && strcmp(found[-1].key, key) == 0)
+        found--; /* the first one under a key stays */
+    return found;
+}
+
+bool claim_get(struct claims *c, const char *key, int64_t *ret)
+{
+    const struct claim *claim = claim_find(c, key);
+    char *end;
+    if (claim == NULL)
+        return false;
+    const int64_t value = strtoll(claim->value, &end, 10);
+    if (end == claim->value)
+        return false;
+    *ret = value;
+    return true;
+}
+
+void claims_free(struct claims *c)
+{
+    for (uint32_t i = 0; i < c->count; i++)
+        free(c->claim[i].value);
+    free(c->claim);
+    *c = (struct claims){ 0 };
+}

@@ -1,0 +1,140 @@
+/* read_console.c - what the console says of itself: vmksummary, the snapshot of /proc, esx.conf. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/esxconf.h"
+#include "tools/parse/meminfo.h"
+#include "tools/parse/vmksummary.h"
+#include "tools/verify/verify.h"
+
+/* ---- vmksummary ------------------------------------------------------------------------------ */
+static void put_hour(struct verify *v, struct claim_place *at, const struct vmksummary_record *r)
+{
+    const long long key = r->epoch_s;
+    at->line = r->line;
+    claim_text(&v->claims, at, r->vmk_build, "vmksummary.vmk_build.%lld", key);
+    claim_text(&v->claims, at, r->vmm_build, "vmksummary.vmm_build.%lld", key);
+    claim_text(&v->claims, at, r->host, "vmksummary.host");
+    claim_number(&v->claims, at, r->epoch_s, "vmksummary.epoch_s.%lld", key);
+    claim_number(&v->claims, at, (int64_t)r->vmk_ms, "vmksummary.vmk_ms.%lld", key);
+    claim_number(&v->claims, at, (int64_t)r->cos_ms - (int64_t)r->vmk_ms, "vmksummary.lead_ms.%lld",
+                 key);
+    if (r->stamp_gap_s != INT64_MIN)
+        claim_number(&v->claims, at, r->stamp_gap_s, "vmksummary.stamp_gap_s.%lld", key);
+}
+
+static void put_last(struct verify *v, struct claim_place *at, const struct vmksummary_record *r)
+{
+    int64_t swap_kb = 0;
+    at->line = r->line;
+    claim_number(&v->claims, at, r->vms, "vmksummary.last.vms");
+    claim_number(&v->claims, at, r->swap_kb, "vmksummary.last.swap_kb");
+    if (claim_get(&v->claims, "core.swap_kb", &swap_kb))
+        claim_number(&v->claims, at, r->swap_kb > swap_kb ? r->swap_kb - swap_kb : 0,
+                     "vmksummary.last.swap_over_kb");
+}
+
+static void read_vmksummary(struct verify *v)
+{
+    static const char *const names[] = { "var/log/vmksummary", NULL };
+    static const char *const older[] = { "var/log/vmksummary.1", NULL };
+    const char *file[2] = { verify_find(v, older), verify_find(v, names) };
+    struct claim_place at = { .section = "" };
+    struct text t[2];
+    struct vmksummary s;
+    const struct vmksummary_record *last = NULL;
+    char err[512];
+    uint32_t texts = 0;
+    int64_t boot_s = 0, end_ms = 0;
+    for (int i = 0; i < 2; i++)
+        if (file[i][0] != '\0' && text_load(file[i], &t[texts], err, sizeof err) == 0)
+            texts++;
+    vmksummary_parse(t, texts, &s);
+    const bool known = claim_get(&v->claims, "zdump.state.boot_epoch_s", &boot_s) &&
+                       claim_get(&v->claims, "zdump.state.dump_end_ms", &end_ms);
+    for (uint32_t i = 0; i < s.records; i++) {
+        const struct vmksummary_record *r = &s.record[i];
+        if (r->kind != VMKSUMMARY_HOURLY ||
+            (known && (r->epoch_s < boot_s || r->epoch_s > boot_s + end_ms / 1000)))
+            continue;
+        at.file = file[2 - texts + r->file];
+        put_hour(v, &at, r);
+        last = r;
+    }
+    if (last != NULL)
+        put_last(v, &at, last);
+    vmksummary_free(&s);
+    for (uint32_t i = 0; i < texts; i++)
+        text_free(&t[i]);
+}
+
+/* ---- /proc ----------------------------------------------------------------------------------- */
+static void read_meminfo(struct verify *v)
+{
+    static const char *const names[] = { "proc/meminfo", NULL };
+    struct claim_place at = { .file = verify_find(v, names), .section = "" };
+    struct text t;
+    struct meminfo m;
+    char err[512];
+    if (at.file[0] == '\0' || text_load(at.file, &t, err, sizeof err) != 0)
+        return;
+    meminfo_parse(&t, &m);
+    for (uint32_t i = 0; i < m.items; i++) {
+        at.line = m.item[i].line;
+        claim_number(&v->claims, &at, m.item[i].value, "meminfo.%s", m.item[i].name);
+    }
+    const int64_t total = meminfo_kb(&m, "SwapTotal"), left = meminfo_kb(&m, "SwapFree");
+    const struct meminfo_item *item = meminfo_find(&m, "SwapFree");
+    if (item != NULL) {
+        at.line = item->line;
+        claim_number(&v->claims, &at, total - left, "meminfo.swap_used_kb");
+    }
+    meminfo_free(&m);
+    text_free(&t);
+}
+
+static void read_swaps(struct verify *v)
+{
+    static const char *const names[] = { "proc/swaps", NULL };
+    struct claim_place at = { .file = verify_find(v, names), .section = "", .line = 2 };
+    struct text t;
+    char err[512];
+    long long size, used;
+    if (at.file[0] == '\0' || text_load(at.file, &t, err, sizeof err) != 0)
+        return;
+    if (t.count >= 2 && sscanf(t.lines[1].at, "%*s partition %lld %lld", &size, &used) == 2) {
+        claim_number(&v->claims, &at, size, "swaps.size_kb");
+        claim_number(&v->claims, &at, used, "swaps.used_kb");
+    }
+    text_free(&t);
+}
+
+/* ---- esx.conf -------------------------------------------------------------------------------- */
+static void read_esxconf(struct verify *v)
+{
+    static const char *const names[] = { ESXCONF_PATH, NULL };
+    struct claim_place at = { .file = verify_find(v, names), .section = "" };
+    struct esxconf c;
+    char err[512];
+    if (at.file[0] == '\0')
+        return;
+    if (esxconf_load(at.file, &c, err, sizeof err) != 0) {
+        verify_problem(v, "%s", err);
+        return;
+    }
+    for (size_t i = 0; i < c.count; i++) {
+        at.line = (uint32_t)i + 1;
+        if (strcmp(c.line[i].key, ESXCONF_HOST_NAME) == 0)
+            claim_text(&v->claims, &at, c.line[i].value, "esxconf.host");
+    }
+    esxconf_free(&c);
+}
+
+void verify_read_console(struct verify *v)
+{
+    read_vmksummary(v);
+    read_meminfo(v);
+    read_swaps(v);
+    read_esxconf(v);
+}
