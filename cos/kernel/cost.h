@@ -22,6 +22,7 @@
 #define COST_ALLOC 300u       /* buddy or per-cpu list */
 #define COST_CLEAR_PAGE 2500u /* clear 4 kB */
 #define COST_FORK 95000u
+#define COST_COPY_PTE 120u /* at a fork: a pte and its page, a cache miss. INFERRED */
 #define COST_EXEC 450000u
 #define COST_VMNIX_CALL 4000u /* into the VMkernel and back. OUR CHOICE */
 #define COST_IO_SUBMIT 8000u

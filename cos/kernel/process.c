@@ -191,6 +191,46 @@ int spawn_child(const struct boot_program *spec, const char *text, uint64_t unti
     return (int)t->pid;
 }
 
+static int forked_main(void *program)
+{
+    struct program *p = program;
+    return_to_user();
+    return ((int (*)(struct program *))(uintptr_t)p->forked)(p);
+}
+
+static void inherit_identity(struct task_struct *t)
+{
+    set_user_nice(t, task_nice(current));
+    sched_setscheduler(t, current->policy, current->rt_priority);
+    t->uid = current->uid;
+    t->caps = current->caps;
+    t->sig_caught = current->sig_caught;
+}
+
+int fork_program(int (*fn)(struct program *))
+{
+    int error = -ENOMEM;
+    cpu_charge(COST_FORK);
+    struct program *p = program_copy();
+    struct mm_struct *mm = p != NULL ? dup_mm() : NULL;
+    struct task_struct *t = mm != NULL ? new_task(0, current->comm, &error) : NULL;
+    if (t == NULL) {
+        if (mm != NULL)
+            exit_mmap(mm);
+        if (p != NULL)
+            program_destroy(p);
+        return error;
+    }
+    inherit_identity(t);
+    p->forked = kptr_of((const void *)(uintptr_t)fn);
+    t->program = kptr_of(p);
+    t->mm = kptr_of(mm);
+    mm->owner = kptr_of(t);
+    task_prepare(t, forked_main, p);
+    task_first_wake(t);
+    return (int)t->pid;
+}
+
 int spawn_program(const struct boot_program *spec)
 {
     return spawn_child(spec, NULL, 0);

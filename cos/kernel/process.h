@@ -6,6 +6,8 @@
 #include "cos/kernel/kstat.h"
 #include "cos/kernel/task.h"
 
+struct program;
+
 #define EAGAIN 11
 #define ENOMEM 12
 #define ECHILD 10
@@ -15,6 +17,10 @@
  * = none) and an instant until which it has work, if its behaviour looks at it. @return the
  * child's pid, -EAGAIN (no pid, too many tasks), -ENOMEM (no stack) */
 int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns);
+/** fork without exec: a child of current that runs fn(its program record), with the same name,
+ * sizes and address space; pages are shared until one side writes them. What it returns is its exit
+ * code. @return the child's pid, -EAGAIN (no pid, too many tasks), -ENOMEM */
+int fork_program(int (*fn)(struct program *));
 /** Release one child that ended, without waiting. @return its pid, 0 when none ended, -ECHILD
  * without children */
 int reap_child(void);

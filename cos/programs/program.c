@@ -109,6 +109,20 @@ struct program *program_create(const struct boot_program *spec, const char *text
     return p;
 }
 
+struct program *program_copy(void)
+{
+    const struct program *from = PTR(const struct program, current->program);
+    struct program *p = program_create(&from->spec, NULL, from->until_ns);
+    if (p == NULL)
+        return NULL;
+    *p = *from;
+    p->in_wait = p->signals = 0;
+    p->held = 0; /* what store.c holds is the parent's */
+    p->held_pages = (struct list){ 0, 0 };
+    p->held_slots = 0;
+    return p;
+}
+
 void program_destroy(struct program *p)
 {
     program_release(p);

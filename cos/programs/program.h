@@ -48,6 +48,7 @@ struct program {
     struct list held_pages;
     kptr held_slots;
     uint32_t fault; /* 1 + index of the fault that brought this program; 0 = none (faults.h) */
+    kptr forked;    /* of a child without an exec: what it runs, int (*)(struct program *) */
     uint32_t scratch_pages;
     uint32_t rounds;             /* of work, by those who call the VMkernel (rpc.c) */
     uint32_t in_wait;            /* 1 while it waits for children (process.c) */
@@ -61,6 +62,8 @@ struct program {
 struct program *program_create(const struct boot_program *spec, const char *text,
                                uint64_t until_ns);
 void program_destroy(struct program *p);
+/** A copy of the record of current's program, for a child that does not exec. NULL: no memory. */
+struct program *program_copy(void);
 /** Entry of a user task (arg: struct program): exec, then the behaviour. Its result is the exit
  * code. */
 int program_main(void *program);

@@ -179,6 +179,10 @@ static struct page *copy_page(const struct page *from)
     struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
     if (page == NULL)
         return NULL;
+    if (from->flags & PG_zero) {
+        clear_page(page);
+        return page;
+    }
     cpu_charge(COST_CLEAR_PAGE);
     memcpy(page_address(page), page_address(from), PAGE_SIZE);
     page->flags &= ~PG_zero;
@@ -242,6 +246,12 @@ struct page *swap_in(uint32_t slot)
     return page;
 }
 
+/* No other process has a claim to it by its slot. */
+static bool page_slot_is_its_own(const struct page *page)
+{
+    return !(page->flags & PG_swapcache) || swap_slot_users(page->index) == 1;
+}
+
 static KERNEL_FN int do_swap_page(struct mm_struct *mm, uint64_t *ptep, bool write)
 {
     const uint64_t pte = *ptep;
@@ -259,15 +269,68 @@ static KERNEL_FN int do_swap_page(struct mm_struct *mm, uint64_t *ptep, bool wri
         return chain == NULL && *ptep == pte ? -12 : 0;
     }
     swap_free(slot);
+    const bool alone = !page_mapped(page) && page_slot_is_its_own(page);
     if (vm_swap_full())
         (void)remove_exclusive_swap_page(page);
     *ptep = 0;
     /* With its slot kept, the page stays read-only until it is written: the slot's copy is good
      * till then. */
-    const bool own = write || !(page->flags & PG_swapcache);
+    const bool own = alone && (write || !(page->flags & PG_swapcache));
     map_page(mm, page, ptep, (own ? PTE_RW : 0) | (write ? PTE_DIRTY : 0), chain);
     unlock_page(page);
     ASSERT(page->flags & PG_lru);
+    return 0;
+}
+
+/* ---- fork ------------------------------------------------------------------------------------ */
+/* Parent and child see one page now, and neither may write it: who does gets a copy. */
+static void share_page(struct mm_struct *to, uint64_t *dst, uint64_t *src, bool shared,
+                       struct pte_chain *chain)
+{
+    struct page *page = pte_page(*src);
+    ASSERT(!(page->flags & PG_pinned));
+    if (!shared)
+        *src &= ~(uint64_t)PTE_RW;
+    *dst = *src & ~(uint64_t)PTE_ACCESSED;
+    get_page(page);
+    to->rss++;
+    pte_chain_free(page_add_rmap(page, dst, chain));
+}
+
+/* One pte; whatever is needed for it is there before it is looked at. @return 0 or -12 */
+static int copy_one_pte(struct mm_struct *to, struct mm_struct *from, uint32_t address, bool shared)
+{
+    uint64_t *dst = pte_alloc(to, address);
+    struct pte_chain *chain = pte_chain_alloc(GFP_KERNEL);
+    if (dst == NULL || chain == NULL) {
+        pte_chain_free(chain);
+        return -12;
+    }
+    cpu_charge(COST_COPY_PTE);
+    uint64_t *src = pte_walk(from, address);
+    const uint64_t pte = *src;
+    if ((pte & PTE_PRESENT) && !(pte_page(pte)->flags & PG_reserved)) {
+        share_page(to, dst, src, shared, chain);
+        return 0;
+    }
+    pte_chain_free(chain);
+    if (pte != 0 && !(pte & PTE_PRESENT))
+        swap_duplicate(pte_to_swp_entry(pte));
+    *dst = pte;
+    return 0;
+}
+
+KERNEL_FN int copy_page_range(struct mm_struct *to, struct mm_struct *from,
+                              const struct vm_area_struct *vma)
+{
+    for (uint64_t address = vma->start; address < vma->end; address += PAGE_SIZE) {
+        const uint64_t *ptep = pte_walk(from, (uint32_t)address);
+        if (ptep == NULL)
+            address = (address | (PMD_SIZE - 1)) + 1 - PAGE_SIZE;
+        else if (*ptep != 0 &&
+                 copy_one_pte(to, from, (uint32_t)address, (vma->flags & VM_SHARED) != 0) != 0)
+            return -12;
+    }
     return 0;
 }
 
@@ -328,7 +391,7 @@ static KERNEL_FN int do_wp_page(struct mm_struct *mm, uint64_t *ptep)
         return do_anonymous_page(mm, ptep, true);
     }
     cpu_charge(COST_FAULT_PROT);
-    if (page_anon(old)) {
+    if (page_anon(old) && (old->flags & PG_direct) && page_slot_is_its_own(old)) {
         *ptep |= PTE_RW | PTE_DIRTY | PTE_ACCESSED;
         page_mark_young(old);
         return 0;

@@ -127,6 +127,9 @@ struct vm_area_struct {
     kptr mm;
 };
 struct mm_struct *mm_create(struct task_struct *owner); /* NULL: no memory */
+/** fork: an address space like that of current, its private pages shared until one side writes. A
+ * lock on memory is not inherited. NULL: no memory */
+struct mm_struct *dup_mm(void);
 /** Map [addr, addr+len). @return 0, -12 when vm_enough_memory says no, -22 on overlap */
 int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
             struct address_space *file, uint32_t pgoff);

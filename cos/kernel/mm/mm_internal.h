@@ -369,6 +369,9 @@ static inline struct page *pte_page(uint64_t pte)
     return pfn_to_page((uint32_t)((pte & PTE_ADDRESS) >> PAGE_SHIFT));
 }
 /** The pte of `address`, NULL where there is no table. */
+/** fork: give `to` what `from` has in one vma, private pages to be copied when they are written.
+ * @return 0, or -12: some of it is there */
+int copy_page_range(struct mm_struct *to, struct mm_struct *from, const struct vm_area_struct *vma);
 uint64_t *pte_lookup(const struct mm_struct *mm, uint32_t address);
 /** Remove all pages of [start, end). */
 void zap_page_range(struct mm_struct *mm, uint32_t start, uint32_t end);
@@ -394,6 +397,8 @@ bool add_to_swap(struct page *page);
 void swap_duplicate(uint32_t slot);
 void swap_free(uint32_t slot);
 bool swap_slot_used(uint32_t slot);
+/** How many have a claim to it: ptes, a segment, the swap cache. */
+uint32_t swap_slot_users(uint32_t slot);
 void delete_from_swap_cache(struct page *page);
 /** Drop the slot of a page that nobody else uses. @return true when dropped */
 bool remove_exclusive_swap_page(struct page *page);

@@ -130,6 +130,35 @@ static void vma_free(struct mm_struct *mm, kptr *link)
     kmem_cache_free(vma_cache, vma);
 }
 
+static int dup_mmap(struct mm_struct *mm, struct mm_struct *from)
+{
+    for (kptr k = from->mmap; k != 0; k = PTR(struct vm_area_struct, k)->next) {
+        const struct vm_area_struct *vma = PTR(const struct vm_area_struct, k);
+        int error = do_mmap(mm, vma->start, vma->end - vma->start, vma->flags,
+                            PTR(struct address_space, vma->file), vma->pgoff);
+        if (error == 0)
+            error = copy_page_range(mm, from, vma);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+struct mm_struct *dup_mm(void)
+{
+    struct mm_struct *from = PTR(struct mm_struct, current->mm);
+    struct mm_struct *mm = mm_create(NULL);
+    if (mm == NULL)
+        return NULL;
+    mm->brk = from->brk;
+    mm->start_brk = from->start_brk;
+    mm->stack_top = from->stack_top;
+    if (dup_mmap(mm, from) == 0)
+        return mm;
+    exit_mmap(mm);
+    return NULL;
+}
+
 int do_munmap(struct mm_struct *mm, uint32_t addr)
 {
     for (kptr *link = &mm->mmap; *link != 0; link = &PTR(struct vm_area_struct, *link)->next) {

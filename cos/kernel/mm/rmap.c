@@ -91,6 +91,18 @@ static void chain_remove(struct page *page, uint64_t phys)
     ASSERT(!"pte is in the chain of its page");
 }
 
+/* An anonymous page that one process alone still maps needs no chain: it may be inert again. */
+static void chain_collapse(struct page *page)
+{
+    struct pte_chain *head = PTR(struct pte_chain, page->pte[0]);
+    if (head == NULL || head->next != 0 || head->used != 1 || !page_anon(page) ||
+        (page->flags & PG_shmem))
+        return;
+    page->pte[0] = (uint32_t)head->pte[0];
+    page->flags |= PG_direct;
+    pte_chain_free(head);
+}
+
 void page_remove_rmap(struct page *page, uint64_t *ptep)
 {
     const uint32_t phys = virt_to_phys(ptep);
@@ -103,6 +115,7 @@ void page_remove_rmap(struct page *page, uint64_t *ptep)
             page_clear_young(page);
     } else {
         chain_remove(page, phys);
+        chain_collapse(page);
     }
     page_update(page);
 }

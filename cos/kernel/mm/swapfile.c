@@ -189,6 +189,11 @@ bool swap_slot_used(uint32_t slot)
     return slot >= 1 && slot <= swap_slots && *map_of(slot) != 0;
 }
 
+uint32_t swap_slot_users(uint32_t slot)
+{
+    return *map_of(slot) & SLOT_COUNT;
+}
+
 bool vm_swap_full(void)
 {
     return nr_swap_pages * 2 < total_swap_pages || swap_is_off();

@@ -1,0 +1,178 @@
+/* test_fork.c - copy on write: parent and child share pages until one of them writes, in RAM and in
+ * swap; and the kernel survives each allocation of a fork that fails.
+ * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
+#include "tests/unit/cos_harness.c"
+
+#include "cos/kernel/mm/fail_page_alloc.h"
+
+#define SECONDS(n) ((n)*1000000000ull)
+#define PAGES 300u
+
+static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 12000 };
+static struct cos_result *result;
+
+static uint32_t *word(uint32_t page, bool write)
+{
+    const struct program *p = PTR(const struct program, current->program);
+    return user_touch(p->heap_start + p->data_pages * PAGE_SIZE + page * PAGE_SIZE, write);
+}
+
+static void fill(uint32_t value)
+{
+    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
+    ASSERT(do_brk(mm->brk + PAGES * PAGE_SIZE) == 0);
+    for (uint32_t i = 0; i < PAGES; i++)
+        *word(i, true) = value + i;
+}
+
+static void expect(uint32_t from, uint32_t to, uint32_t value)
+{
+    for (uint32_t i = from; i < to; i++)
+        ASSERT(*word(i, false) == value + i);
+}
+
+/* Sees what the parent had, writes a third of it, and sees that alone. */
+static int child(struct program *p)
+{
+    (void)p;
+    expect(0, PAGES, 1000);
+    for (uint32_t i = 0; i < PAGES / 3; i++)
+        *word(i, true) = 5000 + i;
+    program_sleep_until(cos_clock.now_ns + SECONDS(100));
+    expect(0, PAGES / 3, 5000);
+    expect(PAGES / 3, PAGES, 1000);
+    for (uint32_t i = PAGES / 3; i < PAGES / 2; i++) /* what came back from swap is one's own too */
+        *word(i, true) = 7000 + current->pid + i;
+    program_sleep_until(cos_clock.now_ns + SECONDS(10));
+    expect(PAGES / 3, PAGES / 2, 7000 + current->pid);
+    return 0;
+}
+
+static int parent(struct program *p)
+{
+    (void)p;
+    fill(1000);
+    const uint32_t free = nr_free_pages();
+    ASSERT(fork_program(child) > 0);
+    ASSERT(fork_program(child) > 0);
+    result->number[0] = free - nr_free_pages(); /* stacks, tables, chains; not the pages */
+    program_sleep_until(cos_clock.now_ns + SECONDS(10));
+    result->number[1] = free - nr_free_pages();
+    expect(0, PAGES, 1000);
+    for (uint32_t i = 2 * PAGES / 3; i < PAGES; i++)
+        *word(i, true) = 9000 + i;
+    cos_wait_all();
+    expect(0, 2 * PAGES / 3, 1000);
+    expect(2 * PAGES / 3, PAGES, 9000);
+    mm_check();
+    return 0;
+}
+
+static int pusher(struct program *p)
+{
+    const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
+    const uint32_t start = mm->brk;
+    (void)p;
+    ASSERT(do_brk(start + 9000 * PAGE_SIZE) == 0);
+    for (uint32_t i = 0; i < 9000; i++)
+        ASSERT(user_account(start + i * PAGE_SIZE, true));
+    return 0;
+}
+
+static bool push;
+static void family(struct cos_result *r)
+{
+    const struct boot_program a = cos_program("parent"), b = cos_program("pusher");
+    const uint32_t threads = nr_threads;
+    result = r;
+    ASSERT(cos_spawn(&a, parent) > 0);
+    if (push) {
+        program_sleep_until(cos_clock.now_ns + SECONDS(20));
+        ASSERT(cos_spawn(&b, pusher) > 0);
+    }
+    cos_wait_all();
+    ASSERT(nr_threads == threads);
+    mm_check();
+}
+
+static void run_family(bool with_pusher)
+{
+    struct cos_result *r;
+    push = with_pusher;
+    const enum cos_end end = cos_run(&small, family, &r);
+    result = r;
+    if (end != COS_END_DONE)
+        print_message("end %d: %s\n", end, r->text);
+    assert_int_equal(end, COS_END_DONE);
+}
+
+static void test_a_fork_shares_pages_until_they_are_written(void **state)
+{
+    (void)state;
+    run_family(false);
+    assert_in_range(result->number[0], 4, 150);
+    assert_in_range(result->number[1], 2 * PAGES / 3, 2 * PAGES / 3 + 250);
+}
+
+static void test_shared_pages_go_to_swap_and_come_back_apart(void **state)
+{
+    (void)state;
+    run_family(true);
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
+static int forker(struct program *p)
+{
+    (void)p;
+    fill(1000);
+    fail_page_alloc_arm();
+    for (uint32_t i = 0; i < 2; i++) {
+        const int pid = fork_program(child);
+        ASSERT(pid > 0 || pid == -ENOMEM);
+    }
+    cos_wait_all();
+    return 0;
+}
+
+static void fork_with_failure(struct cos_result *r)
+{
+    const struct boot_program spec = cos_program("forker");
+    ASSERT(cos_spawn(&spec, forker) > 0);
+    cos_wait_all();
+    *fail_page_alloc_mask() = 0;
+    r->number[0] = fault_state(0)->done;
+    r->number[1] = nr_page_tables;
+    r->number[2] = nr_threads;
+    r->number[3] = vm_committed;
+    mm_check();
+}
+
+static void test_the_kernel_survives_each_nth_failure_of_a_fork(void **state)
+{
+    struct fault f = { .type = FAULT_FAIL_NTH, .target = "forker" };
+    struct cos_machine m = { .ram_mb = 32, .swap_slots = 100, .faults = &f, .fault_count = 1 };
+    struct cos_result *r;
+    uint64_t tables = 0, failed = 1;
+    (void)state;
+    while (failed != 0) {
+        f.count++;
+        const enum cos_end end = cos_run(&m, fork_with_failure, &r);
+        if (end != COS_END_DONE)
+            print_message("count %u: end %d: %s\n", (unsigned)f.count, end, r->text);
+        assert_int_equal(end, COS_END_DONE);
+        failed = r->number[0];
+        assert_true(tables == 0 || tables == r->number[1]); /* none is lost */
+        tables = r->number[1];
+    }
+    assert_in_range(f.count, 20, 2000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_fork_shares_pages_until_they_are_written),
+        cmocka_unit_test(test_shared_pages_go_to_swap_and_come_back_apart),
+        cmocka_unit_test(test_the_kernel_survives_each_nth_failure_of_a_fork),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
