@@ -197,10 +197,12 @@ repro: all ## run scenarios twice in different surroundings, and without the liv
 	@LOSTBEAT_BIN=$(abspath $(BIN)) tests/tools/reproducible.sh
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/noskip NOSKIP=1 all
 	@tests/noskip.sh $(BIN) $(BUILD)/noskip/bin
-bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second, speed of the core, memory
+bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second (of each scenario, too), speed of the core, memory
 	@tests/bench/bench.sh $(BUILD)
 confusion: all ## score `lostbeat diagnose` against what was injected: SEEDS=100 of each scenario, RANDOM=1000 incidents, JOBS=
 	@tests/confusion/confusion.py $(BUILD) --seeds $(or $(SEEDS),100) --random $(or $(RANDOM),1000) $(if $(JOBS),--jobs $(JOBS)) $(SCENARIOS)
+soak: all ## every scenario with 100 seeds (SEEDS=N, JOBS=N, SCENARIOS="a b"); goes on where it stopped; hours
+	@tests/soak.sh $(BUILD)
 schema: all ## write docs/scenario.schema.json and the tables of faults in docs/scenarios.md from the code
 	@tools/docs_tables.sh $(BIN)
 calibrate: all ## find where kb-308590's leak must begin; WRITE=1 writes it into the scenario

@@ -1,5 +1,5 @@
 #!/bin/bash
-# bench.sh BUILD - the five figures of `make bench`, each with its goal. Wall-clock figures of this
+# bench.sh BUILD - the figures of `make bench`, each with its goal. Wall-clock figures of this
 # machine, never part of a test.
 set -eu
 build=$1
@@ -57,7 +57,7 @@ done
 
 echo "memory: vmkernel at most $most_kb kB RssAnon + RssFile (goal: under 32768)"
 
-# 5. `crash -c ps` on the 800-MB core against gdb doing the same; the best of five each
+# 6. `crash -c ps` on the 800-MB core against gdb doing the same; the best of five each
 core=$tmp/kb/$(jq -r .artefacts.cos_core "$tmp/kb.json")
 best_us() { # command...
     local from us best=
@@ -72,3 +72,6 @@ best_us() { # command...
 ours_us=$(best_us "$build/bin/lostbeat" crash -c ps "$core")
 gdb_us=$(CRASH_GDB=ps best_us gdb -nx -batch -iex 'set auto-load off' -x tests/lib/crash_gdb.py "$build/bin/cos" "$core")
 awk -v a="$ours_us" -v b="$gdb_us" 'BEGIN { printf "crash ps: %.1f ms; gdb -batch: %.1f ms, %.0f times longer (goal: 20)\n", a / 1000, b / 1000, b / a }'
+
+# 7. the pace of each scenario
+"$(dirname "$0")/scenarios.sh" "$build"
