@@ -193,10 +193,9 @@ tidy: ## layers, banned functions, line length, format, docstrings, shell script
 	@tests/tidy.sh
 format: ## rewrite sources in the house style (long comments stay as they are)
 	clang-format -i $(shell find shared vmkernel cos tools tests -name '*.[ch]')
-repro: all ## run scenarios twice in different surroundings, and without the livelock skip; compare digests
-	@LOSTBEAT_BIN=$(abspath $(BIN)) tests/tools/reproducible.sh
+repro: all ## run every scenario twice in different surroundings, and without the livelock skip; compare digests
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/noskip NOSKIP=1 all
-	@tests/noskip.sh $(BIN) $(BUILD)/noskip/bin
+	@tests/repro.sh $(BUILD) $(BUILD)/noskip
 bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second (of each scenario, too), speed of the core, memory
 	@tests/bench/bench.sh $(BUILD)
 confusion: all ## score `lostbeat diagnose` against what was injected: SEEDS=100 of each scenario, RANDOM=1000 incidents, JOBS=
@@ -226,6 +225,6 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 clean: ## remove build/
 	rm -rf $(BUILD)
-.PHONY: all unit check check-run asan fuzz fuzz-run tidy format repro bench confusion calibrate deps packages-build demo help clean
+.PHONY: all unit check check-run asan fuzz fuzz-run tidy format repro bench soak schema confusion calibrate deps packages-build demo help clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -530,9 +530,17 @@ static int64_t draw(const struct settling *s, const struct schema_key *k, int64_
     return from + step * (int64_t)rng_below(&r, (uint64_t)((to - from) / step) + 1);
 }
 
+/* Nothing that lies far from the boot needs to be told apart: what is refused is refused. */
 static int64_t instant_ns(const struct settling *s, const struct schema_instant *i)
 {
-    return i->local == 0 ? i->value : (i->value - s->boot_local_s) * SECOND_NS;
+    const int64_t far_s = 10 * (YEAR_NS / SECOND_NS);
+    int64_t since_boot_s = i->value - s->boot_local_s;
+
+    if (i->local == 0)
+        return i->value;
+    if (since_boot_s > far_s)
+        since_boot_s = far_s;
+    return (since_boot_s < -far_s ? -far_s : since_boot_s) * SECOND_NS;
 }
 
 /* The end of the last time that `f` comes. @return -1 when it has none */

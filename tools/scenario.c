@@ -443,10 +443,18 @@ int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERRO
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-/* ns since boot of an instant; negative when it lies before the boot. */
+/* ns since boot of an instant; negative when it lies before the boot, and never more than ten years
+ * away. */
 static int64_t instant_ns(const struct scenario *s, const struct schema_instant *i)
 {
-    return i->local == 0 ? i->value : (i->value - s->host.boot_local_s) * QUANTITY_NS_PER_S;
+    const int64_t far_s = 10 * (YEAR_NS / SECOND_NS);
+    int64_t since_boot_s = i->value - s->host.boot_local_s;
+
+    if (i->local == 0)
+        return i->value;
+    if (since_boot_s > far_s)
+        since_boot_s = far_s;
+    return (since_boot_s < -far_s ? -far_s : since_boot_s) * SECOND_NS;
 }
 
 static int plan_fail(const char *path, const char *key, const char *name, const char *what,
@@ -498,6 +506,9 @@ static int plan_programs(const char *path, const struct scenario *s, struct boot
         const int64_t start_ns = instant_ns(s, &p->start);
         if (start_ns < 0)
             return plan_fail(path, "programs", p->name, "starts before the host boots", err);
+        if (start_ns > YEAR_NS)
+            return plan_fail(path, "programs", p->name, "starts more than a year after the boot",
+                             err);
         if ((p->policy != 0) != (p->rt_prio != 0))
             return plan_fail(path, "programs", p->name,
                              "policy fifo or rr and 'rt-prio' belong together", err);

@@ -10,7 +10,7 @@ trap 'rm -rf "$tmp"' EXIT
 for name in ${SCENARIOS:-$("$lostbeat" list --json | jq -r '.[].name')}; do
     "$lostbeat" run "$name" --host "$tmp/host" --json >"$tmp/json" 2>"$tmp/err" || true
     rm -rf "$tmp/host"
-    jq -r '[.virtual_s / .wall_s | floor, .virtual_s, .wall_s, .scenario, .outcome, .as_expected] | @tsv' "$tmp/json" 2>/dev/null ||
+    jq -r '[(.virtual_s / .wall_s | floor), .virtual_s, .wall_s, .scenario, .outcome, .as_expected] | @tsv' "$tmp/json" 2>/dev/null ||
         echo "speed of $name: no result: $(head -1 "$tmp/err")" >&2
 done >"$tmp/table"
 sort -n "$tmp/table" | awk -F'\t' -v goal=$goal '
@@ -21,7 +21,7 @@ sort -n "$tmp/table" | awk -F'\t' -v goal=$goal '
     $2 < 86400 { short = short " " $4 }
     END {
         if (long != "")
-            printf "slowest: %s with %d virtual seconds per second (goal: above %d)%s\n", long, speed, goal, speed > goal ? "" : " NOT MET"
+            printf "slowest: %s with %d virtual seconds per second (goal: above %d)%s\n", long, speed, goal, (speed > goal ? "" : " NOT MET")
         if (short != "")
             printf "         of those that lived for a day; less than that lived%s\n", short
     }'
