@@ -3,7 +3,7 @@
 # surroundings, and in a build that carries out each livelock step by step. `make repro`.
 #
 #     SCENARIOS=...       only these
-#     NOSKIP_LIMIT_S=240  a run without the skip that takes longer is given up and told: what half
+#     NOSKIP_LIMIT_S=900  a run without the skip that takes longer is given up and told: what half
 #                         an hour of livelock costs, page by page, depends on the memory in play
 #
 # TAP; ends with 1 when a digest differs.
@@ -15,7 +15,7 @@ noskip=$(cd "$2/bin" && pwd)/lostbeat || exit 2
 . "$(dirname "$0")/lib/hosts.sh"
 # shellcheck source=tests/lib/surroundings.sh
 . "$(dirname "$0")/lib/surroundings.sh"
-limit_s=${NOSKIP_LIMIT_S:-240}
+limit_s=${NOSKIP_LIMIT_S:-900}
 seed=1
 
 without_skip() { # scenario
