@@ -1,8 +1,9 @@
 /* cmd_vm_support.c - `vm-support`: everything of a host that somebody elsewhere needs to find the
  * cause, in one file.
  *
- * Its contents: [KB653], [KB308590]; its name is OUR CHOICE. zdumps that were collected go from /root to
- * /root/old_cores ("rotated to /root/old_cores/ after collection"). The options are OUR CHOICE. */
+ * Its contents: [KB653], [KB308590]; its name is OUR CHOICE. zdumps that were collected go from
+ * /root to /root/old_cores ("rotated to /root/old_cores/ after collection"). The options are OUR
+ * CHOICE. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

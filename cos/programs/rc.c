@@ -2,7 +2,7 @@
  * and the first snapshot of /proc.
  *
  *      <stamp> <host> vmkhalt: (<epoch>) Starting system...
- *      <stamp> <host> logger: (<epoch>) VMkernel error             11 s later, after a purple screen
+ *      <stamp> <host> logger: (<epoch>) VMkernel error            11 s later, after a purple screen
  *      <stamp> <host> logger: (<epoch>) loaded VMkernel            33 to 55 s later
  *      <stamp> <host> vmkhalt: (<epoch>) Halting system...         or Rebooting, at the end
  *

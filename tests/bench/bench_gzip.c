@@ -1,5 +1,5 @@
-/* bench_gzip.c - bench_gzip CORE TO: compress a core as a start does (vmkernel/gzipfile.h), and read
- * it back; prints seconds of both. */
+/* bench_gzip.c - bench_gzip CORE TO: compress a core as a start does (vmkernel/gzipfile.h), and
+ * read it back; prints seconds of both. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>

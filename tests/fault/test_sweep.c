@@ -1,12 +1,12 @@
 /* test_sweep.c - a host that is cut off at any point of its dump, or of the start after it, loses
  * nothing.
  *
- * A dump of a small console goes to a disk in memory (memfs.h), which keeps a copy of itself before
- * each change. From each of these points the power goes in several ways (all that was written is
- * there, nothing that was not synced, a torn part of it), the host starts again, and everything that
- * had reached the disk must be where it belongs: the dump whole, or marked as cut, or the start says
- * that there was none. Then the same for each point of that start itself, and for each of its calls
- * that fails with ENOSPC, EIO or EACCES. The number of points is printed at the end. */
+ * A dump of a small console goes to a disk in memory (memfs.h), which keeps a copy of itself
+ * before each change. From each of these points the power goes in several ways (all that was
+ * written is there, nothing that was not synced, a torn part of it), the host starts again, and
+ * everything that had reached the disk must be where it belongs: the dump whole, or marked as cut,
+ * or the start says that there was none. Then the same for each point of that start itself, and for
+ * each of its calls that fails with ENOSPC, EIO or EACCES. The number of points is printed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
