@@ -66,7 +66,7 @@ static bool expired_starve(void)
            jiffies_now() - run_queue.expired_timestamp >= STARVATION_LIMIT * nr_running + 1;
 }
 
-/* ---- policy and nice value -------------------------------------------------------------------- */
+/* ---- policy and nice value ------------------------------------------------------------------- */
 /* Its priority has changed. A queued task moves to the queue of the new one. */
 static void set_prio(struct task_struct *t, int32_t prio)
 {

@@ -343,7 +343,7 @@ static void test_thirty_days_of_a_spinner_take_few_ticks(void **state)
 {
     static struct result r;
     (void)state;
-    /* Grants of a minute are 43200; 88 ticks are taken at the end of each, and two timers' worth. */
+    /* 43200 grants of about a minute; some 44 ticks are taken at the end of each. */
     run_spinner(&kinds[0], 1000000000000u, 30 * DAY_NS, false, &r);
     assert_in_range(ticks_taken, 1, 43200 * 50);
     run_spinner(&kinds[3], 1000000000000u, 30 * DAY_NS, false, &r);

@@ -148,8 +148,8 @@ void *user_touch(uint32_t address, bool write);
  * dirty) and faults like user_touch, but a page that was all zeros still counts as such, so that
  * neither RAM nor swap has to hold it. @return false = bad address */
 bool user_account(uint32_t address, bool write);
-/** mlockall(MCL_CURRENT): everything that current has mapped is brought in and stays in RAM. What it
- * maps later is not unmapped either, once it was touched. */
+/** mlockall(MCL_CURRENT): everything that current has mapped is brought in and stays in RAM. What
+ * it maps later is not unmapped either, once it was touched. */
 void sys_mlockall(void);
 /** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical
  * address, 0 = no memory */

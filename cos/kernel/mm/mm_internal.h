@@ -246,8 +246,8 @@ static inline uint32_t page_age(const struct page *page)
     const struct zone *z = page_zone(page);
     return (uint8_t)(page->age - ((page->flags & PG_active_anon) ? z->anon.bias : z->cache.bias));
 }
-/** An inert page, but for PG_young: anonymous and mapped once, or of a shared memory segment and not
- * mapped; unlocked, without swap slot, not pinned. */
+/** An inert page, but for PG_young: anonymous and mapped once, or of a shared memory segment and
+ * not mapped; unlocked, without swap slot, not pinned. */
 static inline bool page_inert_if_old(const struct page *page)
 {
     const uint32_t f = page->flags & (PG_locked | PG_swapcache | PG_pinned | PG_direct | PG_shmem);
@@ -408,8 +408,8 @@ bool vm_swap_full(void);
 struct page *lookup_swap_cache(uint32_t slot);
 struct page *read_swap_cache_async(uint32_t slot);
 void swapin_readahead(uint32_t slot);
-/** Read the page back if it is not in the swap cache, with its neighbours; counts the fault. @return
- * it, referenced, perhaps still locked for reading; NULL without memory */
+/** Read the page back if it is not in the swap cache, with its neighbours; counts the fault.
+ * @return it, referenced, perhaps still locked for reading; NULL without memory */
 struct page *swap_in(uint32_t slot);
 /** swapoff: bring back every page of a process (memory.c) or segment (shmem.c) that is in swap.
  * @return false when there was no memory for one */
