@@ -1,5 +1,5 @@
-/* test_pressure.c - the controller: its order follows the shape, and its steps lead there; a spike has
- * a line alone.
+/* test_pressure.c - the controller: its order follows the shape, and its steps lead there; a spike
+ * has a line alone.
  * links: cos/programs/pressure.c */
 #include <setjmp.h>
 #include <stdarg.h>
