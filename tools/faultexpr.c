@@ -55,7 +55,7 @@ static int one_value(struct words *w, const struct schema_key *k, const char *te
     return schema_value(k, text, at, why, sizeof why) == 0 ? 0 : fail(w, k->name, why);
 }
 
-/* VALUE or [FROM,TO]; `value` is changed. */
+/* VALUE or [from,to]; `value` is changed. */
 static int read_value(struct words *w, const struct schema_key *k, char *value, unsigned char *at)
 {
     const size_t size = schema_value_size(k), length = strlen(value);
@@ -70,7 +70,7 @@ static int read_value(struct words *w, const struct schema_key *k, char *value, 
         return 0;
     }
     if (comma == NULL || value[length - 1] != ']')
-        return fail(w, k->name, "[FROM,TO] without blanks is wanted");
+        return fail(w, k->name, "[from,to] without blanks is wanted");
     *comma = '\0';
     value[length - 1] = '\0';
     if (one_value(w, k, value + 1, at) != 0 || one_value(w, k, comma + 1, at + size) != 0)

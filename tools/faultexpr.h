@@ -5,12 +5,12 @@
  *
  *     line  = fault { ("and" | "then") fault }
  *     fault = TYPE { KEY "=" VALUE | FLAG }
- *     VALUE = as in a scenario file, without blanks; a range is [FROM,TO]
+ *     VALUE = as in a scenario file, without blanks; a range is [from,to]
  *
  * Words are separated by blanks. Types and keys are those of faultspec.h. After `and`, `at` counts
- * from the boot; after `then` from the end of the fault before it. What is printed is canonical: the
- * keys in the order of the table, the largest units that give whole numbers, `and` alone; parsed and
- * resolved it gives the same records. */
+ * from the boot; after `then` from the end of the fault before it. What is printed is canonical:
+ * the keys in the order of the table, the largest units that give whole numbers, `and` alone;
+ * parsed and resolved it gives the same records. */
 #ifndef TOOLS_FAULTEXPR_H
 #define TOOLS_FAULTEXPR_H
 
@@ -27,7 +27,8 @@ int faultexpr_parse(const char *text, struct faultspec *items, int64_t *count, s
 int faultexpr_read(const char *text, void *items, int64_t *count, size_t *ret_at, char *why,
                    size_t why_size);
 
-/** The line of `count` faults; "" when there are none. @return a text to free, or NULL: no memory */
+/** The line of `count` faults; "" when there are none. @return a text to free, or NULL: no
+ * memory */
 char *faultexpr_text(const struct fault *f, size_t count);
 
 #endif /* TOOLS_FAULTEXPR_H */

@@ -130,7 +130,8 @@ enum {
 #define TEXT(text, from, to) \
     .key = { .name = text, .kind = SCHEMA_TEXT, .identity = true, PLACE(from) }, TO(to)
 #define RANGE(text, k, from, lo, hi, in, to) \
-    .key = { .name = text, .kind = k, .spread = SCHEMA_ONE_OR_TWO, PLACE(from), .least = lo, .most = hi, .units = in }, TO(to)
+    .key = { .name = text, .kind = k, .spread = SCHEMA_ONE_OR_TWO, PLACE(from), .least = lo, \
+             .most = hi, .units = in }, TO(to)
 #define INTEGER(text, from, lo, hi, to) RANGE(text, SCHEMA_INTEGER, from, lo, hi, NULL, to)
 #define DURATION(text, from, lo, to) RANGE(text, SCHEMA_DURATION, from, lo, YEAR_NS, NULL, to)
 #define NAMED(text, from, list, to) \
@@ -304,8 +305,8 @@ static const struct {
     [FAULT_DUMP_MOVE_FAIL] = { 0, 0, BIT(CHANCE),
                                "the next start cannot move the core off the datastore" },
 };
-/* What is not said, where it is not 0. That fail-page-alloc has no limit is OUR CHOICE (the kernel's
- * own defaults let nothing fail): a scenario that names the fault wants failures. */
+/* What is not said, where it is not 0. That fail-page-alloc has no limit is OUR CHOICE (the
+ * kernel's own defaults let nothing fail): a scenario that names the fault wants failures. */
 static const struct {
     uint32_t type;
     int key;

@@ -1,12 +1,12 @@
 /* faultspec.h - a fault as a scenario states it, and the record that it becomes.
  *
- * A statement may leave things open: a number may be a range that the seed draws from, the fault may
- * come by chance, and `then` counts `at` from the end of the fault before it. Resolving settles all
- * of that and gives the `struct fault` of shared/fault.h, whose times count from the boot.
+ * A statement may leave things open: a number may be a range that the seed draws from, the fault
+ * may come by chance, and `then` counts `at` from the end of the fault before it. Resolving settles
+ * all of that and gives the `struct fault` of shared/fault.h, whose times count from the boot.
  *
- * One table has all keys (name, what may stand there, which member they fill), another says which of
- * them a type needs and allows. Scenario files, fault expressions (faultexpr.h), the JSON Schema and
- * docs/scenarios.md rest on these two alone.
+ * One table has all keys (name, what may stand there, which member they fill), another says which
+ * of them a type needs and allows. Scenario files, fault expressions (faultexpr.h), the JSON Schema
+ * and docs/scenarios.md rest on these two alone.
  *
  * `times` means two things, as the kernel's knob has that name: to fail-page-alloc it is the knob
  * (how many failures at the most, -1 = no limit), to all other types how often `every` comes. How
@@ -64,7 +64,8 @@ const char *faultspec_help(uint32_t type);
 const char *faultspec_help_of(const char *type);
 /** The keys of a type, `type` first, for schema.h; NULL when there is no such type. */
 const struct schema_key *faultspec_table(const char *type);
-/** The n-th key that `type` may have (n from 0, in the order in which they are printed), or NULL. */
+/** The n-th key that `type` may have (n from 0, in the order in which they are printed), or
+ * NULL. */
 const struct faultspec_key *faultspec_key_of(uint32_t type, size_t n);
 /** Must a statement of `type` have this key? "either": one of those that are so. */
 enum faultspec_need { FAULTSPEC_MAY, FAULTSPEC_MUST, FAULTSPEC_EITHER };

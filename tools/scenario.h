@@ -74,8 +74,8 @@ struct scenario {
  * nothing is missing. @return 0, or -1 with one line in err (*ret untouched) */
 int scenario_load_seed(const char *path, uint64_t seed, struct scenario *ret,
                        char err[SCENARIO_ERROR_MAX]);
-/** The same with seed 1, for those who look at a scenario and do not run it. Where things are drawn,
- * cause, faults and expectations are those of one seed: drawn_count is then not 0. */
+/** The same with seed 1, for those who look at a scenario and do not run it. Where things are
+ * drawn, cause, faults and expectations are those of one seed: drawn_count is then not 0. */
 int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX]);
 
 /** Turn a scenario into the plan of one run. `path` is for messages. @return 0, or -1 with one line

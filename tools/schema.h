@@ -113,8 +113,8 @@ int schema_read_text(const char *path, const char *text, size_t length,
  * the key allows two). @return 0, or -1 with what is wrong in `why` and *at untouched */
 int schema_value(const struct schema_key *k, const char *text, void *at, char *why,
                  size_t why_size);
-/** Is the number at `from` greater than that at `to`? A date and a time since boot are not compared;
- * who knows the boot can. Not for texts. */
+/** Is the number at `from` greater than that at `to`? A date and a time since boot are not
+ * compared; who knows the boot can. Not for texts. */
 bool schema_falls(const struct schema_key *k, const void *from, const void *to);
 /** Bytes that one value takes. */
 size_t schema_value_size(const struct schema_key *k);

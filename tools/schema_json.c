@@ -1,5 +1,5 @@
-/* schema_json.c - see schema_json.h. jansson refuses NULL values, so a lack of memory anywhere shows
- * as a NULL at the end. Keys stay in the order of the tables. */
+/* schema_json.c - see schema_json.h. jansson refuses NULL values, so a lack of memory anywhere
+ * shows as a NULL at the end. Keys stay in the order of the tables. */
 #include "tools/schema_json.h"
 
 #include <stdio.h>

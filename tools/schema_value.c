@@ -1,5 +1,5 @@
-/* schema_value.c - single values of schema.h: texts, numbers, names; and what looks like a name that
- * does not exist. No files and no places: the caller knows those. */
+/* schema_value.c - single values of schema.h: texts, numbers, names; and what looks like a name
+ * that does not exist. No files and no places: the caller knows those. */
 #include "tools/schema.h"
 
 #include <inttypes.h>

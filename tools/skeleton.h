@@ -14,8 +14,8 @@
  *  @return 0, or -1 with one line in err */
 int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t err_size);
 
-/** Write run/drawn: the files that the seed drew, a line each; nothing when it drew none. @return 0,
- * or -1 with one line in err */
+/** Write run/drawn: the files that the seed drew, a line each; nothing when it drew none. @return
+ * 0, or -1 with one line in err */
 int skeleton_note_drawn(const char *dir, const struct scenario *s, char *err, size_t err_size);
 
 #endif /* TOOLS_SKELETON_H */

@@ -135,7 +135,7 @@ static void test_faultexpr_mistakes_are_told_with_their_place(void **state)
         { "then kill target=x", 0, "fault: unknown fault 'then'" },
         { "kill target=x kill target=y", 14, "kill: 'kill' has no such key; allowed: target, " },
         { "kill target=x at=[2h,1h]", 14, "at: [from, to] with from > to" },
-        { "kill target=x at=[2h", 14, "at: [FROM,TO] without blanks is wanted" },
+        { "kill target=x at=[2h", 14, "at: [from,to] without blanks is wanted" },
         { "kill target=x signal=BELL", 14, "signal: unknown value 'BELL'; " },
         { "kill target=a;b", 0, "target: 'a;b' has other characters" },
         { "kill target=x unless=swap>=101%", 14, "unless: 'swap>=101%' is none of" },
