@@ -29,6 +29,7 @@ TOOL_SRC := $(wildcard tools/*.c tools/*/*.c)
 LIB_TEST_SRC := $(wildcard tests/lib/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c tests/sim/test_*.c tests/fault/test_*.c)
 # Programs that are links to lostbeat (tools/main.c).
+TOOL_MAINS := $(patsubst %,$(BUILD)/hosted/tools/%.o,main main_front main_crash)
 ESX_NAMES := $(addprefix $(BIN)/,vmkdump vm-support esxcfg-advcfg esxcfg-dumppart)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
@@ -97,19 +98,31 @@ $(BIN)/vmnixhbd: $(HBD_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(HBD_LIBS)
-$(BIN)/lostbeat: $(TOOL_OBJ) $(SHARED_OBJ)
+# Three programs of one library, so that `crash` loads only what it needs (tools/main_front.c).
+$(BUILD)/libtools.a: $(filter-out $(TOOL_MAINS),$(TOOL_OBJ)) $(SHARED_OBJ)
+	@rm -f $@
+	$(Q)ar rcsP $@ $^
+$(BIN)/lostbeat-tools: $(BUILD)/hosted/tools/main.o $(BUILD)/libtools.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+$(BIN)/lostbeat-crash: $(BUILD)/hosted/tools/main_crash.o $(BUILD)/libtools.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ -Wl,--as-needed $(TOOL_LIBS)
+$(BIN)/lostbeat: $(BUILD)/hosted/tools/main_front.o $(BIN)/lostbeat-tools $(BIN)/lostbeat-crash
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SAN) -o $@ $<
 $(ESX_NAMES): | $(BIN)/lostbeat
-	$(Q)ln -sfn lostbeat $@
+	$(Q)ln -sfn lostbeat-tools $@
 $(BUILD)/scenarios: | $(BUILD)/flags
 	$(Q)ln -sfn $(CURDIR)/tools/scenarios $@
 
 # ---- tests ------------------------------------------------------------------------------------------------------------------
 # A test may use anything of shared/, tests/lib/, vmkernel/ and tools/ (all but the mains). A comment "links: FILE.c... -lLIB..." in its first
 # 30 lines adds what else it needs (-no-pie and -Wl, too); .c files of cos/ are then compiled as hosted code with COS_HOSTED, as is a test that names one.
-$(BUILD)/libtest.a: $(filter-out %/main.o,$(call obj,hosted,$(LIB_TEST_SRC)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
+$(BUILD)/libtest.a: $(filter-out %/main.o $(TOOL_MAINS),$(call obj,hosted,$(LIB_TEST_SRC)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
 	@rm -f $@
 	$(Q)ar rcsP $@ $^
 # @cos among the links: the whole COS kernel with its programs as hosted code, but for what starts it and what talks to the VMkernel.

@@ -28,6 +28,10 @@ extern const struct cmd cmd_diagnose, cmd_verify;
 /* Programs with names of their own, by links to `lostbeat`. */
 extern const struct cmd cmd_vmkdump, cmd_vm_support, cmd_esxcfg_advcfg, cmd_esxcfg_dumppart;
 
+/** Messages begin with this name instead of "lostbeat": the process was called so. `name` must live
+ * on. */
+void cmd_called(const char *name);
+
 /** Print the help of a command to stdout. @return CMD_OK */
 int cmd_help(const struct cmd *c);
 

@@ -1,7 +1,5 @@
-/* main.c - `lostbeat`: finds the subcommand and hands over. */
-#include <getopt.h>
-#include <stdarg.h>
-#include <stdbool.h>
+/* main.c - `lostbeat-tools`: all commands of `lostbeat` but the one that has a program of its own,
+ * and those that ESX people type under their own names. main_front.c starts it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,49 +16,6 @@ static const struct cmd *const commands[] = { &cmd_list,    &cmd_run,      &cmd_
 static const struct cmd *const programs[] = { &cmd_vmkdump, &cmd_vm_support, &cmd_esxcfg_advcfg,
                                               &cmd_esxcfg_dumppart };
 #define PROGRAMS (sizeof programs / sizeof programs[0])
-static bool by_own_name; /* this process was called so */
-
-int cmd_help(const struct cmd *c)
-{
-    (void)fputs(c->help, stdout);
-    return CMD_OK;
-}
-
-static const char *own_name = "";
-
-static void complain(const char *who, const char *format, va_list args)
-{
-    if (by_own_name)
-        (void)fprintf(stderr, "%s: ", own_name);
-    else
-        (void)fprintf(stderr, "lostbeat%s%s: ", *who != '\0' ? " " : "", who);
-    (void)vfprintf(stderr, format, args);
-    (void)fputc('\n', stderr);
-}
-
-int cmd_usage(const struct cmd *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    complain(c->name, format, args);
-    va_end(args);
-    (void)fprintf(stderr, "`%s%s --help` tells more.\n", by_own_name ? "" : "lostbeat ", c->name);
-    return CMD_USAGE;
-}
-
-int cmd_fail(enum cmd_exit status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    complain("", format, args);
-    va_end(args);
-    return (int)status;
-}
-
-int cmd_bad_option(const struct cmd *c, char **argv)
-{
-    return cmd_usage(c, "unknown option, or one without its value: %s", argv[optind - 1]);
-}
 
 static void print_help(FILE *to)
 {
@@ -104,8 +59,7 @@ int main(int argc, char **argv)
 {
     const struct cmd *own = argc > 0 ? own_program(argv[0]) : NULL;
     if (own != NULL) {
-        by_own_name = true;
-        own_name = own->name;
+        cmd_called(own->name);
         return own->run(argc, argv);
     }
     if (argc < 2) {
