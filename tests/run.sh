@@ -57,7 +57,7 @@ for program in "$@"; do
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     if [ "$f" -eq 0 ]; then
         # A sweep or a campaign says how wide it was.
-        figures=$(sed -n 's/^# \(swept .*\)/\1/p' "$log" | tail -n 1)
+        figures=$(sed -n 's/^# \(swept .*\|[0-9]* hostile .*\)/\1/p' "$log" | tail -n 1)
         echo "ok    $name: $p${figures:+ ($figures)}"
     else
         echo "FAIL  $name: $p passed, $f failed, exit status $status; $log says:"

@@ -165,6 +165,8 @@ static int begin_change(struct memfs *fs)
     const int error = begin_call(fs);
     if (error != 0)
         return error;
+    if (fs->stays && fs->fail_at != 0 && fs->calls > fs->fail_at)
+        return -fs->error;
     if (fs->before_change != NULL)
         fs->before_change(fs->arg, fs);
     if (++fs->changes == fs->die_at) {
@@ -384,6 +386,16 @@ void memfs_add_folder(struct memfs *fs, const char *path)
     (void)snprintf(fs->folder[fs->folder_count++], MEMFS_PATH_MAX, "%s", path);
 }
 
+void memfs_add_file(struct memfs *fs, const char *path, const char *text)
+{
+    const int file = new_file(fs);
+    put(&fs->now, path, file);
+    put(&fs->durable, path, file);
+    free(fs->file[file].now.at);
+    fs->file[file].now = bytes_copy(text, strlen(text));
+    make_durable(&fs->file[file]);
+}
+
 struct memfs *memfs_copy(const struct memfs *fs)
 {
     struct memfs *to = malloc(sizeof *to);
@@ -406,7 +418,7 @@ struct memfs *memfs_copy(const struct memfs *fs)
     }
     close_all(to);
     to->calls = to->changes = to->fail_at = to->die_at = 0;
-    to->dead = false;
+    to->dead = to->stays = false;
     to->before_change = NULL;
     return to;
 }
@@ -430,7 +442,29 @@ static size_t survivors(size_t n, enum memfs_crash how, struct rng *rng)
     return how == MEMFS_DROP ? 0 : (size_t)rng_below(rng, n + 1);
 }
 
-static void crash_file(struct memfs_file *f, enum memfs_crash how, struct rng *rng)
+/* The `len` last bytes of a write. */
+static void apply_end(struct memfs_bytes *b, const struct memfs_write *w, size_t len)
+{
+    const size_t skip = w->bytes.len - len;
+    const struct memfs_write end = { .offset = w->offset + skip,
+                                     .bytes = { w->bytes.at + skip, len } };
+    apply_write(b, &end, len);
+}
+
+/* What became of one write, whatever became of those before it. */
+static void scatter_write(struct memfs_bytes *b, const struct memfs_write *w, struct rng *rng)
+{
+    const uint64_t fate = rng_below(rng, 4);
+    const size_t len = (size_t)rng_below(rng, w->bytes.len + 1);
+    if (fate == 0)
+        apply_write(b, w, w->bytes.len);
+    else if (fate == 1 && w->bytes.at != NULL)
+        apply_write(b, w, len);
+    else if (fate == 2 && w->bytes.at != NULL)
+        apply_end(b, w, len);
+}
+
+static void keep_some(struct memfs_file *f, enum memfs_crash how, struct rng *rng)
 {
     const size_t count = survivors(f->pending_count, how, rng);
     for (size_t i = 0; i < count; i++)
@@ -440,6 +474,15 @@ static void crash_file(struct memfs_file *f, enum memfs_crash how, struct rng *r
         if (w->bytes.at != NULL)
             apply_write(&f->durable, w, (size_t)rng_below(rng, w->bytes.len + 1));
     }
+}
+
+static void crash_file(struct memfs_file *f, enum memfs_crash how, struct rng *rng)
+{
+    if (how == MEMFS_SCATTER)
+        for (size_t i = 0; i < f->pending_count; i++)
+            scatter_write(&f->durable, &f->pending[i], rng);
+    else
+        keep_some(f, how, rng);
     drop_pending(f);
     free(f->now.at);
     f->now = bytes_copy(f->durable.at, f->durable.len);
@@ -461,7 +504,7 @@ void memfs_crash(struct memfs *fs, enum memfs_crash how, struct rng *rng)
         settle_folder(fs, fs->folder[i], survivors(ops_in(fs, fs->folder[i]), how, rng));
     fs->now = fs->durable;
     close_all(fs);
-    fs->dead = false;
+    fs->dead = fs->stays = false;
     fs->die_at = fs->fail_at = fs->calls = fs->changes = 0;
     fs->before_change = NULL;
 }

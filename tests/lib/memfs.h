@@ -7,11 +7,13 @@
  *
  * memfs_crash() decides for each file and folder what of its list reached the disk: all of it
  * (what a kill -9 leaves, too), nothing, or a piece: names up to some one, writes up to some one,
- * the last of them torn at some byte. An fsync makes contents durable and no name (POSIX promises
- * no more).
+ * the last of them torn at some byte; or of each write by itself all, nothing, or a piece from its
+ * beginning or its end, since disks reorder. An fsync makes contents durable and no name (POSIX
+ * promises no more). Names in one folder keep their order, as in every file system with a journal.
  *
- * It can also fail the Nth call with an error, and end at the Nth change: from then on nothing
- * happens any more and every call fails, as if the caller had been killed. */
+ * It can also fail the Nth call with an error, or from then on every call that changes something,
+ * and end at the Nth change: from then on nothing happens any more and every call fails, as if the
+ * caller had been killed. */
 #ifndef TESTS_MEMFS_H
 #define TESTS_MEMFS_H
 
@@ -63,19 +65,22 @@ struct memfs {
     uint64_t calls, changes;
     uint64_t fail_at; /* call that fails with `error`; 0 = none */
     int error;
+    bool stays;      /* so do all later calls that change something */
     uint64_t die_at; /* change at which everything ends; 0 = none */
     bool dead;
     void (*before_change)(void *arg, const struct memfs *fs); /* may be NULL */
     void *arg;
 };
 
-enum memfs_crash { MEMFS_KEEP, MEMFS_DROP, MEMFS_TEAR };
+enum memfs_crash { MEMFS_KEEP, MEMFS_DROP, MEMFS_TEAR, MEMFS_SCATTER };
 
 struct memfs *memfs_create(void);
 void memfs_add_folder(struct memfs *fs, const char *path);
 /** Everything, lists of what is not durable too; counters, faults and descriptors start afresh. */
 struct memfs *memfs_copy(const struct memfs *fs);
 void memfs_destroy(struct memfs *fs);
+/** Put a file there that is on the disk already. */
+void memfs_add_file(struct memfs *fs, const char *path, const char *text);
 struct dumpio memfs_io(struct memfs *fs);
 /** The power goes, and comes back. */
 void memfs_crash(struct memfs *fs, enum memfs_crash how, struct rng *rng);
