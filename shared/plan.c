@@ -6,6 +6,7 @@
 #include "shared/plan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -207,6 +208,21 @@ static int write_text(const char *path, const char *text)
     return bad ? -1 : 0;
 }
 
+/* A name is on the disk once its folder is. */
+static int sync_folder_of(const char *path)
+{
+    char folder[4096] = ".";
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    const int bad = fsync(fd);
+    (void)close(fd);
+    return bad;
+}
+
 int plan_save(const char *path, const struct plan *plan, char *err, unsigned err_size)
 {
     const struct report r = { path, err, err_size };
@@ -228,7 +244,7 @@ int plan_save(const char *path, const struct plan *plan, char *err, unsigned err
         (void)unlink(temporary);
         return fail(&r, 1, "cannot write: %s", strerror(error));
     }
-    return 0;
+    return sync_folder_of(path) == 0 ? 0 : fail(&r, 1, "cannot write: %s", strerror(errno));
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -49,9 +49,24 @@ static int write_all(int fd, const char *text, size_t bytes)
     return 0;
 }
 
-int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes)
+/* A name is on the disk once its folder is. */
+static int sync_folder_of(const struct vmk *vmk, const char *path)
+{
+    char folder[256];
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    const int fd = openat(vmk->host_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    const int bad = fsync(fd);
+    (void)close(fd);
+    return bad;
+}
+
+static int write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes,
+                      bool lasting)
 {
     char temporary[256];
+    assert(strchr(path, '/') != NULL);
     if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary) {
         errno = ENAMETOOLONG;
         return -1;
@@ -60,12 +75,19 @@ int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text
     if (fd < 0)
         return -1;
     int bad = write_all(fd, text, bytes);
+    if (bad == 0 && lasting)
+        bad = fsync(fd);
     bad |= close(fd);
     if (bad == 0)
         bad = renameat(vmk->host_fd, temporary, vmk->host_fd, path);
     if (bad != 0)
         (void)unlinkat(vmk->host_fd, temporary, 0);
-    return bad;
+    return bad == 0 && lasting ? sync_folder_of(vmk, path) : bad;
+}
+
+int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes)
+{
+    return write_file(vmk, path, text, bytes, true);
 }
 
 /* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads.
@@ -172,7 +194,8 @@ int hostdir_write_pid(const struct vmk *vmk, const char *name, pid_t pid)
     char path[64], text[32];
     (void)snprintf(path, sizeof path, "run/%s.pid", name);
     const int bytes = snprintf(text, sizeof text, "%d\n", (int)pid);
-    return hostdir_write_file(vmk, path, text, (size_t)bytes);
+    /* Of no use after a power cut. */
+    return write_file(vmk, path, text, (size_t)bytes, false);
 }
 
 void hostdir_remove_pids(const struct vmk *vmk)
