@@ -164,7 +164,8 @@ static ssize_t read_all(const struct dumpio *io, int fd, unsigned char *to, size
 
 /* ---- log files ------------------------------------------------------------------------------- */
 /* The first number that no rotation has; at most `most`, which then is the oldest and goes. A gap
- * is what an interrupted rotation left: what is above it stays where it is. */
+ * is what an interrupted rotation left: what is above it stays where it is. @return 0 when a name
+ * cannot be looked up: then nothing may be renamed onto it */
 static uint32_t first_free(const struct recovery *r, const char *name, uint32_t most)
 {
     char path[PATH_BYTES], rotated[NAME_BYTES];
@@ -173,7 +174,7 @@ static uint32_t first_free(const struct recovery *r, const char *name, uint32_t 
         path_of(r, path, "var/log", rotated);
         const int fd = open_read(r->io, path);
         if (fd < 0)
-            return i;
+            return fd == -ENOENT ? i : 0;
         (void)r->io->close(r->io->ctx, fd);
     }
     return most;
