@@ -189,16 +189,19 @@ static bool exists(const struct dumpio *io, const char *path, int *ret_error)
     return fd >= 0;
 }
 
-/* A core that no start has moved yet gives way under another name: .1, .2, ... */
-static void keep_older_core(struct dump *d, const struct dumpio *io, const char *path)
+/* A core that no start has moved yet gives way under another name: .1, .2, ...; one that was cut has
+ * its temporary name still, and keeps that ending. */
+static void keep_older_core(struct dump *d, const struct dumpio *io, const char *name,
+                            const char *suffix)
 {
-    char older[PATH_BYTES + 8];
+    char path[PATH_BYTES + 8], older[PATH_BYTES + 16];
     int error = 0;
     uint32_t n = 1;
+    (void)snprintf(path, sizeof path, "%s%s", name, suffix);
     if (!exists(io, path, &error) && error == 0)
         return;
     for (; n <= OLDER_CORES_MAX && error == 0; n++) {
-        (void)snprintf(older, sizeof older, "%s.%" PRIu32, path, n);
+        (void)snprintf(older, sizeof older, "%s.%" PRIu32 "%s", name, n, suffix);
         if (!exists(io, older, &error))
             break;
     }
@@ -235,7 +238,8 @@ static void write_core(struct dump *d)
     (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/%s", vmk->host_dir,
                    vmk->options.core_uuid, vmk->options.core_name);
     storeio_init(&store, vmk, d->io);
-    keep_older_core(d, &store.table, path);
+    keep_older_core(d, &store.table, path, "");
+    keep_older_core(d, &store.table, path, ".tmp");
     const struct core_source src = {
         .mem = &d->mem,
         .tasks = &d->tasks,
