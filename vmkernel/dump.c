@@ -189,8 +189,8 @@ static bool exists(const struct dumpio *io, const char *path, int *ret_error)
     return fd >= 0;
 }
 
-/* A core that no start has moved yet gives way under another name: .1, .2, ...; one that was cut has
- * its temporary name still, and keeps that ending. */
+/* A core that no start has moved yet gives way under another name: .1, .2, ...; one that was cut
+ * has its temporary name still, and keeps that ending. */
 static void keep_older_core(struct dump *d, const struct dumpio *io, const char *name,
                             const char *suffix)
 {

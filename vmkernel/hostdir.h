@@ -32,8 +32,8 @@ struct log_effects hostdir_log_effects(struct hostdir *dir);
 int hostdir_write_pid(const struct vmk *vmk, const char *name, pid_t pid);
 void hostdir_remove_pids(const struct vmk *vmk);
 
-/** Write a whole file in a folder below the host: temporary name, fsync, rename, fsync of the folder.
- * @return 0 or -1 with errno */
+/** Write a whole file in a folder below the host: temporary name, fsync, rename, fsync of the
+ * folder. @return 0 or -1 with errno */
 int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes);
 
 /** Put one line of what came from outside into run/journal:

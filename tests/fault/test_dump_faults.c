@@ -193,8 +193,9 @@ static void test_dump_of_a_full_datastore_says_so(void **state)
     struct dump_host *h = *state;
     struct faulty faulty = { .error = ENOSPC };
     const struct dumpio io = table(&faulty);
-    /* The interim screen takes three files of open, write, fsync, close, rename, sync of the folder;
-     * then a look for an older core, and one that was cut; then come the core's open and truncate. */
+    /* The interim screen takes three files of open, write, fsync, close, rename, sync of the
+     * folder; then a look for an older core, and one that was cut; then come the core's open and
+     * truncate. */
     faulty.fail_at = 3 * 6 + 2 + 2 + 1;
     assert_int_equal(dump_cos_error_io(&h->vmk, "Lost heartbeat", &io), -1);
     assert_string_equal(h->vmk.note, "no cos-core: No space left on device");
