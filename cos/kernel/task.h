@@ -149,8 +149,7 @@ struct cos_clock {
     uint64_t boot_ns; /* when this COS started; jiffies count from here */
 };
 extern struct cos_clock cos_clock;
-/* void (*)(struct task_struct *): the next hand-over is a trap of the CPU (traps.h); 0 = it is none.
- */
+/* void (*)(struct task_struct *): the next hand-over is a trap of the CPU (traps.h); 0 = none. */
 extern kptr pending_trap;
 void hand_over(void); /* entry.S: saves a full struct cos_frame in current->saved, then do_timers()
                          on the interrupt stack. Not called: jumped to. */

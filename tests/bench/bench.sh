@@ -69,7 +69,8 @@ best_us() { # command...
     echo "$best"
 }
 ours_us=$(best_us "$build/bin/lostbeat" crash -c ps "$core")
-gdb_us=$(CRASH_GDB=ps best_us gdb -nx -batch -iex 'set auto-load off' -x tests/lib/crash_gdb.py "$build/bin/cos" "$core")
+export CRASH_GDB=ps
+gdb_us=$(best_us gdb -nx -batch -iex 'set auto-load off' -x tests/lib/crash_gdb.py "$build/bin/cos" "$core")
 awk -v a="$ours_us" -v b="$gdb_us" 'BEGIN { printf "crash ps: %.1f ms; gdb -batch: %.1f ms, %.0f times longer (goal: 20)\n", a / 1000, b / 1000, b / a }'
 
 # 7. the pace of each scenario

@@ -1,7 +1,7 @@
 /* fuzz_esxconf.c - libFuzzer target: the reader of esx.conf against any bytes.
  *
- * Checked: a refusal says FILE:LINE, in one line, and leaves nothing behind; what was accepted reads
- * the same once it was taken apart into keys and values and set again. */
+ * Checked: a refusal says FILE:LINE, in one line, and leaves nothing behind; what was accepted
+ * reads the same once it was taken apart into keys and values and set again. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

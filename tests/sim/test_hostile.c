@@ -1,9 +1,9 @@
 /* test_hostile.c - a console that was taken over (tests/lib/hostile) against a whole VMkernel: it
- * writes into all shared memory while the VMkernel runs, stuns and dumps, and the VMkernel must come
- * to its end all the same, say how it ended, and leave a dump that can be read.
+ * writes into all shared memory while the VMkernel runs, stuns and dumps, and the VMkernel must
+ * come to its end all the same, say how it ended, and leave a dump that can be read.
  *
- * Seeds FIRST to FIRST + COUNT - 1, from the environment HOSTILE_FIRST (1) and HOSTILE_RUNS (60; `make
- * soak` takes 10,000). A failure names its seed. */
+ * Seeds FIRST to FIRST + COUNT - 1, from the environment: HOSTILE_FIRST (1) and HOSTILE_RUNS (60;
+ * `make soak` takes 10,000). A failure names its seed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* test_process.c - pids, signals, zombies and orphans.
- * links: cos/kernel/kstat.c
- * links: cos/kernel/process.c cos/kernel/priority.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/kstat.c cos/kernel/process.c cos/kernel/priority.c cos/kernel/lib.c
+ * links: -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

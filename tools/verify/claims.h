@@ -46,6 +46,7 @@ const struct claim *claim_find(struct claims *c, const char *key);
 /** The number under a key. @return false when it is not there */
 bool claim_get(struct claims *c, const char *key, int64_t *ret);
 
+/** Give everything back; harmless on an empty record. */
 void claims_free(struct claims *c);
 
 #endif /* TOOLS_VERIFY_CLAIMS_H */

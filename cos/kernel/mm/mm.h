@@ -201,8 +201,8 @@ struct block_request; /* in block.c */
  * its waiters) when done. Never sleeps except for a full queue. Data moves at completion: swap
  * pages to/from the swap memfd, file pages are filled with their pattern. */
 void submit_page(struct page *page, bool write, uint64_t sector, uint32_t gfp);
-/** A file's bytes are to be on the disk: wait for the journal, in state D. At once while the disk is
- * well. */
+/** A file's bytes are to be on the disk: wait for the journal, in state D. At once while the disk
+ * is well. */
 void log_wait_commit(void);
 
 #endif /* COS_MM_H */

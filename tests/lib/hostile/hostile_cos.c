@@ -1,9 +1,10 @@
-/* hostile_cos.c - a service console that was taken over. It starts as minicos does, with a task list
- * and a log that a dump can read, and then turns on its VMkernel: between grants it writes random and
- * crafted values into everything that the VMkernel reads, and hands back yields that make no sense.
+/* hostile_cos.c - a service console that was taken over. It starts as minicos does, with a task
+ * list and a log that a dump can read, and then turns on its VMkernel: between grants it writes
+ * random and crafted values into everything that the VMkernel reads, and hands back yields that
+ * make no sense.
  *
- * What it does is a function of boot_params.random, so a seed names a run (but for hostile_hbd, which
- * scribbles at the same time). */
+ * What it does is a function of boot_params.random, so a seed names a run (but for hostile_hbd,
+ * which scribbles at the same time). */
 #include "tests/lib/hostile/scribble.h"
 
 #include "shared/boot.h"

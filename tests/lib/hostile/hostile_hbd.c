@@ -1,5 +1,5 @@
-/* hostile_hbd.c - takes the place of vmnixhbd and writes into the machine memory all the time, whoever
- * has the baton: while the VMkernel reads the ring, while it dumps. The stun ends it. */
+/* hostile_hbd.c - takes the place of vmnixhbd and writes into the machine memory all the time,
+ * whoever has the baton: while the VMkernel reads the ring, while it dumps. The stun ends it. */
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

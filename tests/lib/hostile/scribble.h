@@ -1,11 +1,11 @@
 /* scribble.h - writes of somebody who means harm into the shared machine memory: where, and what.
  *
- * Used by the hostile COS (freestanding) and the hostile vmnixhbd (hosted). Half of the writes hit
- * places that the VMkernel reads (ring, gate, host-info page, VMNIX calls, notes of faults, the
- * image's data with the task list and the log), half of the values are such that code which trusts
- * them goes wrong: ends of ranges, lengths just too large, pointers to themselves. The word that says
- * whose turn it is is left alone: who scribbles on that only stops himself, and after 10 s of wall
- * time he is a runaway. */
+ * Used by the hostile COS (freestanding) and the hostile vmnixhbd (hosted). Half of the writes
+ * hit places that the VMkernel reads (ring, gate, host-info page, VMNIX calls, notes of faults,
+ * the image's data with the task list and the log), half of the values are such that code which
+ * trusts them goes wrong: ends of ranges, lengths just too large, pointers to themselves. The
+ * word that says whose turn it is is left alone: who scribbles on that only stops himself, and
+ * after 10 s of wall time he is a runaway. */
 #ifndef TESTS_HOSTILE_SCRIBBLE_H
 #define TESTS_HOSTILE_SCRIBBLE_H
 
