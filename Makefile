@@ -213,8 +213,10 @@ bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second (of each sc
 	@tests/bench/bench.sh $(BUILD)
 confusion: all ## score `lostbeat diagnose` against what was injected: SEEDS=100 of each scenario, RANDOM=1000 incidents, JOBS=
 	@tests/confusion/confusion.py $(BUILD) --seeds $(or $(SEEDS),100) --random $(or $(RANDOM),1000) $(if $(JOBS),--jobs $(JOBS)) $(SCENARIOS)
-soak: all ## every scenario with 100 seeds (SEEDS=N, JOBS=N, SCENARIOS="a b"); goes on where it stopped; hours
-	@tests/soak.sh $(BUILD)
+# Also: PARTS="hostile sweep fuzz scenarios" HOSTILE_RUNS=10000 FUZZ_S=600 SEEDS=100 SCENARIOS="a b" JOBS=2
+soak: deps ## hours: 10,000 hostile consoles, the whole sweep, 10 minutes of each fuzzer, 100 seeds of each scenario (docs/TESTING.md)
+	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
+	@tests/soak_all.sh $(BUILD)
 schema: all ## write docs/scenario.schema.json and the tables of faults in docs/scenarios.md from the code
 	@tools/docs_tables.sh $(BIN)
 calibrate: all ## find where kb-308590's leak must begin; WRITE=1 writes it into the scenario
