@@ -82,6 +82,7 @@ enum core_vma_flags { /* vm_area_struct.flags of the console */
                       CORE_VM_STACK = 4,
                       CORE_VM_HEAP = 8,
                       CORE_VM_FILE = 16,
+                      CORE_VM_SHARED = 32, /* of a shared memory segment */
 };
 struct core_vma {
     uint64_t address; /* of the vm_area_struct */

@@ -18,6 +18,8 @@ static const struct rule rules[] = {
     { FACT_GROWER_GAIN, AT_LEAST, 10, -14, "{who} grew by {value} % of RAM over hours" },
     { FACT_TOP_NOW_RISE, AT_LEAST, 25, -14,
       "{who} took {value} % of RAM since the last hourly line: a spike" },
+    { FACT_SHARED_MEMORY, AT_LEAST, 25, -14,
+      "swap holds memory that no process owns, as much as {value} % of RAM" },
     { FACT_SAME_NAME_SHARE, AT_LEAST, 40, -8,
       "many processes called {who} hold {value} % of RAM together" },
     { FACT_SWAP_DAY_BEFORE, AT_LEAST, 30, 3, "{value} % of swap was in use a day before, too" },

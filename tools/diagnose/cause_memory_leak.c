@@ -18,8 +18,12 @@ static const struct rule rules[] = {
     { FACT_SWAP_RATE, AT_LEAST, 50, 2, "swap in use went up by {value} kB an hour" },
     { FACT_BIGGEST_LAST, AT_LEAST, 35, 3, "{who} was {value} % of RAM at the last hourly line" },
     { FACT_TOP_NOW, AT_LEAST, 40, 4, "{who} is {value} % of RAM at the stun" },
-    { FACT_SHARED_MEMORY, AT_LEAST, 25, 14,
-      "shared memory that nobody maps any more holds {value} % of RAM; {who} makes it" },
+    { FACT_SHARED_MEMORY, AT_LEAST, 25, 18,
+      "swap holds memory that no process owns, as much as {value} % of RAM: what ended programs "
+      "left "
+      "behind (shared memory)" },
+    { FACT_SWAP_CLIMB, AT_LEAST, 40, 8,
+      "the least swap in use in a day went up by {value} % of swap: something grows" },
     { FACT_NO_GROWER, AT_LEAST, 1, -12, "no program grew in the hourly lines" },
     { FACT_TOP_NOW_RISE, AT_LEAST, 25, -10,
       "{who} took {value} % of RAM since the last hourly line: a spike" },
@@ -40,7 +44,7 @@ const struct hypothesis cause_memory_leak = {
     .cause = "memory-leak",
     .prior = -6,
     .headline = "{who} grew until RAM and swap were gone",
-    .culprit = { FACT_GROWER_RATE, FACT_TOP_NOW, FACT_BIGGEST_LAST, FACTS },
+    .culprit = { FACT_GROWER_RATE, FACT_SHARED_MEMORY, FACT_TOP_NOW, FACT_BIGGEST_LAST, FACTS },
     .rule = rules,
     .shared = exhaustion_rules,
     .action = actions,

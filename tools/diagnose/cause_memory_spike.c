@@ -16,6 +16,8 @@ static const struct rule rules[] = {
       "{value} % of swap was already in use at the last hourly line" },
     { FACT_GROWER_GAIN, AT_LEAST, 25, -12, "{who} grew by {value} % of RAM over hours: a leak" },
     { FACT_TOP_NOW_RISE, BELOW, 10, -12, "no program is much larger than at the last hourly line" },
+    { FACT_SHARED_MEMORY, AT_LEAST, 25, -14,
+      "swap holds memory that no process owns, as much as {value} % of RAM" },
     { FACT_SAME_NAME_SHARE, AT_LEAST, 40, -10,
       "many processes called {who} hold {value} % of RAM together" },
     { FACT_NO_GROWER, AT_LEAST, 1, 2, "no program grew in the hourly lines" },

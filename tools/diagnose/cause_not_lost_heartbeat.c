@@ -7,6 +7,9 @@
 
 static const struct rule rules[] = {
     { FACT_OTHER_SCREEN, AT_LEAST, 1, 60, "the screen says: {who}" },
+    { FACT_COS_OOPS, AT_LEAST, 1, 26, "messages have {who}" },
+    { FACT_MACHINE_CHECK, AT_LEAST, 1, 24,
+      "the VMkernel's log has a machine check ({value} lines)" },
     { FACT_LOST_HEARTBEAT, AT_LEAST, 1, -60, "the screen says that the heartbeat was lost" },
     { .says = NULL },
 };

@@ -106,15 +106,13 @@ static int look(const char *path, enum content *ret)
 }
 
 /* ---- one file -------------------------------------------------------------------------------- */
-static void add_source(struct diagnosis *d, const char *shown, enum artefact kind, const char *note)
+static void add_source(struct diagnosis *d, const char *shown, struct diagnosis_source *s)
 {
-    d->facts.seen[kind] = true;
+    d->facts.seen[s->kind] = true;
     if (d->source_count == DIAGNOSIS_SOURCES_MAX)
         return;
-    struct diagnosis_source *s = &d->source[d->source_count++];
     (void)snprintf(s->path, sizeof s->path, "%s", shown);
-    (void)snprintf(s->note, sizeof s->note, "%s", note);
-    s->kind = kind;
+    d->source[d->source_count++] = *s;
 }
 
 static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t err_size);
@@ -123,8 +121,7 @@ static int read_file(struct diagnosis *d, const char *path, const char *shown, c
                      size_t err_size)
 {
     enum content content;
-    enum artefact kind = ARTEFACT_TOP;
-    char note[sizeof d->source[0].note] = "";
+    struct diagnosis_source source = { 0 };
     int got = 0;
     if (look(path, &content) != 0) {
         (void)snprintf(err, err_size, "%s: %s", shown, strerror(errno));
@@ -133,16 +130,16 @@ static int read_file(struct diagnosis *d, const char *path, const char *shown, c
     if (content == CONTENT_BUNDLE)
         return read_bundle(d, path, err, err_size);
     if (content == CONTENT_CORE) {
-        kind = ARTEFACT_CORE;
-        got = from_core(d, path, shown, note, sizeof note, err, err_size);
+        source.kind = ARTEFACT_CORE;
+        got = from_core(d, path, shown, &source, err, err_size);
     } else if (content == CONTENT_ZDUMP) {
-        kind = ARTEFACT_ZDUMP;
-        got = from_zdump(d, path, shown, note, sizeof note, err, err_size);
+        source.kind = ARTEFACT_ZDUMP;
+        got = from_zdump(d, path, shown, &source, err, err_size);
     } else if (content == CONTENT_TEXT) {
-        got = from_text(d, path, shown, &kind, note, sizeof note, err, err_size);
+        got = from_text(d, path, shown, &source, err, err_size);
     }
     if (got > 0)
-        add_source(d, shown, kind, note);
+        add_source(d, shown, &source);
     return got;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/calendar.h"
 #include "tools/diagnose/from.h"
 
 #define FNAME_BYTES 8u       /* of a name in vmksummary: man ps, `fname` */
@@ -28,6 +29,9 @@ void diagnosis_free(struct diagnosis *d)
     for (uint32_t i = 0; i < d->summary_text_count; i++)
         text_free(&d->summary_text[i]);
     free(d->summary_text);
+    for (uint32_t i = 0; i < d->log_count; i++)
+        text_free(&d->log[i].text);
+    free(d->log);
     free(d->hour);
     free(d);
 }
@@ -40,6 +44,67 @@ void diagnosis_contradicts(struct diagnosis *d, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(d->inconsistency[d->inconsistency_count++], DIAGNOSIS_REMARK_MAX, format, args);
     va_end(args);
+}
+
+void diagnosis_earlier(struct diagnosis *d, const char *format, ...)
+{
+    va_list args;
+    char remark[DIAGNOSIS_REMARK_MAX];
+    va_start(args, format);
+    (void)vsnprintf(remark, sizeof remark, format, args);
+    va_end(args);
+    for (uint32_t i = 0; i < d->earlier_count; i++)
+        if (strcmp(d->earlier[i], remark) == 0)
+            return;
+    if (d->earlier_count < DIAGNOSIS_EARLIER_MAX)
+        memcpy(d->earlier[d->earlier_count++], remark, sizeof remark);
+}
+
+void diagnosis_note(struct diagnosis_source *s, const char *format, ...)
+{
+    va_list args;
+    size_t used = strlen(s->note);
+    if (used > 0 && used + 3 < sizeof s->note) {
+        memcpy(s->note + used, "; ", 3);
+        used += 2;
+    }
+    va_start(args, format);
+    (void)vsnprintf(s->note + used, sizeof s->note - used, format, args);
+    va_end(args);
+}
+
+void diagnosis_note_odds(struct diagnosis_source *s, const struct text *t,
+                         const struct parse_odds *odds, uint32_t file)
+{
+    s->lines = t->count;
+    s->odds = 0;
+    for (uint32_t i = 0; i < odds->count; i++) {
+        if (odds->odd[i].file != file)
+            continue;
+        if (s->odds < DIAGNOSIS_ODDS_SHOWN) {
+            s->odd[s->odds].line = odds->odd[i].line;
+            s->odd[s->odds].why = odds->odd[i].why;
+        }
+        s->odds++;
+    }
+    if (s->odds > 0)
+        diagnosis_note(s, "%u of %u lines not understood", s->odds, s->lines);
+}
+
+void diagnosis_when(int64_t epoch_s, char ret[DIAGNOSIS_WHEN_ROOM])
+{
+    struct calendar_date date;
+    calendar_from_epoch(epoch_s, 0, &date);
+    (void)snprintf(ret, DIAGNOSIS_WHEN_ROOM, "%04d-%02u-%02u %02u:%02u:%02u", date.year % 10000,
+                   date.month, date.day, date.hour, date.minute, date.second);
+}
+
+struct diagnosis_source *diagnosis_find_source(struct diagnosis *d, const char *path)
+{
+    for (uint32_t i = 0; i < d->source_count; i++)
+        if (strcmp(d->source[i].path, path) == 0)
+            return &d->source[i];
+    return NULL;
 }
 
 double diagnosis_ram_kb(const struct diagnosis *d)
@@ -68,7 +133,10 @@ static void name_in_full(struct diagnosis *d)
 
 void diagnosis_conclude(struct diagnosis *d)
 {
+    from_dumps_conclude(d);
     from_summary_conclude(d);
+    from_logs_conclude(d);
+    from_top_conclude(d);
     name_in_full(d);
     check_contradictions(d);
     verdict_reach(&d->facts, &d->verdict);

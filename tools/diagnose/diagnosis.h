@@ -18,11 +18,25 @@
 #define DIAGNOSIS_REMARK_MAX 320u
 #define DIAGNOSIS_HOURS_MAX 20000u /* two years of hourly lines */
 #define DIAGNOSIS_BEATS_MAX 64u
+#define DIAGNOSIS_ODDS_SHOWN 5u
+#define DIAGNOSIS_EARLIER_MAX 16u
+#define DIAGNOSIS_WHEN_ROOM 24u
 
 struct diagnosis_source {
     char path[FACT_FILE_MAX];
     enum artefact kind;
-    char note[64]; /* "cut", "3 of 120 lines not understood"; "" = all well */
+    char note[128]; /* "cut", "3 of 120 lines not understood"; "" = all well */
+    uint32_t lines; /* of a text; 0 = it has none */
+    uint32_t odds;  /* of these, not understood */
+    struct {
+        uint32_t line;
+        const char *why;
+    } odd[DIAGNOSIS_ODDS_SHOWN]; /* the first of them */
+};
+/* A log, kept until the end of the failure is known: only then can its boot be chosen. */
+struct diagnosis_log {
+    struct text text;
+    enum artefact kind;
 };
 struct diagnosis_process {
     char name[FACT_WHO_MAX];
@@ -78,6 +92,25 @@ struct diagnosis {
         char file[FACT_FILE_MAX];
         double total_kb, swap_total_kb;
     } meminfo;
+    /* The dumps that the facts are taken from, and the loss that a VMkernel log tells of: of
+     * several failures of one host, the last one. "" and 0 = none. */
+    struct {
+        char file[FACT_FILE_MAX];
+        int64_t end_epoch_s; /* 0 = not told */
+        double stun_s;       /* uptime */
+    } zdump;
+    struct {
+        char file[FACT_FILE_MAX];
+        double stun_s;
+    } core;
+    struct {
+        char file[FACT_FILE_MAX];
+        double at_s; /* uptime */
+    } loss;
+    uint32_t earlier_count;
+    char earlier[DIAGNOSIS_EARLIER_MAX][DIAGNOSIS_REMARK_MAX]; /* failures before this one */
+    struct diagnosis_log *log;                                 /* owned */
+    uint32_t log_count;
     struct text *summary_text; /* all vmksummary files; owned */
     uint32_t summary_text_count;
     uint32_t hour_count;
@@ -105,6 +138,24 @@ double diagnosis_ram_kb(const struct diagnosis *d);
 /** Note that two files contradict each other. Too many are dropped. */
 void __attribute__((format(printf, 2, 3)))
 diagnosis_contradicts(struct diagnosis *d, const char *format, ...);
+
+/** Name a failure that is older than the one that is judged. The same sentence is kept once. */
+void __attribute__((format(printf, 2, 3)))
+diagnosis_earlier(struct diagnosis *d, const char *format, ...);
+
+/** Add to what is noted about a file; a semicolon parts the remarks. */
+void __attribute__((format(printf, 2, 3)))
+diagnosis_note(struct diagnosis_source *s, const char *format, ...);
+
+/** Note how many lines of text number `file` a parser did not understand, and the first of them. */
+void diagnosis_note_odds(struct diagnosis_source *s, const struct text *t,
+                         const struct parse_odds *odds, uint32_t file);
+
+/** "2009-11-13 09:03:58", UTC. */
+void diagnosis_when(int64_t epoch_s, char ret[DIAGNOSIS_WHEN_ROOM]);
+
+/** The source that was read from `path`, NULL = none. */
+struct diagnosis_source *diagnosis_find_source(struct diagnosis *d, const char *path);
 
 /* The reports; `why` adds how the figures come about. @return 0 or -1 (writing failed) */
 int report_diagnosis_text(const struct diagnosis *d, bool why, bool colours);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     const char *name, *unit;
@@ -31,6 +32,19 @@ void fact_set(struct facts *f, enum fact_id id, double value, const char *who, c
     copy(to->who, sizeof to->who, who);
     copy(to->file, sizeof to->file, file);
     copy(to->text, sizeof to->text, text);
+}
+
+void fact_forget(struct facts *f, enum fact_id id)
+{
+    assert(id < FACTS);
+    f->fact[id] = (struct fact){ 0 };
+}
+
+void facts_forget_file(struct facts *f, const char *file)
+{
+    for (int id = 0; id < FACTS; id++)
+        if (f->fact[id].known && strcmp(f->fact[id].file, file) == 0)
+            fact_forget(f, (enum fact_id)id);
 }
 
 const char *fact_name(enum fact_id id)

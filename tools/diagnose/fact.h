@@ -51,6 +51,7 @@ enum artefact {
     X(FACT_BIG_AND_GROWING, "big-and-growing", "% of RAM a day", VMKSUMMARY) \
     X(FACT_NO_GROWER, "no-grower", "", VMKSUMMARY)                           \
     X(FACT_SWAP_RATE, "swap-rate", "kB/h", VMKSUMMARY)                       \
+    X(FACT_SWAP_CLIMB, "swap-climb", "% of swap", VMKSUMMARY)                \
     /* memory at the stun */                                                 \
     X(FACT_FREE, "free", "% of RAM", CORE)                                   \
     X(FACT_SWAP_USED, "swap-used", "%", CORE)                                \
@@ -73,6 +74,7 @@ enum artefact {
     X(FACT_HBD_IN_RPC, "hbd-in-rpc", "", CORE)                               \
     X(FACT_HBD_IN_IO, "hbd-in-io", "", CORE)                                 \
     X(FACT_HBD_ASLEEP, "hbd-asleep", "", CORE)                               \
+    X(FACT_EH_WAITS, "eh-waits", "", CORE)                                   \
     X(FACT_OOM_KILLED_HBD, "oom-killed-hbd", "", MESSAGES)                   \
     X(FACT_OOM_KILLED, "oom-killed", "", MESSAGES)                           \
     /* the CPU */                                                            \
@@ -87,9 +89,14 @@ enum artefact {
     X(FACT_RING_UNHEARD, "ring-unheard", "beats", CORE)                      \
     X(FACT_RPC_WAITS, "rpc-waits", "s", ZDUMP)                               \
     X(FACT_DISK_WAITS, "disk-waits", "s", ZDUMP)                             \
+    X(FACT_ABORT_WAITS, "abort-waits", "s", ZDUMP)                           \
     X(FACT_SERIAL_LOST, "serial-lost", "lines", VMKLOG)                      \
+    X(FACT_DISK_RETRIES, "disk-retries", "s", MESSAGES)                      \
     X(FACT_COS_LAG, "cos-lag", "s", ZDUMP)                                   \
-    X(FACT_WORLD_KEEPS_PCPU0, "world-keeps-pcpu0", "", VMKLOG)
+    X(FACT_WORLD_KEEPS_PCPU0, "world-keeps-pcpu0", "", VMKLOG)               \
+    /* other ends */                                                         \
+    X(FACT_COS_OOPS, "cos-oops", "", MESSAGES)                               \
+    X(FACT_MACHINE_CHECK, "machine-check", "lines", VMKLOG)
 
 #define FACT_ENUM(id, name, unit, artefact) id,
 enum fact_id { FACT_LIST(FACT_ENUM) FACTS };
@@ -114,6 +121,10 @@ struct facts {
  * cut. */
 void fact_set(struct facts *f, enum fact_id id, double value, const char *who, const char *file,
               uint32_t line, const char *text);
+/** No longer known: a better source told something else. */
+void fact_forget(struct facts *f, enum fact_id id);
+/** Forget all that stands in a file: it turned out to be of another failure. */
+void facts_forget_file(struct facts *f, const char *file);
 /** "swap-used" and so on; the unit, "" = a plain yes or a count of nothing; who tells it. */
 const char *fact_name(enum fact_id id);
 const char *fact_unit(enum fact_id id);

@@ -42,7 +42,8 @@ static void keep_alert(struct diagnosis *d, const struct purple *p, const struct
     d->screen.alert_pid = last->alert.pid;
 }
 
-void from_screen(struct diagnosis *d, const struct text *t, const char *shown)
+void from_screen(struct diagnosis *d, const struct text *t, const char *shown,
+                 struct diagnosis_source *source)
 {
     struct purple p;
     purple_parse(t, &p);
@@ -56,5 +57,7 @@ void from_screen(struct diagnosis *d, const struct text *t, const char *shown)
                      line_at(t, p.headline_place.line));
         keep_alert(d, &p, t, shown);
     }
+    if (source != NULL)
+        diagnosis_note_odds(source, t, &p.odds, 0);
     purple_free(&p);
 }

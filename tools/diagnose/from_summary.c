@@ -12,6 +12,7 @@
 #include "tools/parse/vmksummary.h"
 
 #define S_PER_HOUR 3600.0
+#define DAY_S 86400.0
 #define NAMES_MAX 64u
 #define STEADY_LINES 12u   /* fewer say nothing of steadiness. OUR CHOICE */
 #define STEADY_SHARE 0.08  /* of its size: a breathing hostd moves by less */
@@ -41,7 +42,7 @@ struct hours {
 
 static bool is_hour(const struct vmksummary_record *r)
 {
-    return r->kind == VMKSUMMARY_HOURLY || r->kind == VMKSUMMARY_ESXI5;
+    return r->kind == VMKSUMMARY_HOURLY;
 }
 
 /* The boot that failed: that of the last hourly line before the known end, or before the last
@@ -276,6 +277,35 @@ static void conclude_swap(struct diagnosis *d, const struct hours *h)
              file_of(d, last), last->line, text);
 }
 
+/* The least swap in use within a day, from `from` on; INFINITY = no line. */
+static double least_swap(const struct hours *h, int64_t from, int64_t to)
+{
+    double least = INFINITY;
+    for (uint32_t i = 0; i < h->count; i++)
+        if (h->at[i]->epoch_s >= from && h->at[i]->epoch_s < to)
+            least = fmin(least, (double)h->at[i]->swap_kb);
+    return least;
+}
+
+/* A load that comes each night lets swap go again, or keeps it where it is. From the second day on,
+ * since idle pages go to swap in the first. */
+static void conclude_climb(struct diagnosis *d, const struct hours *h)
+{
+    const struct vmksummary_record *first = h->at[0], *last = h->at[h->count - 1];
+    const int64_t day = (int64_t)DAY_S, start = first->epoch_s + day;
+    char text[FACT_TEXT_MAX];
+    if (d->memory.swap_total_kb <= 0 || last->epoch_s - first->epoch_s < 4 * day)
+        return;
+    const double was = least_swap(h, start, start + day);
+    const double is = least_swap(h, last->epoch_s - day + 1, last->epoch_s + 1);
+    if (isinf(was) || isinf(is))
+        return;
+    (void)snprintf(text, sizeof text,
+                   "least swap in use: %.0f kB on the second day, %.0f kB on the last", was, is);
+    fact_set(&d->facts, FACT_SWAP_CLIMB, 100 * (is - was) / d->memory.swap_total_kb, NULL,
+             file_of(d, last), last->line, text);
+}
+
 static void conclude_silence(struct diagnosis *d, const struct hours *h)
 {
     const struct vmksummary_record *last = h->at[h->count - 1];
@@ -355,6 +385,51 @@ static void keep_last(struct diagnosis *d, const struct hours *h)
     }
 }
 
+/* Not one hourly line of a console. */
+static bool is_of_esxi5(const struct vmksummary *v)
+{
+    for (uint32_t i = 0; i < v->records; i++)
+        if (v->record[i].kind == VMKSUMMARY_HOURLY)
+            return false;
+    return v->is_esxi5;
+}
+
+static void note_files(struct diagnosis *d, const struct vmksummary *v)
+{
+    for (uint32_t i = 0; i < d->summary_text_count; i++) {
+        struct diagnosis_source *s = diagnosis_find_source(d, d->summary_text[i].name);
+        if (s == NULL)
+            continue;
+        diagnosis_note_odds(s, &d->summary_text[i], &v->odds, i);
+        if (is_of_esxi5(v))
+            diagnosis_note(s, "of ESXi 5, which has no service console and no such heartbeat");
+    }
+}
+
+/* "VMkernel error" stands behind the start after a purple screen: all but the last are older. */
+static void name_earlier_errors(struct diagnosis *d, const struct vmksummary *v)
+{
+    char when[DIAGNOSIS_WHEN_ROOM];
+    const struct vmksummary_record *last = NULL;
+    for (uint32_t i = 0; i < v->records; i++) {
+        const struct vmksummary_record *r = &v->record[i];
+        if (r->kind != VMKSUMMARY_ERROR)
+            continue;
+        if (last != NULL) {
+            diagnosis_when(last->epoch_s, when);
+            diagnosis_earlier(d, "a purple screen before %s (UTC): %s:%u", when, file_of(d, last),
+                              last->line);
+        }
+        last = r;
+    }
+    /* An unreset host: its end is behind the last of them. */
+    if (last != NULL && d->host.end_epoch_s > last->epoch_s) {
+        diagnosis_when(last->epoch_s, when);
+        diagnosis_earlier(d, "a purple screen before %s (UTC): %s:%u", when, file_of(d, last),
+                          last->line);
+    }
+}
+
 void from_summary_conclude(struct diagnosis *d)
 {
     static struct trend trends[NAMES_MAX];
@@ -363,6 +438,12 @@ void from_summary_conclude(struct diagnosis *d)
     if (d->summary_text_count == 0)
         return;
     vmksummary_parse(d->summary_text, d->summary_text_count, &v);
+    note_files(d, &v);
+    if (is_of_esxi5(&v)) {
+        vmksummary_free(&v);
+        return;
+    }
+    name_earlier_errors(d, &v);
     d->host.zone_s = v.has_zone ? v.zone_s : 0;
     choose_hours(d, &v, &h);
     if (h.at != NULL && h.count > 0) {
@@ -371,6 +452,7 @@ void from_summary_conclude(struct diagnosis *d)
         keep_last(d, &h);
         conclude_silence(d, &h);
         conclude_swap(d, &h);
+        conclude_climb(d, &h);
         conclude_growth(d, &h, trends, count);
         conclude_biggest(d, &h, trends, count);
         conclude_rise(d, &h);

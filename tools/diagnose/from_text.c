@@ -5,12 +5,17 @@
 
 #include "tools/diagnose/from.h"
 #include "tools/parse/meminfo.h"
+#include "tools/parse/messages.h"
+#include "tools/parse/ps.h"
 #include "tools/parse/purple.h"
+#include "tools/parse/top.h"
+#include "tools/parse/vmklog.h"
 #include "tools/parse/vmksummary.h"
 
-#define LINES_LOOKED_AT 400u
-
-void from_meminfo(struct diagnosis *d, const struct text *t, const char *shown)
+/* Of a bundle it is of the time after the start: its totals hold, what it says of the use says
+ * nothing of the failure [KB308590]. */
+void from_meminfo(struct diagnosis *d, const struct text *t, const char *shown,
+                  struct diagnosis_source *source)
 {
     struct meminfo m;
     meminfo_parse(t, &m);
@@ -26,6 +31,8 @@ void from_meminfo(struct diagnosis *d, const struct text *t, const char *shown)
         if (d->memory.swap_total_kb <= 0)
             d->memory.swap_total_kb = (double)swap;
     }
+    if (source != NULL)
+        diagnosis_note_odds(source, t, &m.odds, 0);
     meminfo_free(&m);
 }
 
@@ -47,68 +54,47 @@ static bool is_meminfo(const struct text *t)
     return is;
 }
 
-/* Lines of a VMkernel's log: "cpu0:1024)" behind an uptime. Of the console's: dates and a tag, or
- * printk levels. */
-static bool has_line_like(const struct text *t, const char *a, const char *b)
-{
-    for (uint32_t i = 0; i < t->count && i < LINES_LOOKED_AT; i++) {
-        const char *at = strstr(t->lines[i].at, a);
-        if (at != NULL && (b == NULL || strstr(at, b) != NULL))
-            return true;
-    }
-    return false;
-}
+/* The most special first: messages takes whatever has syslog's stamps. */
+static const struct {
+    bool (*is)(const struct text *t);
+    enum artefact kind;
+} kinds[] = {
+    { vmksummary_is, ARTEFACT_VMKSUMMARY },
+    { is_screen, ARTEFACT_SCREEN },
+    { vmklog_is, ARTEFACT_VMKLOG },
+    { top_is, ARTEFACT_TOP },
+    { ps_is, ARTEFACT_TOP },
+    { is_meminfo, ARTEFACT_MEMINFO },
+    { messages_is, ARTEFACT_MESSAGES },
+};
+#define KINDS (sizeof kinds / sizeof kinds[0])
 
-static bool is_vmklog(const struct text *t)
-{
-    return has_line_like(t, "cpu", ")") && has_line_like(t, ":", " cpu");
-}
-
-static bool is_messages(const struct text *t)
-{
-    return has_line_like(t, " kernel: ", NULL) || has_line_like(t, "syslogd", NULL) ||
-           has_line_like(t, "SysRq : ", NULL) || has_line_like(t, "Linux version ", NULL) ||
-           has_line_like(t, "]: ", NULL);
-}
-
-static bool is_top(const struct text *t)
-{
-    return has_line_like(t, "load average:", NULL) && has_line_like(t, "COMMAND", NULL);
-}
-
-int from_text(struct diagnosis *d, const char *path, const char *shown, enum artefact *ret_kind,
-              char *note, size_t note_size, char *err, size_t err_size)
+int from_text(struct diagnosis *d, const char *path, const char *shown,
+              struct diagnosis_source *source, char *err, size_t err_size)
 {
     struct text t;
-    int found = 1;
-    (void)note;
-    (void)note_size;
+    size_t i = 0;
     if (text_load(path, &t, err, err_size) != 0)
         return -1;
     free(t.name);
     t.name = strdup(shown);
-    if (vmksummary_is(&t)) {
-        *ret_kind = ARTEFACT_VMKSUMMARY;
+    while (i < KINDS && !kinds[i].is(&t))
+        i++;
+    if (i == KINDS) {
+        text_free(&t);
+        return 0;
+    }
+    source->kind = kinds[i].kind;
+    if (source->kind == ARTEFACT_VMKSUMMARY) {
         from_summary_add(d, &t);
-        return 1;
-    }
-    if (is_screen(&t)) {
-        *ret_kind = ARTEFACT_SCREEN;
-        from_screen(d, &t, shown);
-    } else if (is_meminfo(&t)) {
-        *ret_kind = ARTEFACT_MEMINFO;
-        from_meminfo(d, &t, shown);
-    } else if (is_vmklog(&t)) {
-        *ret_kind = ARTEFACT_VMKLOG;
-        from_vmklog(d, &t, shown);
-    } else if (is_top(&t)) {
-        *ret_kind = ARTEFACT_TOP;
-    } else if (is_messages(&t)) {
-        *ret_kind = ARTEFACT_MESSAGES;
-        from_messages(d, &t, shown);
+    } else if (source->kind == ARTEFACT_SCREEN) {
+        from_screen(d, &t, shown, source);
+        text_free(&t);
+    } else if (source->kind == ARTEFACT_MEMINFO) {
+        from_meminfo(d, &t, shown, source);
+        text_free(&t);
     } else {
-        found = 0;
+        from_log_add(d, source->kind, &t);
     }
-    text_free(&t);
-    return found;
+    return 1;
 }

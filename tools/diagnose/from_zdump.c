@@ -14,6 +14,7 @@
 #include "tools/diagnose/tasks.h"
 
 #define NS_PER_S 1e9
+#define RETRY_S 60.0 /* a lost command is sent again within that: a timer of 30 s. INFERRED */
 
 /* ---- lines of a section ---------------------------------------------------------------------- */
 struct lines {
@@ -217,6 +218,12 @@ static void read_tasks(struct diagnosis *d, const struct zdump *z, const char *f
 }
 
 /* ---- calls and commands that are outstanding ------------------------------------------------- */
+static double lost_commands(const char *data)
+{
+    double lost = 0;
+    return section_number(data, "lost_completions", &lost) ? lost : 0;
+}
+
 /* "outstanding ... posted_ns=N ...": the one without an answer that waits longest. */
 static void read_outstanding(struct diagnosis *d, const char *data, enum fact_id id, double stun_ns,
                              const char *file)
@@ -242,33 +249,85 @@ static void read_outstanding(struct diagnosis *d, const char *data, enum fact_id
         fact_set(&d->facts, id, waits_s, comm, file, 0, l.line);
         f->pid = number_of(l.line, "pid", &pid) ? (uint32_t)pid : 0;
     }
-    if (longest < 0)
+    if (id == FACT_RPC_WAITS && f->known && strstr(f->text, " op=abort ") != NULL)
+        fact_set(&d->facts, FACT_ABORT_WAITS, f->value, f->who, file, 0, f->text);
+    /* A command that does not end is given up and sent again: then the age of what is
+     * outstanding says nothing. */
+    if (id == FACT_DISK_WAITS && longest < RETRY_S &&
+        (lost_commands(data) > 0 || d->facts.fact[FACT_ABORT_WAITS].known))
+        fact_forget(&d->facts, id);
+    else if (longest < 0)
         fact_set(&d->facts, id, 0, NULL, file, 0, "nothing was outstanding");
 }
 
 static void read_lost(struct diagnosis *d, const char *data, const char *file)
 {
-    double lost;
-    if (data != NULL && section_number(data, "lost_completions", &lost) && lost > 0)
-        fact_set(&d->facts, FACT_SERIAL_LOST, lost, NULL, file, 0,
+    if (data != NULL && lost_commands(data) > 0)
+        fact_set(&d->facts, FACT_SERIAL_LOST, lost_commands(data), NULL, file, 0,
                  "scsi: completions that found no command");
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 static void read_text(struct diagnosis *d, const char *data,
-                      void (*reader)(struct diagnosis *d, const struct text *t, const char *shown),
+                      void (*reader)(struct diagnosis *d, const struct text *t, const char *shown,
+                                     struct diagnosis_source *source),
                       const char *shown)
 {
     struct text t;
     if (data == NULL)
         return;
     text_from(shown, data, strlen(data), &t);
-    reader(d, &t, shown);
+    reader(d, &t, shown, NULL);
     text_free(&t);
 }
 
-int from_zdump(struct diagnosis *d, const char *path, const char *shown, char *note,
-               size_t note_size, char *err, size_t err_size)
+/* When a dump was taken: the end of its failure, and the uptime then. */
+static void read_end(const char *data, double *ret_stun_s, int64_t *ret_epoch_s)
+{
+    double stun_ns = 0, boot_s = 0;
+    if (data == NULL)
+        return;
+    (void)section_number(data, "stun_ns", &stun_ns);
+    *ret_stun_s = stun_ns / NS_PER_S;
+    if (section_number(data, "boot_epoch_s", &boot_s))
+        *ret_epoch_s = (int64_t)(boot_s + *ret_stun_s);
+}
+
+static void name_earlier(struct diagnosis *d, const char *shown, int64_t epoch_s, double stun_s)
+{
+    char when[DIAGNOSIS_WHEN_ROOM] = "an unknown time";
+    if (epoch_s > 0)
+        diagnosis_when(epoch_s, when);
+    diagnosis_earlier(d, "%s (UTC), after %.1f days of uptime: %s", when, stun_s / 86400, shown);
+}
+
+/* Of several dumps of one host the last one counts. @return false when this one is older */
+static bool is_the_last(struct diagnosis *d, const struct zdump *z, const char *shown)
+{
+    double stun_s = 0;
+    int64_t epoch_s = 0;
+    read_end(section(z, ZDUMP_STATE), &stun_s, &epoch_s);
+    if (d->zdump.file[0] != '\0' && epoch_s <= d->zdump.end_epoch_s) {
+        if (epoch_s < d->zdump.end_epoch_s)
+            name_earlier(d, shown, epoch_s, stun_s);
+        return epoch_s == d->zdump.end_epoch_s; /* the same dump again adds nothing wrong */
+    }
+    if (d->zdump.file[0] != '\0') {
+        name_earlier(d, d->zdump.file, d->zdump.end_epoch_s, d->zdump.stun_s);
+        facts_forget_file(&d->facts, d->zdump.file);
+        d->host.uptime_s = 0;
+        d->host.end_epoch_s = 0;
+        d->host.vms = -1;
+        d->loss.file[0] = '\0';
+    }
+    (void)snprintf(d->zdump.file, sizeof d->zdump.file, "%s", shown);
+    d->zdump.end_epoch_s = epoch_s;
+    d->zdump.stun_s = stun_s;
+    return true;
+}
+
+int from_zdump(struct diagnosis *d, const char *path, const char *shown,
+               struct diagnosis_source *source, char *err, size_t err_size)
 {
     struct zdump *z = calloc(1, sizeof *z);
     if (z == NULL || zdump_load(path, 0, z, err, err_size) != 0) {
@@ -281,7 +340,13 @@ int from_zdump(struct diagnosis *d, const char *path, const char *shown, char *n
         return 0;
     }
     if (!z->complete)
-        (void)snprintf(note, note_size, "cut: %u sections could be read", z->count);
+        diagnosis_note(source, "cut: %u sections could be read", z->count);
+    if (!is_the_last(d, z, shown)) {
+        diagnosis_note(source, "of an earlier failure");
+        zdump_free(z);
+        free(z);
+        return 1;
+    }
     const double stun_ns = read_state(d, section(z, ZDUMP_STATE));
     read_beats(d, section(z, ZDUMP_HEARTBEATS), shown);
     read_ring(d, section(z, ZDUMP_RING), shown);

@@ -24,7 +24,7 @@ struct rule {
     const char *says; /* a sentence; {who}, {pid}, {value} are replaced */
 };
 
-#define CULPRITS_MAX 4
+#define CULPRITS_MAX 6
 
 struct hypothesis {
     const char *cause;    /* name by CONTRACT */

@@ -117,24 +117,45 @@ static json_t *host_json(const struct diagnosis *d)
                      "vms_affected", d->host.vms >= 0 ? json_integer(d->host.vms) : json_null());
 }
 
+static json_t *odd_lines_json(const struct diagnosis_source *s)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < s->odds && i < DIAGNOSIS_ODDS_SHOWN; i++)
+        (void)json_array_append_new(
+            array, json_pack("{s:i, s:s}", "line", (int)s->odd[i].line, "why", s->odd[i].why));
+    return array;
+}
+
 static json_t *sources_json(const struct diagnosis *d)
 {
     json_t *array = json_array();
-    for (uint32_t i = 0; i < d->source_count; i++)
-        (void)json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "file", d->source[i].path,
-                                                     "kind", artefact_name(d->source[i].kind),
-                                                     "note", d->source[i].note));
+    for (uint32_t i = 0; i < d->source_count; i++) {
+        const struct diagnosis_source *s = &d->source[i];
+        (void)json_array_append_new(
+            array, json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "file", s->path, "kind",
+                             artefact_name(s->kind), "note", s->note, "lines", (int)s->lines,
+                             "not_understood", (int)s->odds, "odd_lines", odd_lines_json(s)));
+    }
+    return array;
+}
+
+static json_t *earlier_json(const struct diagnosis *d)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < d->earlier_count; i++)
+        (void)json_array_append_new(array, json_string(d->earlier[i]));
     return array;
 }
 
 int report_diagnosis_json(const struct diagnosis *d)
 {
-    json_t *root = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "lostbeat/diagnose/1",
-        "verdict", verdict_json(&d->verdict), "evidence", evidence_json(d), "ruled_out",
-        ruled_out_json(d), "missing", missing_json(&d->verdict), "inconsistencies",
-        lists_json(d, "inconsistencies"), "actions", lists_json(d, "actions"), "host", host_json(d),
-        "memory", memory_json(d), "why", why_json(d), "sources", sources_json(d));
+    json_t *root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                             "schema", "lostbeat/diagnose/1", "verdict", verdict_json(&d->verdict),
+                             "evidence", evidence_json(d), "ruled_out", ruled_out_json(d),
+                             "missing", missing_json(&d->verdict), "inconsistencies",
+                             lists_json(d, "inconsistencies"), "actions", lists_json(d, "actions"),
+                             "host", host_json(d), "memory", memory_json(d), "why", why_json(d),
+                             "sources", sources_json(d), "earlier_failures", earlier_json(d));
     if (root == NULL)
         return -1;
     const int bad = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

@@ -132,6 +132,20 @@ static void put_missing(const struct diagnosis *d, const struct style *s)
         put_folded("  - ", d->inconsistency[i]);
 }
 
+static void put_earlier(const struct diagnosis *d, const struct style *s)
+{
+    if (d->earlier_count > 0)
+        (void)printf("\n%sEarlier failures of this host%s\n", s->bold, s->off);
+    for (uint32_t i = 0; i < d->earlier_count; i++)
+        put_folded("  - ", d->earlier[i]);
+}
+
+static void put_odd_lines(const struct diagnosis_source *s)
+{
+    for (uint32_t i = 0; i < s->odds && i < DIAGNOSIS_ODDS_SHOWN; i++)
+        (void)printf("%18s line %u: %s\n", "", s->odd[i].line, s->odd[i].why);
+}
+
 static void put_actions(const struct diagnosis *d, const struct style *s)
 {
     char action[VERDICT_TEXT_MAX];
@@ -154,9 +168,11 @@ static void put_why(const struct diagnosis *d, const struct style *s)
 static void put_sources(const struct diagnosis *d, const struct style *s)
 {
     (void)printf("\n%sRead%s\n", s->bold, s->off);
-    for (uint32_t i = 0; i < d->source_count; i++)
+    for (uint32_t i = 0; i < d->source_count; i++) {
         (void)printf("  %-16s %s%s%s\n", artefact_name(d->source[i].kind), d->source[i].path,
                      d->source[i].note[0] != '\0' ? ": " : "", d->source[i].note);
+        put_odd_lines(&d->source[i]);
+    }
 }
 
 int report_diagnosis_text(const struct diagnosis *d, bool why, bool colours)
@@ -171,6 +187,7 @@ int report_diagnosis_text(const struct diagnosis *d, bool why, bool colours)
     put_evidence(d, s);
     put_ruled_out(d, s);
     put_missing(d, s);
+    put_earlier(d, s);
     put_actions(d, s);
     if (why)
         put_why(d, s);

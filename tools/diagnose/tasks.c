@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define DAEMON "vmnixhbd"
+#define USUAL_TASKS \
+    250u /* with that many virtual machines; a glimpse that sees less says nothing */
 
 bool task_is_in(const struct seen_task *t, const char *function)
 {
@@ -52,6 +54,20 @@ static enum fact_id state_of_daemon(const struct seen_task *t)
     return t->state == 'R' ? FACT_HBD_RUNNABLE : FACT_HBD_ASLEEP;
 }
 
+/* What vmnixhbd waits for is told once, by the best source: two would be weighed as two states. */
+static bool is_decided(const struct facts *f)
+{
+    for (int id = FACT_HBD_GONE; id <= FACT_HBD_ASLEEP; id++)
+        if (f->fact[id].known)
+            return true;
+    return false;
+}
+
+static bool is_no_trouble(enum fact_id state)
+{
+    return state == FACT_HBD_ASLEEP || state == FACT_HBD_RUNNABLE;
+}
+
 static void conclude_daemon(struct diagnosis *d, const struct seen_tasks *s, const char *file)
 {
     char text[FACT_TEXT_MAX];
@@ -59,15 +75,35 @@ static void conclude_daemon(struct diagnosis *d, const struct seen_tasks *s, con
         const struct seen_task *t = &s->task[i];
         if (strcmp(t->comm, DAEMON) != 0 || t->state == 'Z' || t->state == 'X')
             continue;
+        const enum fact_id state = state_of_daemon(t);
+        if (is_decided(&d->facts) || (s->is_glimpse && is_no_trouble(state)))
+            return;
         describe(t, text, sizeof text);
-        fact_set(&d->facts, state_of_daemon(t), 1, DAEMON, file, 0, text);
-        d->facts.fact[state_of_daemon(t)].pid = t->pid;
+        fact_set(&d->facts, state, 1, DAEMON, file, 0, text);
+        d->facts.fact[state].pid = t->pid;
         return;
     }
-    if (!s->whole || s->count == 0)
+    if (!s->whole || s->count == 0 || is_decided(&d->facts))
         return; /* it may be among those that could not be read */
     (void)snprintf(text, sizeof text, "%u tasks, none of them is a living " DAEMON, s->count);
     fact_set(&d->facts, FACT_HBD_GONE, 1, DAEMON, file, 0, text);
+}
+
+/* The kernel thread that gives up a command of the disk which did not end in time: when it waits for
+ * the VMkernel, the disk has not answered for long. */
+static void conclude_error_handler(struct diagnosis *d, const struct seen_tasks *s,
+                                   const char *file)
+{
+    char text[FACT_TEXT_MAX];
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct seen_task *t = &s->task[i];
+        if (strncmp(t->comm, "scsi_eh_", 8) != 0 || !task_is_in(t, "vmnix_rpc"))
+            continue;
+        describe(t, text, sizeof text);
+        fact_set(&d->facts, FACT_EH_WAITS, 1, t->comm, file, 0, text);
+        d->facts.fact[FACT_EH_WAITS].pid = t->pid;
+        return;
+    }
 }
 
 /* ---- memory by process and by name ----------------------------------------------------------- */
@@ -239,7 +275,8 @@ static void conclude_hogs(struct diagnosis *d, const struct seen_tasks *s, const
     }
     (void)snprintf(text, sizeof text, "%u tasks, %u runnable, %u in the allocator, %u zombies",
                    s->count, runnable, stuck, zombies);
-    fact_set(&d->facts, FACT_TASKS, s->count, NULL, file, 0, text);
+    if (!s->is_glimpse || s->count >= USUAL_TASKS)
+        fact_set(&d->facts, FACT_TASKS, s->count, NULL, file, 0, text);
     fact_set(&d->facts, FACT_RUNNABLE, runnable, NULL, file, 0, text);
     fact_set(&d->facts, FACT_STUCK_TASKS, stuck, NULL, file, 0, text);
     fact_set(&d->facts, FACT_ZOMBIES, zombies, zombie, file, 0, text);
@@ -250,6 +287,7 @@ static void conclude_hogs(struct diagnosis *d, const struct seen_tasks *s, const
 void tasks_conclude(struct diagnosis *d, const struct seen_tasks *tasks, const char *file)
 {
     conclude_daemon(d, tasks, file);
+    conclude_error_handler(d, tasks, file);
     conclude_groups(d, tasks, file);
     conclude_hogs(d, tasks, file);
     if (tasks->has_priorities)

@@ -1,7 +1,8 @@
 /* tasks.h - the console's tasks at the stun, from a cos-core or a zdump, and the facts that they
  * tell: for what vmnixhbd waits, who holds the memory, who keeps the CPU, how many there are.
  *
- * A cos-core tells everything; a zdump has no sizes and no priorities. */
+ * A cos-core tells everything; a zdump has no sizes and no priorities; lists of SysRq-T have stacks,
+ * those of ps and top have not. */
 #ifndef TOOLS_DIAGNOSE_TASKS_H
 #define TOOLS_DIAGNOSE_TASKS_H
 
@@ -22,12 +23,17 @@ struct seen_task {
     int32_t priority; /* of a real-time task 1..99; else the nice value */
     double kb;        /* private pages, in RAM or swap, kernel stack and page tables included */
     double age_min;   /* since its start */
+    double swap_kb;   /* of kb, what lies in swap */
+    bool has_shared;  /* it has a shared memory segment attached */
 };
 
 struct seen_tasks {
     struct seen_task *task;
     uint32_t count;
     bool whole; /* the list was read to its end */
+    /* Of some moment before the stun (SysRq, top, ps): trouble that it shows counts, that all looks
+     * well does not. */
+    bool is_glimpse;
     bool has_priorities;
     bool has_sizes; /* of all: a part of the page tables would make the large ones small */
 };
