@@ -19,11 +19,13 @@ static const char *const actions[] = {
     "Collect both dumps and engage VMware Technical Support.",
     NULL,
 };
+static const enum fact_id about[] = { FACT_OTHER_SCREEN, FACT_COS_OOPS, FACT_MACHINE_CHECK, FACTS };
 const struct hypothesis cause_not_lost_heartbeat = {
     .cause = "not-lost-heartbeat",
     .prior = -20,
     .headline = "this is no lost heartbeat: {who}",
     .culprit = { FACTS },
+    .about = about,
     .rule = rules,
     .action = actions,
     .not_because = "the screen says Lost heartbeat",

@@ -1,6 +1,7 @@
 /* diagnosis.c - see diagnosis.h: the life of the record, and its conclusion. */
 #include "tools/diagnose/diagnosis.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,12 @@ void diagnosis_note_odds(struct diagnosis_source *s, const struct text *t,
     }
     if (s->odds > 0)
         diagnosis_note(s, "%u of %u lines not understood", s->odds, s->lines);
+}
+
+void diagnosis_uptime(double s, char ret[DIAGNOSIS_WHEN_ROOM])
+{
+    _Static_assert(DIAGNOSIS_WHEN_ROOM >= CALENDAR_UPTIME_SIZE, "an uptime fits");
+    (void)calendar_format_uptime((uint64_t)(fmax(s, 0) * 1000) * 1000000, ret);
 }
 
 void diagnosis_when(int64_t epoch_s, char ret[DIAGNOSIS_WHEN_ROOM])

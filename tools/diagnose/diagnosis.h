@@ -151,6 +151,8 @@ diagnosis_note(struct diagnosis_source *s, const char *format, ...);
 void diagnosis_note_odds(struct diagnosis_source *s, const struct text *t,
                          const struct parse_odds *odds, uint32_t file);
 
+/** "17:15:58:08.885", an uptime. */
+void diagnosis_uptime(double s, char ret[DIAGNOSIS_WHEN_ROOM]);
 /** "2009-11-13 09:03:58", UTC. */
 void diagnosis_when(int64_t epoch_s, char ret[DIAGNOSIS_WHEN_ROOM]);
 

@@ -191,17 +191,19 @@ static void read_clock(struct diagnosis *d, struct core *c, const char *shown)
 static bool is_the_last(struct diagnosis *d, const struct core *c, const char *shown)
 {
     const double stun_s = (double)c->time_ns / 1e9;
+    char uptime[DIAGNOSIS_WHEN_ROOM];
     const bool known = d->core.file[0] != '\0';
     const bool other = d->zdump.file[0] != '\0' && fabs(d->zdump.stun_s - stun_s) > SAME_STUN_S;
     if (known && fabs(d->core.stun_s - stun_s) <= SAME_STUN_S)
         return true; /* the same again */
     if (other && stun_s > 0) {
-        diagnosis_earlier(d, "a failure after %.1f days of uptime: %s", stun_s / 86400, shown);
+        diagnosis_uptime(stun_s, uptime);
+        diagnosis_earlier(d, "a failure after an uptime of %s: %s", uptime, shown);
         return false;
     }
     if (known) {
-        diagnosis_earlier(d, "a failure after %.1f days of uptime: %s", d->core.stun_s / 86400,
-                          d->core.file);
+        diagnosis_uptime(d->core.stun_s, uptime);
+        diagnosis_earlier(d, "a failure after an uptime of %s: %s", uptime, d->core.file);
         facts_forget_file(&d->facts, d->core.file);
     }
     (void)snprintf(d->core.file, sizeof d->core.file, "%s", shown);

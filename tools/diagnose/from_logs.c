@@ -71,9 +71,11 @@ static struct span boot_around(const struct vmklog *v, uint32_t i)
 
 static void name_stop(struct diagnosis *d, const struct vmklog_line *l, const char *shown)
 {
-    if (l->class == VMKLOG_COS_ERROR)
-        diagnosis_earlier(d, "\"%.80s\" after %.1f days of uptime: %s:%u", l->text,
-                          (double)l->uptime_ms / 86400e3, shown, l->line);
+    char uptime[DIAGNOSIS_WHEN_ROOM];
+    if (l->class != VMKLOG_COS_ERROR)
+        return;
+    diagnosis_uptime((double)l->uptime_ms / 1e3, uptime);
+    diagnosis_earlier(d, "\"%.80s\" after an uptime of %s: %s:%u", l->text, uptime, shown, l->line);
 }
 
 /* The boot whose facts count. @return false when none of this file does */
@@ -180,8 +182,8 @@ static void take_counts(struct diagnosis *d, const struct vmklog *v, struct span
         fact_set(&d->facts, FACT_SERIAL_LOST, count[VMKLOG_SERIAL], NULL, shown,
                  first[VMKLOG_SERIAL], t->lines[first[VMKLOG_SERIAL] - 1].at);
     if (count[VMKLOG_MACHINE_CHECK] > 0)
-        fact_set(&d->facts, FACT_MACHINE_CHECK, count[VMKLOG_MACHINE_CHECK], NULL, shown,
-                 first[VMKLOG_MACHINE_CHECK], t->lines[first[VMKLOG_MACHINE_CHECK] - 1].at);
+        fact_set(&d->facts, FACT_MACHINE_CHECK, count[VMKLOG_MACHINE_CHECK], "a machine check",
+                 shown, first[VMKLOG_MACHINE_CHECK], t->lines[first[VMKLOG_MACHINE_CHECK] - 1].at);
 }
 
 void from_vmklog(struct diagnosis *d, const struct text *t, const char *shown,

@@ -295,10 +295,11 @@ static void read_end(const char *data, double *ret_stun_s, int64_t *ret_epoch_s)
 
 static void name_earlier(struct diagnosis *d, const char *shown, int64_t epoch_s, double stun_s)
 {
-    char when[DIAGNOSIS_WHEN_ROOM] = "an unknown time";
+    char when[DIAGNOSIS_WHEN_ROOM] = "an unknown time", uptime[DIAGNOSIS_WHEN_ROOM];
     if (epoch_s > 0)
         diagnosis_when(epoch_s, when);
-    diagnosis_earlier(d, "%s (UTC), after %.1f days of uptime: %s", when, stun_s / 86400, shown);
+    diagnosis_uptime(stun_s, uptime);
+    diagnosis_earlier(d, "%s (UTC), after an uptime of %s: %s", when, uptime, shown);
 }
 
 /* Of several dumps of one host the last one counts. @return false when this one is older */

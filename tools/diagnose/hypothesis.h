@@ -33,6 +33,9 @@ struct hypothesis {
     /* The first of these facts that is known names the process to blame; ends with FACTS. None = no
      * process is to blame. */
     enum fact_id culprit[CULPRITS_MAX + 1];
+    /* What the headline names when that is no process: the first of these that is known, ends with
+     * FACTS; NULL = the culprit. */
+    const enum fact_id *about;
     const struct rule *rule;   /* ends with says NULL */
     const struct rule *shared; /* rules that it has in common with its family, likewise; or NULL */
     const char *const *action; /* the plan, ends with NULL [KB308590/Resolution] */

@@ -170,8 +170,12 @@ static void name_best(struct verdict *v, const struct facts *f)
     v->confidence = first->probability;
     v->culprit = hypothesis_culprit(v->best, f);
     static const struct fact nobody = { .who = "a process that is not named" };
+    const struct fact *about = v->culprit;
+    for (const enum fact_id *id = v->best->about; about == NULL && id != NULL && *id != FACTS; id++)
+        if (f->fact[*id].known)
+            about = &f->fact[*id];
     (void)hypothesis_format(v->headline, sizeof v->headline, v->best->headline,
-                            v->culprit != NULL ? v->culprit : &nobody);
+                            about != NULL ? about : &nobody);
 }
 
 void verdict_reach(const struct facts *facts, struct verdict *ret)
