@@ -18,6 +18,24 @@ catalogue_secrets() { # json, one a line
         | tostring | select(length >= 6)' "$1" | sort -u
 }
 
+# A host that failed agrees with itself, and the cause that its artefacts tell is the one that was
+# injected. Says "ok", or what is wrong.
+catalogue_chain() { # folder
+    local dir=$1 cause verdict
+    "$LOSTBEAT" verify "$dir/host" >"$dir/verify" 2>&1 || {
+        echo "its artefacts contradict each other: $(head -3 "$dir/verify" | tr '\n' ' ')"
+        return
+    }
+    if [ "$(jq -r .outcome "$dir/json")" = survived ]; then
+        echo ok
+        return
+    fi
+    cause=$(jq -r .cause "$dir/host/run/plan.json")
+    verdict=$("$LOSTBEAT" diagnose --json "$dir/host" 2>"$dir/err" |
+        jq -r '.verdict | .cause + (if .confidence >= 0.8 then "" else ", but unsure" end)')
+    [ "$verdict" = "$cause" ] && echo ok || echo "the diagnosis is '$verdict', the cause $cause"
+}
+
 # One run: says "ok", or what is wrong. Its host is gone afterwards.
 catalogue_run() { # folder, scenario, seed
     local dir=$1 status=0 words said
@@ -35,7 +53,7 @@ catalogue_run() { # folder, scenario, seed
         [ ${#words[@]} -eq 0 ] || said=$(python3 "$CATALOGUE_SCAN" "$dir/host" "${words[@]}") || status=$?
         [ "$status" -ne 0 ] || said=ok
         [ "$status" -ne 2 ] || said="there was nothing to look at"
-        [ "$said" = ok ] && echo ok || echo "the artefacts tell: $said"
+        if [ "$said" = ok ]; then catalogue_chain "$dir"; else echo "the artefacts tell: $said"; fi
     fi
     rm -rf "$dir/host"
 }

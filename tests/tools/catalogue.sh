@@ -1,6 +1,7 @@
 #!/bin/bash
-# catalogue.sh - every scenario of the catalogue ends as it says, with two seeds, and no artefact
-# tells its name, its seed or its faults. Two runs at a time; hosts go away as they end.
+# catalogue.sh - every scenario of the catalogue ends as it says, with two seeds; no artefact tells
+# its name, its seed or its faults; its artefacts agree with each other, and the cause that they tell
+# is the one that was injected. Two runs at a time; hosts go away as they end.
 # timeout: 1800 s
 # shellcheck source=tests/lib/hosts.sh
 . "$(dirname "$0")/../lib/hosts.sh"
@@ -70,7 +71,7 @@ wait "$other"
 n=0
 while read -r name seed; do
     n=$((n + 1))
-    claim="$name with seed $seed ends as it says, and no artefact tells of it"
+    claim="$name with seed $seed: as it says, no secret told, artefacts agree, cause found"
     said=$(cat "$TMP/said.$n" 2>/dev/null)
     case $said in
     ok) ok "$claim" ;;

@@ -18,10 +18,8 @@ static const struct rule rules[] = {
     { FACT_SWAP_RATE, AT_LEAST, 50, 2, "swap in use went up by {value} kB an hour" },
     { FACT_BIGGEST_LAST, AT_LEAST, 35, 3, "{who} was {value} % of RAM at the last hourly line" },
     { FACT_TOP_NOW, AT_LEAST, 40, 4, "{who} is {value} % of RAM at the stun" },
-    { FACT_SHARED_MEMORY, AT_LEAST, 25, 18,
-      "swap holds memory that no process owns, as much as {value} % of RAM: what ended programs "
-      "left "
-      "behind (shared memory)" },
+    { FACT_SHARED_MEMORY, AT_LEAST, 25, 34,
+      "memory that no process maps any more is {value} % of RAM; its contents name {who}" },
     { FACT_SWAP_CLIMB, AT_LEAST, 40, 8,
       "the least swap in use in a day went up by {value} % of swap: something grows" },
     { FACT_NO_GROWER, AT_LEAST, 1, -12, "no program grew in the hourly lines" },
@@ -44,7 +42,8 @@ const struct hypothesis cause_memory_leak = {
     .cause = "memory-leak",
     .prior = -6,
     .headline = "{who} grew until RAM and swap were gone",
-    .culprit = { FACT_GROWER_RATE, FACT_SHARED_MEMORY, FACT_TOP_NOW, FACT_BIGGEST_LAST, FACTS },
+    .culprit = { FACT_SHARED_MEMORY, FACT_GROWER_RATE, FACT_SHARED_MEMORY, FACT_TOP_NOW,
+                 FACT_BIGGEST_LAST, FACTS },
     .rule = rules,
     .shared = exhaustion_rules,
     .action = actions,

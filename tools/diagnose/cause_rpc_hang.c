@@ -14,6 +14,8 @@ static const struct rule rules[] = {
     { FACT_ABORT_WAITS, AT_LEAST, 300, -20,
       "the call of {who} is to abort a command of the disk: behind it is the disk" },
     { FACT_HBD_IN_RPC, AT_LEAST, 1, 16, "vmnixhbd waits for the VMNIX channel" },
+    { FACT_DISK_RECOVERS, AT_LEAST, 1, -20,
+      "what holds the channel is the abort of a disk command: the disk is the cause" },
     { FACT_HBD_IN_ALLOCATOR, AT_LEAST, 1, -25, "vmnixhbd stands in the allocator" },
     { FACT_HBD_GONE, AT_LEAST, 1, -30, "vmnixhbd is not among the tasks" },
     { FACT_HBD_STOPPED, AT_LEAST, 1, -30, "vmnixhbd was stopped" },

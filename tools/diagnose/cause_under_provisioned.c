@@ -26,6 +26,8 @@ static const struct rule rules[] = {
     { FACT_SAME_NAME, AT_LEAST, 120, -10, "{value} processes are called {who}" },
     { FACT_SAME_NAME_SHARE, AT_LEAST, 40, -12,
       "many processes called {who} hold {value} % of RAM together" },
+    { FACT_SHARED_MEMORY, AT_LEAST, 25, -16,
+      "memory that no process maps any more is {value} % of RAM: somebody leaves it behind" },
     { .says = NULL },
 };
 static const char *const actions[] = {

@@ -16,6 +16,8 @@ const struct rule exhaustion_rules[] = {
       "vmnixhbd is runnable and not in the allocator: it waits for the CPU" },
     { FACT_COS_LAG, AT_LEAST, 300, -30,
       "the console's clock stands {value} s behind: it was not run" },
+    { FACT_DISK_RECOVERS, AT_LEAST, 1, -20,
+      "the console tries to abort a command of its disk: the disk does not answer" },
     { FACT_DISK_WAITS, AT_LEAST, 600, -20,
       "a disk command has been outstanding for {value} s: the disk, not the memory, does not "
       "answer" },

@@ -90,6 +90,7 @@ enum artefact {
     X(FACT_RPC_WAITS, "rpc-waits", "s", ZDUMP)                               \
     X(FACT_DISK_WAITS, "disk-waits", "s", ZDUMP)                             \
     X(FACT_ABORT_WAITS, "abort-waits", "s", ZDUMP)                           \
+    X(FACT_DISK_RECOVERS, "disk-recovers", "", CORE)                         \
     X(FACT_SERIAL_LOST, "serial-lost", "lines", VMKLOG)                      \
     X(FACT_DISK_RETRIES, "disk-retries", "s", MESSAGES)                      \
     X(FACT_COS_LAG, "cos-lag", "s", ZDUMP)                                   \

@@ -65,27 +65,13 @@ static char letter_of(uint32_t state)
     }
 }
 
-static bool has_shared_area(struct core *c, const struct core_task *t)
-{
-    struct core_vma *areas;
-    bool found = false;
-    const int count = core_vmas_load(c, t->mm, &areas);
-    for (int i = 0; i < count; i++)
-        found = found || (areas[i].flags & CORE_VM_SHARED) != 0;
-    if (count >= 0)
-        free(areas);
-    return found;
-}
-
-static double private_kb(struct core *c, const struct core_task *t, struct seen_task *to)
+static double private_kb(struct core *c, const struct core_task *t)
 {
     struct core_mm_pages pages;
     if (t->mm == 0)
         return t->state == CORE_DEAD ? 0 : KERNEL_STACK_KB;
     core_mm_count(c, t->mm, &pages);
     const double own = (double)pages.present - pages.file + pages.swapped + pages.tables;
-    to->swap_kb = pages.swapped * KB_PER_PAGE;
-    to->has_shared = has_shared_area(c, t);
     return (own > 0 ? own * KB_PER_PAGE : 0) + KERNEL_STACK_KB;
 }
 
@@ -111,39 +97,9 @@ static void see_task(struct core *c, struct core_unwinder *u, const struct core_
     to->stuck = t->stuck != 0 && t->mm != 0;
     to->real_time = t->policy != CORE_SCHED_NORMAL;
     to->priority = to->real_time ? 99 - t->prio : t->static_prio - NICE_0;
-    to->kb = private_kb(c, t, to);
+    to->kb = private_kb(c, t);
     to->age_min = now_ns > t->start_ns ? (double)(now_ns - t->start_ns) / NS_PER_MIN : 0;
     trace_of(u, t, to);
-}
-
-/* Slots of swap that no page table and no page in the swap cache names: of shared memory segments
- * whose makers have ended. Who has such a segment attached now may have made them. */
-static void find_unowned(struct diagnosis *d, struct core *c, const struct seen_tasks *s,
-                         const char *shown)
-{
-    struct core_mem m;
-    char text[FACT_TEXT_MAX];
-    double owned_kb = 0;
-    const struct seen_task *maker = NULL;
-    core_mem_load(c, &m);
-    for (uint32_t i = 0; i < s->count; i++) {
-        owned_kb += s->task[i].swap_kb;
-        if (s->task[i].has_shared)
-            maker = &s->task[i];
-    }
-    const double used_kb = (m.swap_total - m.swap_free) * KB_PER_PAGE;
-    const double cached_kb = m.swap_cached * KB_PER_PAGE;
-    if (m.total == 0 || m.swap_total == 0)
-        return;
-    const double unowned_kb = fmax(used_kb - owned_kb - cached_kb, 0);
-    (void)snprintf(
-        text, sizeof text,
-        "%.0f kB of swap are in use; page tables name %.0f kB of it, the swap cache %.0f", used_kb,
-        owned_kb, cached_kb);
-    fact_set(&d->facts, FACT_SHARED_MEMORY, 100 * unowned_kb / (m.total * KB_PER_PAGE),
-             maker != NULL ? maker->comm : NULL, shown, 0, text);
-    if (maker != NULL)
-        d->facts.fact[FACT_SHARED_MEMORY].pid = maker->pid;
 }
 
 static void read_tasks(struct diagnosis *d, struct core *c, const char *shown)
@@ -161,10 +117,120 @@ static void read_tasks(struct diagnosis *d, struct core *c, const char *shown)
         see_task(c, u, &tasks.task[i], c->time_ns, &seen.task[i]);
     if (seen.task != NULL && tasks.count > 0)
         tasks_conclude(d, &seen, shown);
-    if (seen.task != NULL && seen.has_sizes)
-        find_unowned(d, c, &seen, shown);
     free(seen.task);
     core_unwinder_destroy(u);
+    core_tasks_free(&tasks);
+}
+
+/* ---- memory that nobody maps ----------------------------------------------------------------- */
+#define OWNERS_MAX 64u
+#define OWNER_MAX 17u
+#define ORPHANS_PCT 10.0 /* of RAM: less may be pages on their way. OUR CHOICE */
+
+struct orphans {
+    unsigned char *mapped; /* one bit a frame */
+    uint32_t frames;
+    uint32_t slots; /* swap entries of living tasks */
+    struct core *core;
+};
+struct owner {
+    char name[OWNER_MAX];
+    uint32_t pages;
+};
+
+static bool note_entry(void *arg, uint32_t address, uint64_t pte)
+{
+    struct orphans *o = arg;
+    (void)address;
+    if ((pte & CORE_PRESENT) == 0) {
+        o->slots += core_pte_slot(o->core, pte) != 0;
+        return true;
+    }
+    const uint32_t frame = core_pte_frame(pte);
+    if (frame < o->frames)
+        o->mapped[frame / 8] |= (unsigned char)(1u << frame % 8);
+    return true;
+}
+
+/* "hpsmhd: shared result..." -> "hpsmhd": programs begin what they keep with their name. */
+static bool owner_of(const struct core *c, uint32_t frame, char name[OWNER_MAX])
+{
+    const unsigned char *bytes =
+        core_at(c, c->page_offset + (uint64_t)frame * CORE_PAGE, OWNER_MAX);
+    uint32_t n = 0;
+    while (bytes != NULL && n + 1 < OWNER_MAX && bytes[n] > ' ' && bytes[n] < 0x7f &&
+           bytes[n] != ':' && bytes[n] != '[')
+        n++;
+    if (bytes == NULL || n < 2 || (bytes[n] != ':' && bytes[n] != '['))
+        return false;
+    memcpy(name, bytes, n);
+    name[n] = '\0';
+    return true;
+}
+
+static void count_owner(struct owner owners[OWNERS_MAX], const char *name)
+{
+    for (uint32_t i = 0; i < OWNERS_MAX; i++) {
+        if (owners[i].pages != 0 && strcmp(owners[i].name, name) != 0)
+            continue;
+        (void)snprintf(owners[i].name, OWNER_MAX, "%s", name);
+        owners[i].pages++;
+        return;
+    }
+}
+
+/* Anonymous frames that no task maps. @return how many; owners[0] is the name on most of them */
+static uint32_t count_orphans(struct core *c, const struct orphans *o, const struct core_frames *f,
+                              struct owner owners[OWNERS_MAX])
+{
+    const uint32_t anon = core_page_flag(c, "PG_active_anon");
+    uint32_t count = 0;
+    char name[OWNER_MAX];
+    for (uint32_t i = 0; i < f->count && i < o->frames; i++) {
+        if ((core_frame_flags(f, i) & anon) == 0 || (o->mapped[i / 8] & 1u << i % 8) != 0)
+            continue;
+        count++;
+        if (owner_of(c, i, name))
+            count_owner(owners, name);
+    }
+    for (uint32_t i = 1; i < OWNERS_MAX; i++)
+        if (owners[i].pages > owners[0].pages)
+            owners[0] = owners[i];
+    return count;
+}
+
+/* Shared memory outlives those who made it and counts in nobody's size: it is what is left when
+ * all address spaces have been taken away from the anonymous pages and from the swap in use. */
+static void read_orphans(struct diagnosis *d, struct core *c, const char *shown)
+{
+    struct core_tasks tasks;
+    struct core_frames frames;
+    struct core_mem m;
+    struct owner owners[OWNERS_MAX] = { { "", 0 } };
+    char text[FACT_TEXT_MAX];
+    core_frames_init(c, &frames);
+    core_mem_load(c, &m);
+    if (core_missing(c) > 0 || frames.count == 0 || m.total == 0 || core_tasks_load(c, &tasks) != 0)
+        return;
+    struct orphans o = { .mapped = calloc(frames.count / 8 + 1, 1),
+                         .frames = frames.count,
+                         .core = c };
+    for (uint32_t i = 0; o.mapped != NULL && i < tasks.count; i++)
+        if (tasks.task[i].mm != 0)
+            (void)core_mm_walk(c, tasks.task[i].mm, note_entry, &o);
+    if (o.mapped != NULL && tasks.whole) {
+        const uint32_t in_ram = count_orphans(c, &o, &frames, owners);
+        const uint32_t used = m.swap_total - m.swap_free;
+        const uint32_t in_swap = used > o.slots ? used - o.slots : 0;
+        const double share = 100.0 * (in_ram + in_swap) / m.total;
+        (void)snprintf(text, sizeof text,
+                       "%u anonymous pages and %u swap slots belong to no process; most that can "
+                       "be read name %s",
+                       in_ram, in_swap, owners[0].pages > 0 ? owners[0].name : "nobody");
+        if (share >= ORPHANS_PCT)
+            fact_set(&d->facts, FACT_SHARED_MEMORY, share, owners[0].name, shown, 0, text);
+    }
+    free(o.mapped);
     core_tasks_free(&tasks);
 }
 
@@ -241,6 +307,7 @@ int from_core(struct diagnosis *d, const char *path, const char *shown,
     read_memory(d, c, shown);
     read_clock(d, c, shown);
     read_tasks(d, c, shown);
+    read_orphans(d, c, shown);
     if (core_missing(c) > 0)
         diagnosis_note(source, "cut: %llu MB are missing",
                        (unsigned long long)(core_missing(c) >> 20));

@@ -240,6 +240,10 @@ static void read_outstanding(struct diagnosis *d, const char *data, enum fact_id
         if (number_of(l.line, "answered", &answered) && answered != 0)
             continue; /* its end is known and near */
         const double waits_s = (stun_ns - posted_ns) / NS_PER_S;
+        if (strstr(l.line, " op=abort ") != NULL) { /* the console's way to end a disk command */
+            fact_set(&d->facts, FACT_DISK_RECOVERS, 1, NULL, file, 0, l.line);
+            continue;
+        }
         if (waits_s <= longest)
             continue;
         longest = waits_s;

@@ -284,12 +284,26 @@ static void conclude_hogs(struct diagnosis *d, const struct seen_tasks *s, const
         fact_set(&d->facts, FACT_HOGS, hogs, name, file, 0, text);
 }
 
+/* The thread that mends a SCSI host works only when a command did not come back in time. */
+static void conclude_disk(struct diagnosis *d, const struct seen_tasks *s, const char *file)
+{
+    char text[FACT_TEXT_MAX];
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct seen_task *t = &s->task[i];
+        if (!task_is_in(t, "scsi_error_handler") || t->state != 'D')
+            continue;
+        describe(t, text, sizeof text);
+        fact_set(&d->facts, FACT_DISK_RECOVERS, 1, NULL, file, 0, text);
+    }
+}
+
 void tasks_conclude(struct diagnosis *d, const struct seen_tasks *tasks, const char *file)
 {
     conclude_daemon(d, tasks, file);
     conclude_error_handler(d, tasks, file);
     conclude_groups(d, tasks, file);
     conclude_hogs(d, tasks, file);
+    conclude_disk(d, tasks, file);
     if (tasks->has_priorities)
         conclude_real_time(d, tasks, file);
     if (tasks->has_sizes) {

@@ -23,8 +23,6 @@ struct seen_task {
     int32_t priority; /* of a real-time task 1..99; else the nice value */
     double kb;        /* private pages, in RAM or swap, kernel stack and page tables included */
     double age_min;   /* since its start */
-    double swap_kb;   /* of kb, what lies in swap */
-    bool has_shared;  /* it has a shared memory segment attached */
 };
 
 struct seen_tasks {

@@ -96,8 +96,8 @@ static void share(struct verdict *v)
 const struct fact *hypothesis_culprit(const struct hypothesis *h, const struct facts *f)
 {
     for (const enum fact_id *id = h->culprit; *id != FACTS; id++)
-        if (f->fact[*id].known && f->fact[*id].who[0] != '\0')
-            return &f->fact[*id];
+        if (f->fact[*id].known)
+            return f->fact[*id].who[0] != '\0' ? &f->fact[*id] : NULL;
     return NULL;
 }
 
