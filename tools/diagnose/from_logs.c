@@ -1,5 +1,5 @@
-/* from_logs.c - facts that logs tell: the VMkernel's (with uptimes) and the console's messages (with
- * dates), of the boot that failed.
+/* from_logs.c - facts that logs tell: the VMkernel's (with uptimes) and messages (with dates),
+ * of the boot that failed.
  *
  * What a line is, its parser says (tools/parse). Logs go on over starts, so facts are taken from
  * one boot alone: that of the last loss that a log tells of, else the last one that began before
@@ -52,7 +52,7 @@ static bool is_restart(const struct vmklog *v, uint32_t i)
            v->line[i].uptime_ms + RESTART_MS < v->line[i - 1].uptime_ms;
 }
 
-/* A stop of the console, whatever its reason: "COS Error", "COS Panic", or an alert at the limit. */
+/* A stop of the console, whatever its reason: "COS Error", "COS Panic" or an alert at its limit */
 static bool is_stop(const struct vmklog_line *l)
 {
     return l->class == VMKLOG_COS_ERROR ||

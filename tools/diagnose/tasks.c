@@ -34,6 +34,13 @@ static void describe(const struct seen_task *t, char *to, size_t size)
 }
 
 /* ---- vmnixhbd -------------------------------------------------------------------------------- */
+/* The task that had the CPU at the stun; one that waits for it stands in schedule(). */
+static bool runs_now(const struct seen_task *t)
+{
+    return t->state == 'R' && t->frames > 0 && strcmp(t->function[0], "schedule") != 0 &&
+           !task_is_in(t, "__alloc_pages");
+}
+
 static enum fact_id state_of_daemon(const struct seen_task *t)
 {
     static const char *const allocator[] = { "__alloc_pages", "try_to_free_pages",
@@ -75,6 +82,8 @@ static void conclude_daemon(struct diagnosis *d, const struct seen_tasks *s, con
         const struct seen_task *t = &s->task[i];
         if (strcmp(t->comm, DAEMON) != 0 || t->state == 'Z' || t->state == 'X')
             continue;
+        if (runs_now(t))
+            return; /* it was caught at work: that it waits for anything cannot be said */
         const enum fact_id state = state_of_daemon(t);
         if (is_decided(&d->facts) || (s->is_glimpse && is_no_trouble(state)))
             return;
@@ -89,7 +98,7 @@ static void conclude_daemon(struct diagnosis *d, const struct seen_tasks *s, con
     fact_set(&d->facts, FACT_HBD_GONE, 1, DAEMON, file, 0, text);
 }
 
-/* The kernel thread that gives up a command of the disk which did not end in time: when it waits for
+/* The kernel thread that gives up a command of the disk that did not end in time: when it waits for
  * the VMkernel, the disk has not answered for long. */
 static void conclude_error_handler(struct diagnosis *d, const struct seen_tasks *s,
                                    const char *file)

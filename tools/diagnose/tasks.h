@@ -1,7 +1,7 @@
 /* tasks.h - the console's tasks at the stun, from a cos-core or a zdump, and the facts that they
  * tell: for what vmnixhbd waits, who holds the memory, who keeps the CPU, how many there are.
  *
- * A cos-core tells everything; a zdump has no sizes and no priorities; lists of SysRq-T have stacks,
+ * A cos-core tells everything; a zdump has no sizes and no priorities; SysRq-T lists have stacks,
  * those of ps and top have not. */
 #ifndef TOOLS_DIAGNOSE_TASKS_H
 #define TOOLS_DIAGNOSE_TASKS_H
