@@ -599,6 +599,35 @@ static void check_failed(struct memfs *fs, const struct expected *e, const struc
         lose("nobody says that something was left");
 }
 
+static void test_second_dump_whose_nth_call_fails_keeps_the_first_core(void **state)
+{
+    (void)state;
+    struct boot_start start;
+    struct memfs *base = memfs_copy(last_of(&sweep.lost_cos));
+    memfs_crash(base, MEMFS_KEEP, &sweep.rng);
+    const struct expected first = expect(base);
+    (void)start_host(base, 0, true, &start);
+    bool reached = true;
+    for (uint64_t n = 1; reached; n++) {
+        struct memfs *fs = memfs_copy(base);
+        (void)snprintf(sweep.where, sizeof sweep.where, "second dump, call %u", (unsigned)n);
+        fs->fail_at = n;
+        fs->error = EIO;
+        (void)fail_host(fs, false, 3600);
+        reached = fs->calls >= n;
+        fs->fail_at = 0;
+        (void)start_host(fs, 20, false, &start);
+        sweep.swept++;
+        if (!has_core(fs, first.core_sum))
+            lose("the first core");
+        if (any_temporary(fs))
+            lose("something is left");
+        memfs_destroy(fs);
+    }
+    memfs_destroy(base);
+    assert_int_equal(sweep.lost, 0);
+}
+
 static void sweep_failing_start(const struct memfs *base, int error, bool stays)
 {
     const struct expected e = expect(base);
@@ -673,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_start_cut_off_at_any_point_is_finished_by_the_next),
         cmocka_unit_test(test_second_start_cut_off_is_finished_by_the_third),
         cmocka_unit_test(test_second_failure_keeps_the_core_that_no_start_could_move),
+        cmocka_unit_test(test_second_dump_whose_nth_call_fails_keeps_the_first_core),
         cmocka_unit_test(test_start_whose_nth_call_fails_loses_nothing),
         cmocka_unit_test(test_start_without_space_leaves_all_and_the_next_moves_it),
         cmocka_unit_test(test_sweep_was_wide_enough),
