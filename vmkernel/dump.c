@@ -190,8 +190,8 @@ static bool exists(const struct dumpio *io, const char *path, int *ret_error)
 }
 
 /* A core that no start has moved yet gives way under another name: .1, .2, ...; one that was cut
- * has its temporary name still, and keeps that ending. */
-static void keep_older_core(struct dump *d, const struct dumpio *io, const char *name,
+ * has its temporary name still, and keeps that ending. @return false when it is in the way */
+static bool keep_older_core(struct dump *d, const struct dumpio *io, const char *name,
                             const char *suffix)
 {
     char path[PATH_BYTES + 8], older[PATH_BYTES + 16];
@@ -199,7 +199,7 @@ static void keep_older_core(struct dump *d, const struct dumpio *io, const char 
     uint32_t n = 1;
     (void)snprintf(path, sizeof path, "%s%s", name, suffix);
     if (!exists(io, path, &error) && error == 0)
-        return;
+        return true;
     for (; n <= OLDER_CORES_MAX && error == 0; n++) {
         (void)snprintf(older, sizeof older, "%s.%" PRIu32 "%s", name, n, suffix);
         if (!exists(io, older, &error))
@@ -215,7 +215,21 @@ static void keep_older_core(struct dump *d, const struct dumpio *io, const char 
         notes_add(&d->notes, "the core of an earlier failure is kept as %s",
                   older + strlen(d->vmk->host_dir));
     else
-        fail(d, "the core of an earlier failure cannot be kept: %s", strerror(-error));
+        fail(d, "the core of an earlier failure cannot be given another name: %s",
+             strerror(-error));
+    return error == 0;
+}
+
+/* If the older core is in the way and stays there, this one takes the last number. */
+static void choose_core_name(struct dump *d, const struct dumpio *io, char path[PATH_BYTES])
+{
+    const bool whole_kept = keep_older_core(d, io, path, "");
+    const bool cut_kept = keep_older_core(d, io, path, ".tmp");
+    const size_t used = strlen(path);
+    if (whole_kept && cut_kept)
+        return;
+    (void)snprintf(path + used, PATH_BYTES - used, ".%" PRIu32, OLDER_CORES_MAX + 1);
+    notes_add(&d->notes, "this core is written as %s", path + strlen(d->vmk->host_dir));
 }
 
 static void write_core(struct dump *d)
@@ -238,8 +252,7 @@ static void write_core(struct dump *d)
     (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/%s", vmk->host_dir,
                    vmk->options.core_uuid, vmk->options.core_name);
     storeio_init(&store, vmk, d->io);
-    keep_older_core(d, &store.table, path, "");
-    keep_older_core(d, &store.table, path, ".tmp");
+    choose_core_name(d, &store.table, path);
     const struct core_source src = {
         .mem = &d->mem,
         .tasks = &d->tasks,
