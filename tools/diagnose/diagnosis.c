@@ -131,7 +131,7 @@ static void name_in_full(struct diagnosis *d)
             if (p->pid == 0 ||
                 (cut ? strncmp(f->who, p->name, FNAME_BYTES) != 0 : strcmp(f->who, p->name) != 0))
                 continue;
-            (void)snprintf(f->who, sizeof f->who, "%s", p->name);
+            memcpy(f->who, p->name, sizeof f->who); /* both are FACT_WHO_MAX bytes */
             f->pid = f->pid != 0 ? f->pid : p->pid;
             break;
         }
