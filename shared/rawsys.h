@@ -13,6 +13,7 @@ enum rawsys_nr {
     RAWSYS_read = 0,
     RAWSYS_write = 1,
     RAWSYS_close = 3,
+    RAWSYS_lseek = 8,
     RAWSYS_mmap = 9,
     RAWSYS_munmap = 11,
     RAWSYS_pread64 = 17,

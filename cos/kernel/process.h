@@ -10,6 +10,7 @@ struct program;
 
 #define EAGAIN 11
 #define ENOMEM 12
+#define EFBIG 27
 #define ECHILD 10
 #define EINTR 4
 

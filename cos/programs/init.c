@@ -10,6 +10,7 @@
 #include "cos/kernel/hypervisor.h"
 #include "cos/kernel/mm/fail_page_alloc.h"
 #include "cos/kernel/mm/mm.h"
+#include "cos/kernel/mm/writeback.h"
 #include "cos/kernel/process.h"
 #include "cos/kernel/vmnix.h"
 #include "cos/programs/faults.h"
@@ -36,8 +37,8 @@ static const struct {
     { 4, 19, "ksoftirqd_CPU0", sleeping_thread },
     { 5, 0, "kswapd", kswapd },
     { 6, 0, "kscand", kscand },
-    { 7, 0, "bdflush", sleeping_thread },
-    { 8, 0, "kupdated", sleeping_thread },
+    { 7, 0, "bdflush", bdflush },
+    { 8, 0, "kupdated", kupdated },
     { 9, 0, "mdrecoveryd", sleeping_thread },
     { 13, 0, "scsi_eh_0", scsi_error_handler },
     { 14, 0, "scsi_eh_1", sleeping_thread },
@@ -47,6 +48,7 @@ static const struct {
 
 static void start_kernel_threads(void)
 {
+    writeback_init();
     for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
         struct task_struct *t =
             kernel_thread(threads[i].pid, threads[i].name, threads[i].run, NULL);

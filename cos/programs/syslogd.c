@@ -32,8 +32,8 @@ static void write_line(uint32_t file, const char *text)
     calendar_format_syslog(&now, stamp);
     const int n = snprintf(line, sizeof line, "%s %s %s\n", stamp, boot_params->host, text);
     ASSERT(n > 0 && n < (int)sizeof line && file < SYSLOG_FILES);
-    log_wait_commit(); /* each line is synced, as syslogd does by default */
-    if (vfs_append(paths[file], line, (uint32_t)n) != 0)
+    /* each line is synced, as syslogd does by default */
+    if (vfs_append_sync(paths[file], line, (uint32_t)n) != 0)
         write_errors++;
 }
 

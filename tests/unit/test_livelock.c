@@ -4,6 +4,7 @@
 #include "tests/unit/cos_harness.c"
 
 #include "cos/kernel/mm/inert_lists.h"
+#include "cos/kernel/mm/writeback.h"
 
 #define SECONDS(n) ((n)*1000000000ull)
 #define NIBBLERS 3u
@@ -51,7 +52,7 @@ static int sharer(struct program *p)
 }
 
 static struct boot_program spinner_spec;
-static bool with_glutton, with_sharer;
+static bool with_glutton, with_sharer, with_writer;
 
 static uint64_t hash_ram(void)
 {
@@ -73,6 +74,11 @@ static void fifty_seconds(struct cos_result *r)
         const struct boot_program sharer_spec = cos_program("sharer");
         (void)cos_spawn(&sharer_spec, sharer);
         cos_wait_all();
+    }
+    if (with_writer) {
+        writeback_init();
+        (void)kernel_thread(8, "kupdated", kupdated, NULL);
+        ASSERT(file_write("var/log/test", 0, NULL, 300 * PAGE_SIZE) == 0);
     }
     if (with_glutton) {
         (void)cos_spawn(&spec, glutton);
@@ -147,6 +153,17 @@ static void test_a_livelock_over_shared_memory_of_the_dead(void **state)
     assert_true(r->number[8] == 1); /* counted to the end: the dead pages are inert */
 }
 
+/* They become old in its midst, unless reclaim comes first. */
+static void test_a_livelock_over_dirty_pages_of_files(void **state)
+{
+    (void)state;
+    with_glutton = with_writer = true;
+    memset(&spinner_spec, 0, sizeof spinner_spec);
+    const struct cos_result *r = compare();
+    with_writer = false;
+    assert_true(r->number[3] > 5000);
+}
+
 static void spin_as(uint32_t policy, uint32_t rt_prio, int32_t nice)
 {
     spinner_spec = cos_program("spinner");
@@ -182,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_livelock_without_a_spinner),
         cmocka_unit_test(test_a_livelock_over_shared_memory_of_the_dead),
+        cmocka_unit_test(test_a_livelock_over_dirty_pages_of_files),
         cmocka_unit_test(test_a_spinner_alone),
         cmocka_unit_test(test_a_spinner_in_a_livelock),
     };

@@ -5,6 +5,8 @@
 #include "cos/kernel/fs/vfs.h"
 
 #include "cos/kernel/cost.h"
+#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/writeback.h"
 #include "cos/kernel/task.h"
 #include "shared/machine.h"
 #include "shared/rawsys.h"
@@ -13,6 +15,7 @@
 #define O_WRONLY_RAW 01
 #define O_CREAT_RAW 0100
 #define O_APPEND_RAW 02000
+#define SEEK_END_RAW 2
 #define O_NOFOLLOW_RAW 0400000
 #define O_CLOEXEC_RAW 02000000
 #define O_DIRECTORY_RAW 0200000
@@ -45,15 +48,59 @@ static int write_all(int fd, const char *data, uint32_t n)
     return 0;
 }
 
-int vfs_append(const char *path, const char *data, uint32_t n)
+/* The bytes of page `index` of a file of the host directory; what is not there stays zero. */
+static void read_page(const struct address_space *f, uint32_t index, char *bytes)
+{
+    const long fd = rawsys6(RAWSYS_openat, MACHINE_FD_HOST, (long)(uintptr_t)f->name,
+                            O_NOFOLLOW_RAW | O_CLOEXEC_RAW, 0, 0, 0);
+    if (fd < 0)
+        return;
+    for (long n = 1, at = 0; at < PAGE_SIZE && n > 0; at += n)
+        n = rawsys6(RAWSYS_pread64, fd, (long)(uintptr_t)(bytes + at), PAGE_SIZE - at,
+                    (long)index * PAGE_SIZE + at, 0, 0);
+    (void)rawsys3(RAWSYS_close, fd, 0, 0);
+}
+
+/* Open for appending. @return the descriptor or a negative errno; *end is the file's length */
+static int open_log(const char *path, uint64_t *end)
 {
     cpu_charge((uint64_t)3 * COST_SYSCALL); /* open, write, close */
+    file_readpage = read_page;
     const int fd = open_file(path, O_APPEND_RAW);
+    const long length = fd >= 0 ? rawsys3(RAWSYS_lseek, fd, 0, SEEK_END_RAW) : fd;
+    *end = length >= 0 ? (uint64_t)length : 0;
+    return fd;
+}
+
+static int close_log(int fd, int error)
+{
+    return vfs_first_error(error, (int)rawsys3(RAWSYS_close, fd, 0, 0));
+}
+
+/* The host directory first: what comes after may sleep, and the caller's buffer may be another's
+ * then. */
+int vfs_append(const char *path, const char *data, uint32_t n)
+{
+    uint64_t end;
+    const int fd = open_log(path, &end);
     if (fd < 0)
         return fd;
-    const int error = write_all(fd, data, n);
-    const int close_error = (int)rawsys3(RAWSYS_close, fd, 0, 0);
-    return error != 0 ? error : close_error;
+    const int error = close_log(fd, write_all(fd, data, n));
+    return error != 0 ? error : file_write(path, end, NULL, n);
+}
+
+int vfs_append_sync(const char *path, const char *data, uint32_t n)
+{
+    uint64_t end;
+    const int fd = open_log(path, &end);
+    if (fd < 0)
+        return fd;
+    int error = file_write(path, end, data, n);
+    if (error == 0) {
+        file_fsync(path);
+        error = write_all(fd, data, n);
+    }
+    return close_log(fd, error);
 }
 
 int vfs_replace(const char *path, const char *data, uint32_t n)

@@ -2,16 +2,19 @@
  *
  * Two operations are most of what the COS needs there: add a line to a log, and put a snapshot in
  * the place of the old one. Paths are relative to the host directory ("var/log/messages"); the
- * folders exist but for those of tasks in proc/, files are made when first written. Contents are
- * not cached in COS RAM: what a log costs in memory is what its writer touches. */
+ * folders exist but for those of tasks in proc/, files are made when first written. A log's pages
+ * go through the page cache (mm/writeback.h), which the snapshots of /proc have none of. */
 #ifndef COS_VFS_H
 #define COS_VFS_H
 
 #include "cos/kernel/kernel.h"
 
-/** Append n bytes. @return 0, or a negative errno of the host; some bytes may have been written
- * then */
+/** Append n bytes. They are in the host directory at once, whatever happens to the COS before it
+ * writes the page; `data` is not looked at again once this sleeps. @return 0, or a negative errno;
+ * some bytes may have been written then */
 int vfs_append(const char *path, const char *data, uint32_t n);
+/** The same with an fsync: they are in the host directory when the disk has them. */
+int vfs_append_sync(const char *path, const char *data, uint32_t n);
 /** Make these n bytes (less than a page) the contents of the file. In place, by one write: a new
  * file each hour under a temporary name would cost the host's disk more than all the rest of an
  * hour, and no crash is survived here that the write would not survive. @return 0 or a negative

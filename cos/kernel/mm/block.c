@@ -10,8 +10,9 @@
  * first request, so that neighbours can join, until somebody waits for a page or the next tick
  * comes.
  *
- * Bytes move at the end of a request: swap pages to and from the swap memfd, file pages are filled
- * with a line that names them. */
+ * Bytes move at the end of a request: swap pages to and from the swap memfd; file pages that are
+ * read are filled from the host directory if programs write to the file, else with a line that
+ * names them. The bytes of a written page were put there by the VFS. */
 #include "cos/kernel/kstat.h"
 #include "cos/kernel/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
@@ -126,7 +127,10 @@ static void file_page_fill(struct page *page)
     if (!(page->flags & PG_zero))
         memset(bytes, 0, PAGE_SIZE);
     page->flags &= ~PG_zero;
-    (void)snprintf(bytes, 96, "%s page %u\n", f->name, page->index);
+    if (f->written && file_readpage != NULL)
+        file_readpage(f, page->index, bytes);
+    else
+        (void)snprintf(bytes, 96, "%s page %u\n", f->name, page->index);
 }
 
 static void end_page_io(struct page *page, bool write)
@@ -136,7 +140,7 @@ static void end_page_io(struct page *page, bool write)
     page->buffers = 0;
     if (page->flags & PG_swapcache)
         swap_transfer(page, write);
-    else
+    else if (!write)
         file_page_fill(page);
     page->flags |= PG_uptodate;
     page->flags &= ~PG_writeback;

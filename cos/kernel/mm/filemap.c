@@ -2,8 +2,8 @@
  * and reading. Sources: docs/sources.md [RHEL3MM 1.5, 1.7].
  *
  * A file is a name, a size and a place on the disk; its pages say in one line which page of which
- * file they are. There are no dirty file pages: what programs write goes through the VFS to the
- * host directory, not through here (OUR CHOICE). */
+ * file they are. Pages that were written to stand in one list, oldest first, until their write is
+ * started: by writeback.c when they are old or many, by reclaim when it comes upon them. */
 #include "cos/kernel/mm/mm_internal.h"
 
 #define FAULT_CLUSTER 8u /* pages: an aligned cluster is read at a fault; page_cluster 3 */
@@ -16,11 +16,15 @@ static uint32_t page_hash_bits;
 static kptr files;
 static uint32_t next_file_sector;
 static struct kmem_cache *file_cache;
+static struct list dirty_pages; /* struct page.list */
+uint32_t nr_dirty_pages;
+void (*file_readpage)(const struct address_space *f, uint32_t index, char *bytes);
 
 void page_cache_init(kptr hash_table, uint32_t bits)
 {
     page_hash_table = hash_table;
     page_hash_bits = bits;
+    list_init(&dirty_pages);
 }
 
 /* ---- page lock ------------------------------------------------------------------------------- */
@@ -150,6 +154,41 @@ struct address_space *file_mapping(const char *name, uint32_t pages)
     f->next = files;
     files = kptr_of(f);
     return f;
+}
+
+/* ---- dirty pages ----------------------------------------------------------------------------- */
+/* laundry_at is free while the page is in no laundry. A page that comes back from there unwritten
+ * is as old as its stay there (OUR CHOICE). */
+bool file_page_dirty(struct page *page)
+{
+    ASSERT((page->flags & PG_locked) && page->buffers == 0);
+    if (page->flags & PG_dirty)
+        return false;
+    page->flags |= PG_dirty | PG_uptodate;
+    page->laundry_at = (uint16_t)(jiffies_now() / HZ);
+    list_add_tail(&page->list, &dirty_pages);
+    return nr_dirty_pages++ == 0;
+}
+
+void file_page_clean(struct page *page)
+{
+    ASSERT((page->flags & PG_dirty) && nr_dirty_pages > 0);
+    page->flags &= ~PG_dirty;
+    list_del(&page->list);
+    nr_dirty_pages--;
+}
+
+KERNEL_FN void file_writepage(struct page *page)
+{
+    const struct address_space *f = PTR(const struct address_space, page->mapping);
+    file_page_clean(page);
+    submit_page(page, true, f->sector + page->index, GFP_KERNEL);
+}
+
+struct page *file_dirty_next(const struct page *page)
+{
+    const kptr k = page != NULL ? page->list.next : dirty_pages.next;
+    return k != kptr_of(&dirty_pages) ? list_entry(k, struct page, list) : NULL;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -314,6 +314,7 @@ struct address_space {
     uint32_t nrpages; /* of it in the page cache */
     uint32_t sector;  /* first page on the disk */
     kptr slots;       /* of a shared memory segment: table of its swap slots (shmem.c) */
+    uint32_t written; /* 1: programs write to it, so what it holds is theirs */
 };
 extern struct address_space swapper_space;
 void page_cache_init(kptr hash_table, uint32_t bits);
@@ -324,7 +325,20 @@ void add_to_page_cache(struct page *page, struct address_space *mapping, uint32_
 void remove_inode_page(struct page *page);
 struct page *filemap_nopage(struct address_space *file,
                             uint32_t index); /* up to date, with a reference */
-extern uint32_t nr_page_cache;               /* file pages in the page cache, without swap cache */
+/** A locked page was written to. @return true when no other is dirty */
+bool file_page_dirty(struct page *page);
+/** Its bytes are on the disk, or will be: off the list of dirty ones. */
+void file_page_clean(struct page *page);
+/** Start the write of a locked dirty page; it is unlocked when that ends. May wait for a place in
+ * the queue. */
+void file_writepage(struct page *page);
+/** The dirty page after this one, by time of their first write; NULL = the oldest. @return NULL at
+ * the end */
+struct page *file_dirty_next(const struct page *page);
+extern uint32_t nr_dirty_pages; /* of files, whose write has not been started */
+/** Where the bytes of a file that can be written come from; NULL = there is no such file. */
+extern void (*file_readpage)(const struct address_space *f, uint32_t index, char *bytes);
+extern uint32_t nr_page_cache; /* file pages in the page cache, without swap cache */
 
 /* ---- shmem.c ---- */
 /** The page of a segment, made or brought back from swap if need be, with a reference; NULL = no

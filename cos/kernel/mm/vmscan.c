@@ -150,8 +150,8 @@ static uint16_t now_seconds(void)
     return (uint16_t)(jiffies_now() / HZ);
 }
 
-/* Start writing a dirty page of swap. It is locked till the write ends. @return true when
- * started */
+/* Start writing a dirty page of swap or of a file. It is locked till the write ends. @return true
+ * when started */
 static bool writepage(struct page *page, uint32_t gfp)
 {
     if (!(gfp & GFP_FS))
@@ -163,6 +163,10 @@ static bool writepage(struct page *page, uint32_t gfp)
     }
     if (!try_lock_page(page))
         return false;
+    if (!(page->flags & PG_swapcache)) {
+        file_writepage(page);
+        return true;
+    }
     page->flags &= ~PG_dirty;
     submit_page(page, true, DISK_SWAP_START + page->index, gfp);
     return true;
