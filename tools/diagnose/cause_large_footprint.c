@@ -11,6 +11,8 @@ static const struct rule rules[] = {
       "{who} is {value} % of RAM in all hourly lines and does not grow" },
     { FACT_BIGGEST_STEADY, AT_LEAST, 30, 6,
       "{who} is {value} % of RAM in all hourly lines and does not grow" },
+    { FACT_CAME_WHOLE, AT_LEAST, 40, 8,
+      "{who} came with its full size, {value} % of RAM, from one hourly line to the next" },
     { FACT_TOP_NOW, AT_LEAST, 40, 6, "{who} is {value} % of RAM at the stun" },
     { FACT_TOP_NOW, BELOW, 30, -14, "no program is large: {who} has {value} % of RAM" },
     { FACT_BIGGEST_STEADY, BELOW, 25, -8,

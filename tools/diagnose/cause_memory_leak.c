@@ -22,6 +22,8 @@ static const struct rule rules[] = {
       "memory that no process maps any more is {value} % of RAM; its contents name {who}" },
     { FACT_SWAP_CLIMB, AT_LEAST, 40, 8,
       "the least swap in use in a day went up by {value} % of swap: something grows" },
+    { FACT_CAME_WHOLE, AT_LEAST, 40, -8,
+      "{who} came with its full size, {value} % of RAM, from one hourly line to the next" },
     { FACT_NO_GROWER, AT_LEAST, 1, -12, "no program grew in the hourly lines" },
     { FACT_TOP_NOW_RISE, AT_LEAST, 25, -10,
       "{who} took {value} % of RAM since the last hourly line: a spike" },

@@ -14,6 +14,8 @@ static const struct rule rules[] = {
     { FACT_NO_GROWER, AT_LEAST, 1, 5, "no program grew in the hourly lines" },
     { FACT_SWAP_DAY_BEFORE, AT_LEAST, 30, 4,
       "{value} % of swap was in use a day before, too: this is the usual load" },
+    { FACT_SWAP_LAST, BELOW, 40, -5,
+      "only {value} % of swap was in use at the last hourly line: far from the limit" },
     { FACT_SHARED_MEMORY, AT_LEAST, 25, -18,
       "swap holds memory that no process owns, as much as {value} % of RAM" },
     { FACT_SWAP_CLIMB, AT_LEAST, 40, -14,

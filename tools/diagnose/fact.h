@@ -45,6 +45,7 @@ enum artefact {
     X(FACT_SWAP_DAY_BEFORE, "swap-day-before", "%", VMKSUMMARY)              \
     X(FACT_BIGGEST_LAST, "biggest-last", "% of RAM", VMKSUMMARY)             \
     X(FACT_BIGGEST_STEADY, "biggest-steady", "% of RAM", VMKSUMMARY)         \
+    X(FACT_CAME_WHOLE, "came-whole", "% of RAM", VMKSUMMARY)                 \
     X(FACT_GROWER_RATE, "grower-rate", "kB/h", VMKSUMMARY)                   \
     X(FACT_GROWER_HOURS, "grower-hours", "h", VMKSUMMARY)                    \
     X(FACT_GROWER_GAIN, "grower-gain", "% of RAM", VMKSUMMARY)               \

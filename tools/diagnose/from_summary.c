@@ -18,6 +18,7 @@
 #define STEADY_SHARE 0.08  /* of its size: a breathing hostd moves by less */
 #define NEAR_LOW 0.05      /* of the gain */
 #define STEP_SHARE 0.6     /* of the gain in one hour: that is a step and no slope */
+#define ARRIVAL_SHARE 0.9  /* of its size at the end. OUR CHOICE */
 #define GROWER_PCT 4.0     /* of RAM: less is breathing */
 #define FRESH_S (130 * 60) /* a last line that is older says little of the end */
 
@@ -216,6 +217,29 @@ static void conclude_growth(struct diagnosis *d, const struct hours *h, const st
     fact_set(&d->facts, FACT_NO_GROWER, 1, NULL, file_of(d, last), last->line, text);
 }
 
+/* Did the program come with its size, from one hourly line to the next? Before its first line it was
+ * at the most as large as the smallest of the three that stand in the line before. */
+static void conclude_arrival(struct diagnosis *d, const struct hours *h, const struct trend *t)
+{
+    char text[FACT_TEXT_MAX];
+    uint32_t first = 0;
+    while (first < h->count && vmksummary_kb_of(h->at[first], t->name) < 0)
+        first++;
+    if (first == 0 || first == h->count || h->at[first - 1]->tops == 0)
+        return;
+    const struct vmksummary_record *before = h->at[first - 1], *r = h->at[first];
+    const double least = (double)before->top[before->tops - 1].kb;
+    const double came = (double)vmksummary_kb_of(r, t->name) - least;
+    if (came < ARRIVAL_SHARE * (t->last - least))
+        return;
+    (void)snprintf(
+        text, sizeof text,
+        "%s: less than %.0f kB in one hourly line, %.0f kB in the next, %.0f kB in the last",
+        t->name, least, came + least, t->last);
+    fact_set(&d->facts, FACT_CAME_WHOLE, 100 * came / diagnosis_ram_kb(d), t->name, file_of(d, r),
+             r->line, text);
+}
+
 /* What the last lines say of the program that is largest at the end. Two lines are enough to see
  * that
  * a program which fills the console still grows. */
@@ -231,6 +255,7 @@ static void conclude_biggest(struct diagnosis *d, const struct hours *h, const s
     if (t == NULL)
         return;
     const double share = 100 * t->last / diagnosis_ram_kb(d);
+    conclude_arrival(d, h, t);
     fact_set(&d->facts, FACT_BIGGEST_LAST, share, t->name, file_of(d, r), r->line, line_of(d, r));
     if (t->seen >= STEADY_LINES && t->high - t->low <= STEADY_SHARE * t->high) {
         (void)snprintf(text, sizeof text, "%s: between %.0f and %.0f kB in %u lines", t->name,

@@ -130,7 +130,10 @@ static void see_growth(struct diagnosis *d, const struct top *t, const char *sho
     if (t->snapshots - first < SNAPSHOTS_LEAST || uptime_of(last->up) < 0)
         return;
     for (uint32_t i = 0; i < last->rows; i++) {
-        measure(t, first, &t->row[last->first_row + i], &g);
+        const struct proclist_row *r = &t->row[last->first_row + i];
+        if (100 * (double)r->size_kb / diagnosis_ram_kb(d) < GROWER_PCT)
+            continue; /* it cannot have grown by as much */
+        measure(t, first, r, &g);
         if (g.seen >= SNAPSHOTS_LEAST && g.hours >= SLOPE_HOURS && g.gain_kb > slope.gain_kb &&
             g.biggest_step_kb < STEP_SHARE * g.gain_kb)
             slope = g;
