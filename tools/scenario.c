@@ -34,8 +34,9 @@ static const char *const outcomes[] = { "survived",  "lost-heartbeat", "cos-oops
                                         "cos-panic", "vmkernel-psod",  NULL };
 static const char *const profiles[] = { "esx-3.5", NULL };
 /* The functions of cos/programs/ that may run a program. */
-static const char *const behaviours[] = { "daemon", "vmx",   "vmap",      "hostd",    "syslogd",
-                                          "klogd",  "crond", "cimserver", "vmnixhbd", NULL };
+static const char *const behaviours[] = { "daemon",    "vmx",      "vmap",  "vpxa",
+                                          "hostd",     "syslogd",  "klogd", "crond",
+                                          "cimserver", "vmnixhbd", NULL };
 
 static const struct schema_name policies[] = {
     { "normal", 0 }, { "fifo", 1 }, { "rr", 2 }, { NULL, 0 }

@@ -37,7 +37,8 @@ struct behaviour {
 static const struct behaviour behaviours[] = {
     { "daemon", prog_daemon, "heap" },
     { "vmx", prog_daemon, "virtual machine state" },
-    { "vmap", prog_daemon, "rule set" },
+    { "vmap", prog_vmap, "rule set" },
+    { "vpxa", prog_vpxa, "inventory" },
     { "hostd", prog_hostd, "inventory" },
     { "vmnixhbd", prog_vmnixhbd, "heap" },
     { "syslogd", prog_syslogd, "line buffer" },

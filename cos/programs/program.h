@@ -138,8 +138,10 @@ int prog_rc_halt(struct program *p);   /* rc.c; text: "halt" or "reboot" */
 int prog_request(struct program *p);   /* segments.c */
 int prog_service(struct program *p);   /* service.c; text: the name */
 int prog_cimserver(struct program *p); /* cimserver.c */
-int prog_report(struct program *p);    /* spike.c */
-int prog_job(struct program *p);       /* job.c, and the two below */
+int prog_vpxa(struct program *p);      /* agents.c, and the one below */
+int prog_vmap(struct program *p);
+int prog_report(struct program *p); /* spike.c */
+int prog_job(struct program *p);    /* job.c, and the two below */
 int prog_probe(struct program *p);
 int prog_compute(struct program *p);
 int prog_store(struct program *p);   /* store.c */
