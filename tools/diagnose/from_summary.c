@@ -217,8 +217,8 @@ static void conclude_growth(struct diagnosis *d, const struct hours *h, const st
     fact_set(&d->facts, FACT_NO_GROWER, 1, NULL, file_of(d, last), last->line, text);
 }
 
-/* Did the program come with its size, from one hourly line to the next? Before its first line it was
- * at the most as large as the smallest of the three that stand in the line before. */
+/* Did the program come with its size, from one hourly line to the next? Before its first line it
+ * was at the most as large as the smallest of the three that stand in the line before. */
 static void conclude_arrival(struct diagnosis *d, const struct hours *h, const struct trend *t)
 {
     char text[FACT_TEXT_MAX];
@@ -234,7 +234,7 @@ static void conclude_arrival(struct diagnosis *d, const struct hours *h, const s
         return;
     (void)snprintf(
         text, sizeof text,
-        "%s: less than %.0f kB in one hourly line, %.0f kB in the next, %.0f kB in the last",
+        "%s: less than %.0f kB in one hourly line, %.0f kB in the next, %.0f kB at the end",
         t->name, least, came + least, t->last);
     fact_set(&d->facts, FACT_CAME_WHOLE, 100 * came / diagnosis_ram_kb(d), t->name, file_of(d, r),
              r->line, text);
