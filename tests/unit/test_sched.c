@@ -1,6 +1,6 @@
 /* test_sched.c - slices, priorities, policies; and ticks that are counted against ticks that are
  * taken.
- * links: cos/kernel/kstat.c
+ * links: cos/kernel/kstat.c cos/kernel/hosted.c
  * links: cos/kernel/sched.c cos/kernel/time.c cos/kernel/priority.c cos/kernel/alone.c
  * links: cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
