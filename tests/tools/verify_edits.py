@@ -20,7 +20,7 @@ import tempfile
 import zlib
 
 BIN = os.path.abspath(os.environ.get("LOSTBEAT_BIN", "build/bin"))
-TRIES = 60
+TRIES = 150
 ROWS_MIN = 60
 
 
@@ -82,7 +82,7 @@ def other(byte):
 
 
 def changes_of_line(line, value):
-    """The line with one character changed: within the value where it stands there, else anywhere."""
+    """The line with one character changed or added: in the value where it stands, else anywhere."""
     spots = [m.start() + i for m in re.finditer(re.escape(value.encode()), line)
              for i in reversed(range(len(value)))] if value else []
     rest = [i for i in range(len(line)) if chr(line[i]).isalnum() and i not in spots]
@@ -92,6 +92,9 @@ def changes_of_line(line, value):
             spots.append(rest.pop(0))
     for i in spots[:TRIES]:
         yield line[:i] + bytes([other(line[i])]) + line[i + 1:]
+    for i in spots[:TRIES]:  # a figure of another size
+        if chr(line[i]).isdigit():
+            yield line[:i] + b"9" + line[i:]
 
 
 def changes_of_text(text, number, value):

@@ -54,6 +54,14 @@ static int sharer(struct program *p)
 static struct boot_program spinner_spec;
 static bool with_glutton, with_sharer, with_writer;
 
+/* Of a sanitizer build the frames on the tasks' stacks hold what the sanitizer left there; only the
+ * other figures are compared. */
+#ifdef __SANITIZE_ADDRESS__
+static uint64_t hash_ram(void)
+{
+    return 0;
+}
+#else
 static uint64_t hash_ram(void)
 {
     const struct machine_hostinfo *info =
@@ -64,6 +72,7 @@ static uint64_t hash_ram(void)
         h = (h ^ word[i]) * 0x100000001b3u;
     return h;
 }
+#endif
 
 static void fifty_seconds(struct cos_result *r)
 {
