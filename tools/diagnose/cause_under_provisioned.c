@@ -16,8 +16,6 @@ static const struct rule rules[] = {
       "{value} % of swap was in use a day before, too: this is the usual load" },
     { FACT_SWAP_LAST, BELOW, 40, -5,
       "only {value} % of swap was in use at the last hourly line: far from the limit" },
-    { FACT_SHARED_MEMORY, AT_LEAST, 25, -18,
-      "swap holds memory that no process owns, as much as {value} % of RAM" },
     { FACT_SWAP_CLIMB, AT_LEAST, 40, -14,
       "the least swap in use in a day went up by {value} % of swap: the load is not steady" },
     { FACT_GROWER_GAIN, AT_LEAST, 10, -14, "{who} grew by {value} % of RAM over hours" },

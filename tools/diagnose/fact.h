@@ -75,7 +75,6 @@ enum artefact {
     X(FACT_HBD_IN_RPC, "hbd-in-rpc", "", CORE)                               \
     X(FACT_HBD_IN_IO, "hbd-in-io", "", CORE)                                 \
     X(FACT_HBD_ASLEEP, "hbd-asleep", "", CORE)                               \
-    X(FACT_EH_WAITS, "eh-waits", "", CORE)                                   \
     X(FACT_OOM_KILLED_HBD, "oom-killed-hbd", "", MESSAGES)                   \
     X(FACT_OOM_KILLED, "oom-killed", "", MESSAGES)                           \
     /* the CPU */                                                            \
@@ -90,7 +89,6 @@ enum artefact {
     X(FACT_RING_UNHEARD, "ring-unheard", "beats", CORE)                      \
     X(FACT_RPC_WAITS, "rpc-waits", "s", ZDUMP)                               \
     X(FACT_DISK_WAITS, "disk-waits", "s", ZDUMP)                             \
-    X(FACT_ABORT_WAITS, "abort-waits", "s", ZDUMP)                           \
     X(FACT_DISK_RECOVERS, "disk-recovers", "", CORE)                         \
     X(FACT_SERIAL_LOST, "serial-lost", "lines", VMKLOG)                      \
     X(FACT_DISK_RETRIES, "disk-retries", "s", MESSAGES)                      \

@@ -253,12 +253,10 @@ static void read_outstanding(struct diagnosis *d, const char *data, enum fact_id
         fact_set(&d->facts, id, waits_s, comm, file, 0, l.line);
         f->pid = number_of(l.line, "pid", &pid) ? (uint32_t)pid : 0;
     }
-    if (id == FACT_RPC_WAITS && f->known && strstr(f->text, " op=abort ") != NULL)
-        fact_set(&d->facts, FACT_ABORT_WAITS, f->value, f->who, file, 0, f->text);
     /* A command that does not end is given up and sent again: then the age of what is
      * outstanding says nothing. */
     if (id == FACT_DISK_WAITS && longest < RETRY_S &&
-        (lost_commands(data) > 0 || d->facts.fact[FACT_ABORT_WAITS].known))
+        (lost_commands(data) > 0 || d->facts.fact[FACT_DISK_RECOVERS].known))
         fact_forget(&d->facts, id);
     else if (longest < 0)
         fact_set(&d->facts, id, 0, NULL, file, 0, "nothing was outstanding");

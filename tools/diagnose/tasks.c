@@ -98,23 +98,6 @@ static void conclude_daemon(struct diagnosis *d, const struct seen_tasks *s, con
     fact_set(&d->facts, FACT_HBD_GONE, 1, DAEMON, file, 0, text);
 }
 
-/* The kernel thread that gives up a command of the disk that did not end in time: when it waits for
- * the VMkernel, the disk has not answered for long. */
-static void conclude_error_handler(struct diagnosis *d, const struct seen_tasks *s,
-                                   const char *file)
-{
-    char text[FACT_TEXT_MAX];
-    for (uint32_t i = 0; i < s->count; i++) {
-        const struct seen_task *t = &s->task[i];
-        if (strncmp(t->comm, "scsi_eh_", 8) != 0 || !task_is_in(t, "vmnix_rpc"))
-            continue;
-        describe(t, text, sizeof text);
-        fact_set(&d->facts, FACT_EH_WAITS, 1, t->comm, file, 0, text);
-        d->facts.fact[FACT_EH_WAITS].pid = t->pid;
-        return;
-    }
-}
-
 /* ---- memory by process and by name ----------------------------------------------------------- */
 struct group {
     const char *name;
@@ -309,7 +292,6 @@ static void conclude_disk(struct diagnosis *d, const struct seen_tasks *s, const
 void tasks_conclude(struct diagnosis *d, const struct seen_tasks *tasks, const char *file)
 {
     conclude_daemon(d, tasks, file);
-    conclude_error_handler(d, tasks, file);
     conclude_groups(d, tasks, file);
     conclude_hogs(d, tasks, file);
     conclude_disk(d, tasks, file);
