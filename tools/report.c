@@ -194,7 +194,9 @@ static void print_next(const struct report *r)
     (void)printf("\nWhat to type next:\n");
     (void)printf("  tail %s/var/log/vmksummary\n", host);
     if (find(r, &artefacts[0], core, sizeof core, &st))
-        (void)printf("  build/bin/lostbeat psod %s\n", host);
+        (void)printf("  build/bin/lostbeat psod %s\n"
+                     "  build/bin/lostbeat diagnose %s\n",
+                     host, host);
     if (find(r, &artefacts[1], core, sizeof core, &st)) {
         (void)printf("  gdb -ex 'info threads' build/bin/cos %s/%s\n", host, core);
         (void)printf("  strings %s/%s | sort | uniq -c | sort -rn | head\n", host, core);
