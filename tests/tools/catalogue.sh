@@ -1,7 +1,8 @@
 #!/bin/bash
 # catalogue.sh - every scenario of the catalogue ends as it says, with two seeds; no artefact tells
-# its name, its seed or its faults; its artefacts agree with each other, and the cause that they tell
-# is the one that was injected. Two runs at a time; hosts go away as they end.
+# its name, its seed or its faults; its artefacts agree with each other, the cause that they tell is
+# the one that was injected, and gdb sees in its core what `lostbeat crash` sees. Two runs at a time;
+# hosts go away as they end.
 # timeout: 1800 s
 # shellcheck source=tests/lib/hosts.sh
 . "$(dirname "$0")/../lib/hosts.sh"
