@@ -21,7 +21,9 @@
 #define PROGRESS_WALL_NS 100000000u /* distance of two progress lines */
 #define BEATS_PER_GRANT 48u         /* of 63 that the ring keeps: vmnixhbd may be a little fast */
 #define CALM_LATENCY_NS 1000000u /* a beat's page that took longer tells of reclaim. OUR CHOICE */
-#define PRESSED_GRANT_NS 60000000000u
+/* Longer than the 60 s between beats: a grant of just 60 s that begins at a beat ends at one, when a
+ * task runs and memory looks short, and so would each one after it. */
+#define PRESSED_GRANT_NS UINT64_C(61000000000)
 #define STARVED_WARN_NS 300000000000u /* a warning each five minutes. OUR CHOICE */
 #define LATE_BEATS_MAX 128u           /* under way because of ring-delay */
 #define STUCK_GRANTS_MAX 1000u        /* grants in a row that moved no clock. OUR CHOICE */
