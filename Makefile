@@ -7,8 +7,9 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 BIN := $(BUILD)/bin
 Q := $(if $(V),,@)
 OPT ?= -O2 -g
-# Builds in different folders give the same bytes.
-MAP := -ffile-prefix-map=$(CURDIR)/=
+# Builds in different folders give the same bytes. The last map that fits wins: the first is for
+# DW_AT_comp_dir, which has no slash behind it.
+MAP := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/=
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_SKIP=0)
 CFLAGS_HOSTED = -std=gnu11 $(OPT) $(WARN) $(MAP) $(SAN)
