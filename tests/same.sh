@@ -1,0 +1,118 @@
+#!/bin/bash
+# same.sh OLD NEW - do two builds tell the same of every scenario? For work that moves or rewrites
+# code and must change no outcome.
+#
+# OLD and NEW are build folders. Each scenario of the catalogue runs with one seed in both. Where
+# the file `cos` is equal, so is the whole digest. Where it is not, addresses in the console's text
+# may differ: then every file but core, dump partition and screen is equal byte for byte, and those
+# are equal as text: crash's ps, kmem -i, log and traces, the sections of the dump and the screen,
+# all without addresses.
+#
+#     SCENARIOS=...   only these
+#     SEED=1
+#     TOOLS=1         also what diagnose, explain, verify and forecast say of each host
+#
+# What a build's runs said lies in BUILD/same/SCENARIO-SEED and is made anew when the build
+# changes. TAP; ends with 1 when something differs.
+set -u
+[ $# -eq 2 ] || { echo "usage: tests/same.sh OLD-BUILD NEW-BUILD" >&2; exit 2; }
+old=$(cd "$1" && pwd) || exit 2
+new=$(cd "$2" && pwd) || exit 2
+LOSTBEAT_BIN=$new/bin
+export LOSTBEAT_BIN
+# shellcheck source=tests/lib/hosts.sh
+. "$(dirname "$0")/lib/hosts.sh"
+seed=${SEED:-1}
+
+# Addresses of the console: what is left is the same for every layout of its text.
+without_addresses() {
+    sed -E 's/\b(0x)?[cC]0[0-9a-fA-F]{6}\b/ADDRESS/g; s/\+0x[0-9a-f]+(\/0x[0-9a-f]+)?/+OFFSET/g'
+}
+
+# What stands in a core, a dump and a screen, as text.
+texts_of() { # build, host, json, folder
+    local core crash=$1/bin/lostbeat what
+    core=$(jq -r '.artefacts.cos_core // ""' "$3")
+    if [ -f "$2/$core" ]; then
+        for what in ps "kmem -i" log "foreach bt"; do
+            "$crash" crash -c "$what" "$2/$core" 2>&1 | without_addresses >"$4/crash-${what// /-}"
+        done
+    fi
+    for what in $("$1/bin/vmkdump" --json "$2/dev/vmkcore" 2>/dev/null | jq -r '.sections[].name'); do
+        "$1/bin/vmkdump" --read "$what" "$2/dev/vmkcore" 2>&1 |
+            without_addresses >"$4/vmkdump-$what"
+    done
+    [ ! -f "$2/console/psod.txt" ] || without_addresses <"$2/console/psod.txt" >"$4/psod"
+}
+
+# What the tools make of a host. Wording may change on purpose; then the difference is to be read.
+tools_of() { # build, host, folder
+    local tool file
+    mkdir -p "$3"
+    for tool in diagnose explain verify forecast; do
+        case $tool in
+        explain) file=$2/console/psod.txt ;;
+        forecast) file=$2/var/log/vmksummary ;;
+        *) file=$2 ;;
+        esac
+        "$1/bin/lostbeat" "$tool" "$file" 2>&1 | sed "s,$2,HOST,g" | without_addresses >"$3/$tool"
+        "$1/bin/lostbeat" "$tool" --json "$file" 2>&1 | sed "s,$2,HOST,g" |
+            without_addresses >"$3/$tool.json"
+    done
+}
+
+record() { # build, scenario
+    local build=$1 dir=$1/same/$2-$seed host stamp
+    stamp=${TOOLS:-}$(cat "$build"/bin/{cos,vmkernel,vmnixhbd,lostbeat-tools} "$build"/scenarios/{,*/}*.yaml | sha256sum)
+    [ "$(cat "$dir/of" 2>/dev/null)" != "$stamp" ] || return 0
+    host=$TMP/$(basename "$(dirname "$build")")-$2
+    rm -rf "$dir" "$host"
+    mkdir -p "$dir/texts"
+    "$build/bin/lostbeat" run "$2" --seed "$seed" --host "$host" --json >"$dir/json" 2>"$dir/err"
+    (cd "$host" && find . -type f ! -path './run/*' | LC_ALL=C sort |
+        grep -vE '^\./(dev/vmkcore|console/psod\..*|vmfs/volumes/[^/]*/cos-core-.*)$' |
+        xargs sha256sum) >"$dir/files"
+    texts_of "$build" "$host" "$dir/json" "$dir/texts"
+    [ -z "${TOOLS:-}" ] || tools_of "$build" "$host" "$dir/tools"
+    sha256sum <"$build/bin/cos" >"$dir/cos"
+    jq -S 'del(.wall_s, .host, .timings, .build)' "$dir/json" >"$dir/said"
+    rm -rf "$host"
+    echo "$stamp" >"$dir/of"
+}
+
+compare() { # scenario
+    local a=$old/same/$1-$seed b=$new/same/$1-$seed
+    if cmp -s "$a/cos" "$b/cos"; then
+        diff "$a/said" "$b/said"
+    else
+        diff <(jq 'del(.digest)' "$a/said") <(jq 'del(.digest)' "$b/said")
+        diff "$a/files" "$b/files"
+        diff -r "$a/texts" "$b/texts"
+    fi
+}
+
+names=${SCENARIOS:-$("$LOSTBEAT" list --json | jq -r '.[].name')}
+worker() { # 0 or 1: each takes every second scenario
+    local n=0 name
+    for name in $names; do
+        n=$((n + 1))
+        [ $((n % 2)) -eq "$1" ] || continue
+        record "$old" "$name"
+        record "$new" "$name"
+    done
+}
+background worker 0
+other=$background_pid
+worker 1
+wait "$other"
+for name in $names; do
+    said=$(compare "$name" 2>&1)
+    if [ -z "$said" ]; then
+        ok "$name: the same"
+    else
+        not_ok "$name: the same" "$said"
+    fi
+    [ -z "${TOOLS:-}" ] || check "$name: the tools say the same" \
+        diff -r "$old/same/$name-$seed/tools" "$new/same/$name-$seed/tools"
+done
+tap_done
