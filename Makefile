@@ -22,15 +22,15 @@ CFLAGS_COS = $(if $(HOSTED),$(CFLAGS_COS_HOSTED),$(CFLAGS_FREE))
 # ---- what belongs to what ---------------------------------------------------------------------------------------------------
 SHARED_SRC := $(wildcard shared/*.c)
 COS_SHARED := shared/gate.c shared/rng.c shared/calendar.c shared/fault.c
-COS_SRC := $(wildcard cos/kernel/*.c cos/kernel/*/*.c cos/programs/*.c) $(COS_SHARED)
-COS_ASM := $(wildcard cos/kernel/*.S)
+COS_SRC := $(wildcard cos/kernel/*/*.c cos/programs/*.c) $(COS_SHARED)
+COS_ASM := $(wildcard cos/kernel/*/*.S)
 HBD_SRC := $(wildcard cos/vmnixhbd/*.c) shared/gate.c shared/ring.c
-VMK_SRC := $(wildcard vmkernel/*.c)
-TOOL_SRC := $(wildcard tools/*.c tools/*/*.c)
+VMK_SRC := $(wildcard vmkernel/*/*.c)
+TOOL_SRC := $(wildcard tools/*/*.c tools/*/*/*.c)
 LIB_TEST_SRC := $(wildcard tests/lib/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c tests/sim/test_*.c tests/fault/test_*.c)
-# Programs that are links to lostbeat (tools/main.c).
-TOOL_MAINS := $(patsubst %,$(BUILD)/hosted/tools/%.o,main main_front main_crash)
+# Programs that are links to lostbeat (tools/cmd/main.c).
+TOOL_MAINS := $(patsubst %,$(BUILD)/hosted/tools/cmd/%.o,main main_front main_crash)
 ESX_NAMES := $(addprefix $(BIN)/,vmkdump vm-support esxcfg-advcfg esxcfg-dumppart)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
@@ -75,17 +75,17 @@ $(BUILD)/cos/%.o: %.S $(BUILD)/flags | packages-build
 ifdef HOSTED
 LINK_COS = $(CC) $(SAN) -no-pie -Wl,-Ttext-segment=0x10100000 -Wl,--build-id -Wl,-u,etext
 else
-LINK_COS = ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds
+LINK_COS = ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/arch/cos.lds
 endif
 KALLSYMS := $(BUILD)/cos/kallsyms
-kallsyms_of = nm -n --defined-only $(1) | LC_ALL=C awk -f cos/kernel/kallsyms.awk
-$(KALLSYMS).o: $(COS_OBJ) cos/kernel/cos.lds cos/kernel/kallsyms.awk
+kallsyms_of = nm -n --defined-only $(1) | LC_ALL=C awk -f cos/kernel/debug/kallsyms.awk
+$(KALLSYMS).o: $(COS_OBJ) cos/kernel/arch/cos.lds cos/kernel/debug/kallsyms.awk
 	@mkdir -p $(@D)
 	@echo "  SYMS  $@"
 	$(Q)$(LINK_COS) -o $(KALLSYMS).cos $(COS_OBJ)
 	$(Q)$(call kallsyms_of,$(KALLSYMS).cos) > $(KALLSYMS).S
 	$(Q)$(CC) -c $(KALLSYMS).S -o $@
-$(BIN)/cos: $(COS_OBJ) $(KALLSYMS).o cos/kernel/cos.lds
+$(BIN)/cos: $(COS_OBJ) $(KALLSYMS).o cos/kernel/arch/cos.lds
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(LINK_COS) -o $@.new $(COS_OBJ) $(KALLSYMS).o
@@ -99,19 +99,19 @@ $(BIN)/vmnixhbd: $(HBD_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(HBD_LIBS)
-# Three programs of one library, so that `crash` loads only what it needs (tools/main_front.c).
+# Three programs of one library, so that `crash` loads only what it needs (tools/cmd/main_front.c).
 $(BUILD)/libtools.a: $(filter-out $(TOOL_MAINS),$(TOOL_OBJ)) $(SHARED_OBJ)
 	@rm -f $@
 	$(Q)ar rcsP $@ $^
-$(BIN)/lostbeat-tools: $(BUILD)/hosted/tools/main.o $(BUILD)/libtools.a
+$(BIN)/lostbeat-tools: $(BUILD)/hosted/tools/cmd/main.o $(BUILD)/libtools.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
-$(BIN)/lostbeat-crash: $(BUILD)/hosted/tools/main_crash.o $(BUILD)/libtools.a
+$(BIN)/lostbeat-crash: $(BUILD)/hosted/tools/cmd/main_crash.o $(BUILD)/libtools.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ -Wl,--as-needed $(TOOL_LIBS)
-$(BIN)/lostbeat: $(BUILD)/hosted/tools/main_front.o $(BIN)/lostbeat-tools $(BIN)/lostbeat-crash
+$(BIN)/lostbeat: $(BUILD)/hosted/tools/cmd/main_front.o $(BIN)/lostbeat-tools $(BIN)/lostbeat-crash
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SAN) -o $@ $<
@@ -160,17 +160,17 @@ $(BUILD)/free/%.o: %.c $(BUILD)/flags | packages-build
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) -UCOS_HOSTED $(CFLAGS_FREE) -MMD -MP -c $< -o $@
-$(MINICOS): $(BUILD)/free/tests/lib/minicos/minicos.o cos/kernel/cos.lds
+$(MINICOS): $(BUILD)/free/tests/lib/minicos/minicos.o cos/kernel/arch/cos.lds
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $<
+	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/arch/cos.lds -o $@ $<
 
 # A COS and a vmnixhbd that were taken over; the COS is the small one with another end.
 HOSTILE := $(BUILD)/tests/hostile_cos $(BUILD)/tests/hostile_hbd
-$(BUILD)/tests/hostile_cos: $(patsubst %,$(BUILD)/free/%.o,tests/lib/minicos/minicos tests/lib/hostile/hostile_cos shared/gate shared/rng) cos/kernel/cos.lds
+$(BUILD)/tests/hostile_cos: $(patsubst %,$(BUILD)/free/%.o,tests/lib/minicos/minicos tests/lib/hostile/hostile_cos shared/gate shared/rng) cos/kernel/arch/cos.lds
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/cos.lds -o $@ $(filter %.o,$^)
+	$(Q)ld -static --no-relax --eh-frame-hdr --build-id -z noexecstack -T cos/kernel/arch/cos.lds -o $@ $(filter %.o,$^)
 $(BUILD)/tests/hostile_hbd: $(BUILD)/hosted/tests/lib/hostile/hostile_hbd.o $(SHARED_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
@@ -219,9 +219,9 @@ soak: deps ## hours: 10,000 hostile consoles, the whole sweep, 10 minutes of eac
 	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	@tests/soak_all.sh $(BUILD)
 schema: all ## write docs/scenario.schema.json and the tables of faults in docs/scenarios.md from the code
-	@tools/docs_tables.sh $(BIN)
+	@tools/scenario/docs_tables.sh $(BIN)
 calibrate: all ## find where kb-308590's leak must begin; WRITE=1 writes it into the scenario
-	@tools/calibrate.sh $(BIN) $(WRITE)
+	@tools/scenario/calibrate.sh $(BIN) $(WRITE)
 
 # ---- for strangers ----------------------------------------------------------------------------------------------------------
 # $(call missing,WORDS): packages of packages.txt for these purposes that dpkg does not have; nothing on systems without dpkg.

@@ -40,7 +40,7 @@ _Static_assert(sizeof(struct cosinfo_entry) == 64, "section is an array of these
  * last_fault_address (u64), log_buf (bytes), log_start, log_end (u32, free-running), log_buf_len is
  * NUMBER(log_buf_len). */
 
-/* The register frame that every hand-over and every task switch pushes (cos/kernel/entry.S).
+/* The register frame that every hand-over and every task switch pushes (cos/kernel/arch/entry.S).
  * task_struct.frame is the kptr to it; 0 while the task has never run. Segment slots: only the low
  * 16 bits are written, the rest is what lay on the stack, as on i386. */
 struct cos_frame {

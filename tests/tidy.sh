@@ -83,7 +83,7 @@ tags() {
 # Every key of scenario files has its line in docs/scenarios.md.
 keys() {
     local key
-    grep -oE '^    [A-Z]+\("[a-z-]+"|\.name = "[a-z-]+"' tools/scenario.c | grep -oE '"[a-z-]+"' | tr -d '"' | LC_ALL=C sort -u | while read -r key; do
+    grep -oE '^    [A-Z]+\("[a-z-]+"|\.name = "[a-z-]+"' tools/scenario/scenario.c | grep -oE '"[a-z-]+"' | tr -d '"' | LC_ALL=C sort -u | while read -r key; do
         grep -qF "\`$key\`" docs/scenarios.md || echo "docs/scenarios.md: key '$key' is not explained"
     done
 }

@@ -7,7 +7,7 @@
  * stopped, a few pages of rules a time, and acts on none while its host lives. How many is OUR
  * CHOICE, as is what a beat costs. */
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/program.h"
 
 #define HOSTD "vmware-hostd"

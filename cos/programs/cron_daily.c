@@ -7,7 +7,7 @@
  * big. Then all of it exits, and what is left is a changed page cache. How the work is spread is
  * OUR CHOICE. */
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
 
 #define WORKER_DATA_KB 2048u /* data of one process of the pipeline; see cron.h on sizes */

@@ -5,7 +5,7 @@
  * minute's start, so jobs begin at hh:mm:01 ([KB1009016]: a healthy host writes at hh:01:01). A
  * minute that it missed, because it could not run, it makes up for. */
 #include "cos/kernel/fs/syslog.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
 #include "cos/programs/faults.h"
 

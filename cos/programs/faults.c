@@ -1,8 +1,8 @@
 /* faults.c - see faults.h. */
 #include "cos/programs/faults.h"
 
-#include "cos/kernel/fault_note.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/faults/fault_note.h"
+#include "cos/kernel/sched/process.h"
 
 /* What has become of one fault. It lies in scratch memory, outside of the machine. */
 struct fault_run {

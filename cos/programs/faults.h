@@ -23,7 +23,7 @@
 #ifndef COS_FAULTS_H
 #define COS_FAULTS_H
 
-#include "cos/kernel/fault_note.h"
+#include "cos/kernel/faults/fault_note.h"
 #include "cos/programs/program.h"
 
 /** Arm the timers of all faults that the COS carries out here. Called once, by init. */

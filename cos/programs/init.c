@@ -7,12 +7,12 @@
 #include "cos/kernel/init.h"
 
 #include "cos/kernel/fs/syslog.h"
-#include "cos/kernel/hypervisor.h"
-#include "cos/kernel/mm/fail_page_alloc.h"
+#include "cos/kernel/arch/hypervisor.h"
+#include "cos/kernel/faults/fail_page_alloc.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/mm/writeback.h"
-#include "cos/kernel/process.h"
-#include "cos/kernel/vmnix.h"
+#include "cos/kernel/sched/process.h"
+#include "cos/kernel/drivers/vmnix.h"
 #include "cos/programs/faults.h"
 
 #define INIT_RETRY_TICKS (5u * HZ) /* what init does when it cannot fork */

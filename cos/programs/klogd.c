@@ -3,7 +3,7 @@
  * Unlike other senders it waits for room in the queue: what it has not taken stays in the kernel
  * log, where a dump shows it. */
 #include "cos/kernel/fs/syslog.h"
-#include "cos/kernel/printk.h"
+#include "cos/kernel/debug/printk.h"
 #include "cos/programs/program.h"
 
 #define RETRY_NS 1000000000u /* OUR CHOICE */

@@ -1,13 +1,13 @@
 /* program.c - see program.h: exec, the working set, and the table of behaviours. */
 #include "cos/programs/program.h"
 
-#include "cos/kernel/cost.h"
-#include "cos/kernel/hbd.h"
+#include "cos/kernel/arch/cost.h"
+#include "cos/kernel/drivers/hbd.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/faults.h"
-#include "cos/kernel/process.h"
-#include "cos/kernel/sched.h"
+#include "cos/kernel/sched/process.h"
+#include "cos/kernel/sched/sched.h"
 
 #define TEXT_START 0x08048000u /* where the linker puts programs on i386 */
 #define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */

@@ -18,7 +18,7 @@
 #ifndef COS_PROGRAM_H
 #define COS_PROGRAM_H
 
-#include "cos/kernel/task.h"
+#include "cos/kernel/sched/task.h"
 
 #define PROGRAM_TEXT_MAX 224u /* bytes; the longest line of vmksummary has about 190 */
 

@@ -2,7 +2,7 @@
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/proc_task.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/recorder.h"
 
 #define NS_PER_S 1000000000u

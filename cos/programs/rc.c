@@ -15,7 +15,7 @@
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/fs/vfs.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
 #include "shared/calendar.h"
 

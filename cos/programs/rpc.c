@@ -1,9 +1,9 @@
 /* rpc.c - which programs call the VMkernel, and how often: what an ESX console's programs are there
  * for. One call each few rounds of work. Names are those of ESX 3; who asks for what is OUR CHOICE,
  * since the product's calls are not public. */
-#include "cos/kernel/fault_note.h"
-#include "cos/kernel/traps.h"
-#include "cos/kernel/vmnix.h"
+#include "cos/kernel/faults/fault_note.h"
+#include "cos/kernel/arch/traps.h"
+#include "cos/kernel/drivers/vmnix.h"
 #include "cos/programs/program.h"
 
 static const struct {

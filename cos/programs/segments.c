@@ -8,7 +8,7 @@
  * mapping that no task has: its pages age, go to swap and come back like others, and count in
  * nobody's size. */
 #include "cos/kernel/mm/mm_internal.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/faults.h"
 
 #define SEGMENTS_START 0x08000000u

@@ -5,7 +5,7 @@
  * SIGKILL for what is still there. Then the program is started again as at the boot, by this one,
  * and init inherits it. */
 #include "cos/kernel/fs/syslog.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
 
 #define NS_PER_S 1000000000u

@@ -2,8 +2,8 @@
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/proc_task.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/process.h"
-#include "cos/kernel/sched.h"
+#include "cos/kernel/sched/process.h"
+#include "cos/kernel/sched/sched.h"
 #include "cos/programs/recorder.h"
 #include "shared/calendar.h"
 

@@ -1,11 +1,11 @@
-/* bench_gzip.c - bench_gzip CORE TO: compress a core as a start does (vmkernel/gzipfile.h), and
+/* bench_gzip.c - bench_gzip CORE TO: compress a core as a start does (vmkernel/io/gzipfile.h), and
  * read it back; prints seconds of both. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "vmkernel/gzipfile.h"
+#include "vmkernel/io/gzipfile.h"
 
 static double now_s(void)
 {

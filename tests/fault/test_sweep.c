@@ -28,10 +28,10 @@
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
 #include "tests/lib/memfs.h"
-#include "vmkernel/gzipfile.h"
-#include "vmkernel/recovery.h"
-#include "vmkernel/vmkpanic.h"
-#include "vmkernel/zdump_write.h"
+#include "vmkernel/io/gzipfile.h"
+#include "vmkernel/start/recovery.h"
+#include "vmkernel/model/vmkpanic.h"
+#include "vmkernel/dump/zdump_write.h"
 
 #define POINTS_MAX 256u
 #define PARTITION_BYTES (256u * 1024)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/faultexpr.h"
-#include "tools/scenario.h"
+#include "tools/scenario/faultexpr.h"
+#include "tools/scenario/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

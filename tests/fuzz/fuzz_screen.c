@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/explain.h"
+#include "tools/explain/explain.h"
 #include "tools/parse/purple.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,8 +8,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "vmkernel/rpc.h"
-#include "vmkernel/vmk.h"
+#include "vmkernel/calls/rpc.h"
+#include "vmkernel/host/vmk.h"
 
 #define CHUNK 96u
 

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vmkernel/options.h"
+#include "vmkernel/host/options.h"
 
 #define SEED 308590u
 

@@ -7,7 +7,7 @@
 #ifndef TESTS_DUMP_HOST_H
 #define TESTS_DUMP_HOST_H
 
-#include "vmkernel/dump.h"
+#include "vmkernel/dump/dump.h"
 
 #define DUMP_HOST_RAM_MB 32u
 #define DUMP_HOST_TASKS 6u

@@ -20,7 +20,7 @@
 #include <stdbool.h>
 
 #include "shared/rng.h"
-#include "vmkernel/dumpio.h"
+#include "vmkernel/io/dumpio.h"
 
 #define MEMFS_PATH_MAX 320u
 #define MEMFS_NAMES_MAX 64u

@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cos/kernel/hypervisor.h"
-#include "cos/kernel/printk.h"
-#include "cos/kernel/vmnix.h"
+#include "cos/kernel/arch/hypervisor.h"
+#include "cos/kernel/debug/printk.h"
+#include "cos/kernel/drivers/vmnix.h"
 #include "tests/unit/cos_harness.h"
 
 #include <sys/wait.h> /* behind the kernel's headers: both define signals */

@@ -6,10 +6,10 @@
 #ifndef TESTS_COS_HARNESS_H
 #define TESTS_COS_HARNESS_H
 
-#include "cos/kernel/fault_note.h"
+#include "cos/kernel/faults/fault_note.h"
 #include "cos/kernel/mm/mm_internal.h"
-#include "cos/kernel/process.h"
-#include "cos/kernel/sched.h"
+#include "cos/kernel/sched/process.h"
+#include "cos/kernel/sched/sched.h"
 #include "cos/programs/program.h"
 
 /* How a run ended. */

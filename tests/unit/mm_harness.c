@@ -15,8 +15,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "cos/kernel/sched.h"
-#include "cos/kernel/vmnix.h"
+#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/drivers/vmnix.h"
 #include "tests/unit/jumped_to.h"
 #include "tests/unit/mm_harness.h"
 

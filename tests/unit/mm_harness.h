@@ -8,7 +8,7 @@
 #ifndef TESTS_MM_HARNESS_H
 #define TESTS_MM_HARNESS_H
 
-#include "cos/kernel/mm/inert.h"
+#include "cos/kernel/skip/inert.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define HARNESS_PID_FIRST 100u

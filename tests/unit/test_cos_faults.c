@@ -1,6 +1,6 @@
 /* test_cos_faults.c - faults of the COS begin, end and come again at their instants, send their
  * signals, and leave programs to those who start them.
- * links: cos/programs/faults.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/programs/faults.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/faults.h"
 
 #define MINUTE UINT64_C(60000000000)

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/digest.h"
+#include "tools/host/digest.h"
 
 #define MB (1024 * 1024)
 

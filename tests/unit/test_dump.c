@@ -18,9 +18,9 @@
 
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
-#include "vmkernel/coscore.h"
-#include "vmkernel/cosmem.h"
-#include "vmkernel/unwind.h"
+#include "vmkernel/dump/coscore.h"
+#include "vmkernel/foreign/cosmem.h"
+#include "vmkernel/foreign/unwind.h"
 
 struct fixture {
     struct dump_host *h;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/dumpview.h"
+#include "tools/parse/dumpview.h"
 
 #define SECTIONS ZDUMP_PARTS
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "shared/zdump.h"
-#include "tools/expect.h"
+#include "tools/scenario/expect.h"
 
 #define HOUR_NS INT64_C(3600000000000)
 

@@ -3,7 +3,7 @@
  * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include "tests/unit/cos_harness.c"
 
-#include "cos/kernel/mm/fail_page_alloc.h"
+#include "cos/kernel/faults/fail_page_alloc.h"
 
 static const struct cos_machine plain = { .ram_mb = 32, .swap_slots = 1000 };
 

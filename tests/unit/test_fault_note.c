@@ -1,5 +1,5 @@
 /* test_fault_note.c - when a fault is on, what `unless` looks at, and the ring of notes.
- * links: cos/kernel/fault_note.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/faults/fault_note.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <sys/mman.h>
 
-#include "cos/kernel/fault_note.h"
+#include "cos/kernel/faults/fault_note.h"
 #include "cos/kernel/mm/mm.h"
 
 #define SECONDS(n) ((n)*1000000000ull)

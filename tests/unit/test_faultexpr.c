@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "shared/rng.h"
-#include "tools/faultexpr.h"
+#include "tools/scenario/faultexpr.h"
 
 #define MINUTE_NS UINT64_C(60000000000)
 #define HOUR_NS (60 * MINUTE_NS)

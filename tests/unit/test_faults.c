@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmkernel/faults.h"
+#include "vmkernel/model/faults.h"
 
 static struct fault plan[4];
 static struct faults faults;

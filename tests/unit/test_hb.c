@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "shared/rng.h"
-#include "vmkernel/hb.h"
+#include "vmkernel/model/hb.h"
 
 #define MINUTES(n) (HB_NS_PER_MIN * (uint64_t)(n))
 #define SECONDS(n) (1000000000u * (uint64_t)(n))

@@ -1,5 +1,5 @@
 /* test_kallsyms.c - names of addresses, and the traces made with them [RHEL3MM 2, 3].
- * links: cos/kernel/kallsyms.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/debug/kallsyms.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cos/kernel/kallsyms.h"
+#include "cos/kernel/debug/kallsyms.h"
 
 /* The table that the second link of a kernel brings. */
 extern const uint32_t kallsyms_count, kallsyms_addresses[];

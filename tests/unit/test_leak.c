@@ -1,5 +1,5 @@
 /* test_leak.c - a leak grows by its rate, a page at a time, and says in memory what it is.
- * links: cos/programs/leak.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/programs/leak.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmkernel/log.h"
+#include "vmkernel/model/log.h"
 
 #define MS(n) (1000000u * (uint64_t)(n))
 /* 42:14:03:29.508 */

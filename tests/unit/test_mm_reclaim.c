@@ -1,14 +1,14 @@
 /* test_mm_reclaim.c - memory that is gone: the endless retry, laundering without slots, the OOM
  * killer.
  *
- * links: cos/kernel/kstat.c
+ * links: cos/kernel/sched/kstat.c
  * links: -no-pie -Wl,-Ttext-segment=0x60000000
  * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
  * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c
  * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
  * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
- * links: cos/kernel/mm/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c
- * links: cos/kernel/mm/fail_page_alloc.c cos/kernel/fault_note.c cos/kernel/mm/shmem.c */
+ * links: cos/kernel/skip/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c
+ * links: cos/kernel/faults/fail_page_alloc.c cos/kernel/faults/fault_note.c cos/kernel/mm/shmem.c */
 #include "tests/unit/mm_harness.c"
 
 #include "cos/kernel/mm/oom_kill.h"

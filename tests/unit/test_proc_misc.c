@@ -1,6 +1,6 @@
 /* test_proc_misc.c - the layouts of /proc, byte for byte as facts on RHEL 3 give them [RHEL3MM 2].
- * links: cos/kernel/fs/proc_misc.c cos/kernel/fs/text.c cos/kernel/fs/proc_sys.c cos/kernel/kstat.c
- * links: cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/fs/proc_misc.c cos/kernel/fs/text.c cos/kernel/fs/proc_sys.c cos/kernel/sched/kstat.c
+ * links: cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +13,8 @@
 #include "cos/kernel/fs/vfs.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/mm/slab.h"
-#include "cos/kernel/process.h"
-#include "cos/kernel/sched.h"
+#include "cos/kernel/sched/process.h"
+#include "cos/kernel/sched/sched.h"
 
 /* ---- what proc_misc.c uses of the kernel ----------------------------------------------------- */
 struct cos_clock cos_clock;

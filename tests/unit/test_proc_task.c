@@ -1,6 +1,6 @@
 /* test_proc_task.c - /proc/PID/status byte for byte [RHEL3MM 2], and which of these files are
  * written when.
- * links: cos/kernel/fs/proc_task.c cos/kernel/fs/text.c cos/kernel/lib.c
+ * links: cos/kernel/fs/proc_task.c cos/kernel/fs/text.c cos/kernel/arch/lib.c
  * links: -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>

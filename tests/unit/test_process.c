@@ -1,5 +1,5 @@
 /* test_process.c - pids, signals, zombies and orphans.
- * links: cos/kernel/kstat.c cos/kernel/process.c cos/kernel/priority.c cos/kernel/lib.c
+ * links: cos/kernel/sched/kstat.c cos/kernel/sched/process.c cos/kernel/sched/priority.c cos/kernel/arch/lib.c
  * links: -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 #include "cos/programs/program.h"
 
 #define STACKS 40u

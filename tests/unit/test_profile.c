@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "vmkernel/pace.h"
-#include "vmkernel/profile.h"
+#include "vmkernel/run/pace.h"
+#include "vmkernel/model/profile.h"
 
 static void test_profile_esx35_prints_the_alert_of_the_article(void **state)
 {

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tools/quantity.h"
+#include "tools/scenario/quantity.h"
 
 #define UNTOUCHED INT64_C(-77)
 

@@ -1,7 +1,7 @@
 /* test_recorder.c - the tables of top and ps, column by column as procps 2.0.17 has them [RHEL3MM
  * 2]: the header is the sample of that table with its own numbers.
  * links: cos/programs/recorder.c cos/programs/top.c cos/programs/ps.c
- * links: cos/kernel/fs/text.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/fs/text.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@
 #include "cos/kernel/fs/proc_task.h"
 #include "cos/kernel/fs/vfs.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/process.h"
-#include "cos/kernel/sched.h"
+#include "cos/kernel/sched/process.h"
+#include "cos/kernel/sched/sched.h"
 #include "cos/programs/cron.h"
 #include "cos/programs/recorder.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/restart.h"
+#include "tools/host/restart.h"
 
 #define HOUR_NS UINT64_C(3600000000000)
 #define BOOT 1254426840

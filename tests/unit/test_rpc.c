@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmkernel/rpc.h"
-#include "vmkernel/scsi.h"
-#include "vmkernel/vmk.h"
+#include "vmkernel/calls/rpc.h"
+#include "vmkernel/calls/scsi.h"
+#include "vmkernel/host/vmk.h"
 
 static struct vmk vmk;
 static struct vmnix channel;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/scenario.h"
+#include "tools/scenario/scenario.h"
 
 /* The smallest whole scenario; line numbers below count in it. */
 static const char whole[] =

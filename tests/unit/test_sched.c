@@ -1,8 +1,8 @@
 /* test_sched.c - slices, priorities, policies; and ticks that are counted against ticks that are
  * taken.
- * links: cos/kernel/kstat.c cos/kernel/hosted.c
- * links: cos/kernel/sched.c cos/kernel/time.c cos/kernel/priority.c cos/kernel/alone.c
- * links: cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/sched/kstat.c cos/kernel/arch/hosted.c
+ * links: cos/kernel/sched/sched.c cos/kernel/sched/time.c cos/kernel/sched/priority.c cos/kernel/skip/alone.c
+ * links: cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +12,10 @@
 
 #include <sys/mman.h>
 
-#include "cos/kernel/cost.h"
-#include "cos/kernel/hypervisor.h"
+#include "cos/kernel/arch/cost.h"
+#include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/priority.h"
+#include "cos/kernel/sched/priority.h"
 #include "tests/unit/jumped_to.h"
 
 #define TASKS 4u

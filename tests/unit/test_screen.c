@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "shared/screen.h"
-#include "vmkernel/psod.h"
+#include "vmkernel/dump/psod.h"
 
 /* [KB308590/Screen], verbatim. */
 static const char article[] =

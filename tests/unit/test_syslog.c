@@ -1,5 +1,5 @@
 /* test_syslog.c - /dev/log: bounded, in order, and honest about what it lost.
- * links: cos/kernel/fs/syslog.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/fs/syslog.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* test_sysrq.c - lines of SysRq-T, and which key does what [RHEL3MM 2].
- * links: cos/kernel/sysrq.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/kernel/debug/sysrq.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +9,10 @@
 #include <cmocka.h>
 
 #include "cos/kernel/fs/proc_task.h"
-#include "cos/kernel/kallsyms.h"
+#include "cos/kernel/debug/kallsyms.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/printk.h"
-#include "cos/kernel/sysrq.h"
+#include "cos/kernel/debug/printk.h"
+#include "cos/kernel/debug/sysrq.h"
 
 /* ---- what sysrq.c uses of the kernel --------------------------------------------------------- */
 struct cos_clock cos_clock = { .next_ns = UINT64_MAX };

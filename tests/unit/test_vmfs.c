@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tests/lib/dump_host.h"
-#include "vmkernel/vmfs.h"
+#include "vmkernel/start/vmfs.h"
 
 #define VM101 "vmfs/volumes/" DUMP_HOST_UUID "/VM101/"
 

@@ -1,5 +1,5 @@
 /* test_vmkheartbeat.c - the hourly line of vmksummary, field by field as in the article.
- * links: cos/programs/vmkheartbeat.c cos/kernel/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
+ * links: cos/programs/vmkheartbeat.c cos/kernel/arch/lib.c -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

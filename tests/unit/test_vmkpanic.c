@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmkernel/profile.h"
-#include "vmkernel/vmkpanic.h"
+#include "vmkernel/model/profile.h"
+#include "vmkernel/model/vmkpanic.h"
 
 static struct worlds w;
 static struct vmkpanic p;

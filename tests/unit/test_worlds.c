@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "shared/rng.h"
-#include "vmkernel/worlds.h"
+#include "vmkernel/model/worlds.h"
 
 #define SECONDS(n) (1000000000u * (uint64_t)(n))
 

@@ -3,7 +3,7 @@
  * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
 #include "tests/unit/cos_harness.c"
 
-#include "cos/kernel/kstat.h"
+#include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/mm/writeback.h"
 
 #define SECONDS(n) ((n)*1000000000ull)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "shared/zdump.h"
-#include "vmkernel/zdump_write.h"
+#include "vmkernel/dump/zdump_write.h"
 
 #define SLOT_BYTES 65536u
 #define BIG 12000u /* bytes of the section that does not compress to one sector */

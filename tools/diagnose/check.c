@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/diagnose/from.h"
+#include "tools/diagnose/readers/from.h"
 
 #define DAY_S 86400.0
 #define CLOCKS_APART_S (26 * 3600.0) /* from the last hourly line to the screen, at the most */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "shared/calendar.h"
-#include "tools/diagnose/from.h"
+#include "tools/diagnose/readers/from.h"
 
 #define FNAME_BYTES 8u       /* of a name in vmksummary: man ps, `fname` */
 #define RAM_KB_MOST 799732.0 /* MemTotal of the largest console [KB308590] */

@@ -7,7 +7,7 @@
 #ifndef TOOLS_DIAGNOSE_VERDICT_H
 #define TOOLS_DIAGNOSE_VERDICT_H
 
-#include "tools/diagnose/hypothesis.h"
+#include "tools/diagnose/causes/hypothesis.h"
 
 #define VERDICT_CAUSES_MAX 16u
 #define VERDICT_UNKNOWN 0.5 /* less than that is no verdict. OUR CHOICE */

@@ -7,8 +7,8 @@
 #include "cos/kernel/fs/vfs.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/mm/slab.h"
-#include "cos/kernel/process.h"
-#include "cos/kernel/sched.h"
+#include "cos/kernel/sched/process.h"
+#include "cos/kernel/sched/sched.h"
 
 #define NS_PER_S 1000000000u
 #define KB(pages) ((unsigned long)(pages) * (PAGE_SIZE / 1024))

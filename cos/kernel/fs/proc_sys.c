@@ -3,7 +3,7 @@
 
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/vfs.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/sched/process.h"
 
 /* Numbers of one file stand with tabs between them. Those of the kernel that the model obeys are
  * its own: overcommit, page-cluster, inactive_clean_percent, oom-kill, panic_on_oops. */

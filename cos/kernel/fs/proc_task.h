@@ -16,7 +16,7 @@
 #define COS_PROC_TASK_H
 
 #include "cos/kernel/fs/text.h"
-#include "cos/kernel/task.h"
+#include "cos/kernel/sched/task.h"
 
 /* Memory of a task as /proc/PID/statm has it in 2.4, in pages: what the page tables know of, so
  * pages that nobody touched yet count nowhere. */

@@ -2,8 +2,8 @@
  * memory. */
 #include "cos/kernel/fs/syslog.h"
 
-#include "cos/kernel/cost.h"
-#include "cos/kernel/process.h"
+#include "cos/kernel/arch/cost.h"
+#include "cos/kernel/sched/process.h"
 
 static struct syslog_message queue[SYSLOG_QUEUE_MAX];
 static uint32_t head, tail; /* free-running: head is the oldest message, tail the next free place */

@@ -8,7 +8,7 @@
 #ifndef COS_SYSLOG_H
 #define COS_SYSLOG_H
 
-#include "cos/kernel/task.h"
+#include "cos/kernel/sched/task.h"
 
 #define SYSLOG_LINE_MAX 224u /* bytes with zero; longer lines are cut */
 #define SYSLOG_QUEUE_MAX 64u /* messages. OUR CHOICE */

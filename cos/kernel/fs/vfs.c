@@ -4,10 +4,10 @@
  * in the file whatever happens to this process. */
 #include "cos/kernel/fs/vfs.h"
 
-#include "cos/kernel/cost.h"
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/writeback.h"
-#include "cos/kernel/task.h"
+#include "cos/kernel/sched/task.h"
 #include "shared/machine.h"
 #include "shared/rawsys.h"
 

@@ -13,10 +13,10 @@
  * Bytes move at the end of a request: swap pages to and from the swap memfd; file pages that are
  * read are filled from the host directory if programs write to the file, else with a line that
  * names them. The bytes of a written page were put there by the VFS. */
-#include "cos/kernel/kstat.h"
-#include "cos/kernel/cosinfo_entry.h"
+#include "cos/kernel/sched/kstat.h"
+#include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
-#include "cos/kernel/vmnix.h"
+#include "cos/kernel/drivers/vmnix.h"
 
 #define REQUEST_PAGES_MAX 31u
 #define REQUESTS_MAX 1024u

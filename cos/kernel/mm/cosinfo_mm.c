@@ -1,5 +1,5 @@
 /* cosinfo_mm.c - what a reader of a dump must know about memory: frames, zones, address spaces. */
-#include "cos/kernel/cosinfo_entry.h"
+#include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/slab.h"
 

@@ -3,7 +3,7 @@
  *
  * A dentry that nobody holds is "unused" and stays, oldest last, until memory is short; when it
  * goes, its inode becomes unused in turn. */
-#include "cos/kernel/cosinfo_entry.h"
+#include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define DENTRY_BYTES 128u

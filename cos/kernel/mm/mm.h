@@ -6,7 +6,7 @@
 #ifndef COS_MM_H
 #define COS_MM_H
 
-#include "cos/kernel/task.h"
+#include "cos/kernel/sched/task.h"
 
 #define PAGE_SIZE 4096u
 #define PAGE_SHIFT 12u

@@ -24,9 +24,9 @@
 #ifndef COS_MM_INTERNAL_H
 #define COS_MM_INTERNAL_H
 
-#include "cos/kernel/cost.h"
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/scratch.h"
+#include "cos/kernel/skip/scratch.h"
 
 /* A function that bears a name of the kernel that people look for in backtraces: never inlined,
  * never cloned. */

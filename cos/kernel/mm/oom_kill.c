@@ -3,7 +3,7 @@
  * Slow to act: it wants ten calls, each within 5 s of the one before, over at least a second, and 5
  * s since the last kill. And it may do nothing: a victim with CAP_SYS_RAWIO gets SIGTERM, and while
  * it lives no other is chosen. */
-#include "cos/kernel/mm/inert.h"
+#include "cos/kernel/skip/inert.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/oom_kill.h"
 

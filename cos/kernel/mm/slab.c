@@ -5,7 +5,7 @@
  * The pages of a slab know it (list.prev) and its cache (list.next), so kmem_cache_free finds both
  * from the address. Empty slabs stay with their cache until kmem_cache_reap takes half of those of
  * the cache that has most. */
-#include "cos/kernel/cosinfo_entry.h"
+#include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/slab.h"
 

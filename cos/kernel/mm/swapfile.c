@@ -3,7 +3,7 @@
  * Slots are numbered from 1 (0 is the header of the partition). swap_map[slot] counts who uses a
  * slot: each pte that was swapped out to it, and the swap cache. The bytes of slot n lie at page
  * n - 1 of the swap memfd; a page of zeros is remembered by SLOT_ZERO and never written. */
-#include "cos/kernel/cosinfo_entry.h"
+#include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "shared/rawsys.h"
 

@@ -19,9 +19,9 @@
  * timer, and kthread_rearm(), which the idle loop calls, arms it for the next point of its 1-s grid
  * once a condition holds that would make it work there. kscand knows its next scan. */
 #include "cos/kernel/mm/mm_internal.h"
-#include "cos/kernel/mm/inert.h"
-#include "cos/kernel/mm/inert_lists.h"
-#include "cos/kernel/sched.h"
+#include "cos/kernel/skip/inert.h"
+#include "cos/kernel/skip/inert_lists.h"
+#include "cos/kernel/sched/sched.h"
 
 #define DIRECT_PERCENT 25u /* of a zone's pages should be inactive or free */
 #define KSWAPD_PERCENT 20u

@@ -5,7 +5,7 @@
  * machine memory as descriptor 3. It moves its data into RAM as cos does, runs each task until that
  * has saved its register frame deep in a chain of calls, and then sleeps for ever as pid 9173.
  * Tests of the dump path use it where the real COS would only be slower and harder to foresee. */
-#include "cos/kernel/cosinfo_entry.h"
+#include "cos/kernel/debug/cosinfo_entry.h"
 #include "shared/machine.h"
 #include "shared/rawsys.h"
 
@@ -45,7 +45,7 @@ COSINFO_OFFSET(task_struct, frame);
 
 /* save_and_leave(kptr *frame, uint32_t esp): store a struct cos_frame on this stack, its address in
  * *frame, and go on at the word that `esp` points to, never to come back. Layout as
- * cos/kernel/entry.S. */
+ * cos/kernel/arch/entry.S. */
 __asm__(".text\n"
         ".globl save_and_leave\n"
         ".type save_and_leave, @function\n"

@@ -1,0 +1,20 @@
+/* hbd.h - pid 20: the kernel's side of vmnixhbd.
+ *
+ * vmnixhbd is a process of the host machine; to the COS it is an ordinary user process. Its task
+ * here has a kernel stack and an mm like any other; its user mode is the real process: when pid 20
+ * returns to user mode, the baton goes to it, and each of its gate calls is a system call that runs
+ * on pid 20's stack. */
+#ifndef COS_HBD_H
+#define COS_HBD_H
+
+#include "cos/kernel/sched/task.h"
+
+#define HBD_PAGE_VA 0x50000000u /* user address of its one page; mapped when pid 20 starts */
+
+/** The body of pid 20; `unused` is ignored. Returns when vmnixhbd died or asked to exit. */
+int vmnixhbd_task(void *unused);
+/** GATE_IRQ_* bits of a grant: the VMkernel says that vmnixhbd died, stopped or went on while it
+ * waited. Interrupt context. */
+void hbd_interrupt(uint32_t irqs);
+
+#endif /* COS_HBD_H */

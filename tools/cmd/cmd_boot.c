@@ -1,0 +1,354 @@
+/* cmd_boot.c - `lostbeat boot` and `lostbeat reset`: a start of a host, the first one or another,
+ * some time of its life, and a clean end. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "shared/calendar.h"
+#include "tools/cmd/cmd.h"
+#include "tools/host/digest.h"
+#include "tools/host/hypervisor.h"
+#include "tools/scenario/library.h"
+#include "tools/scenario/quantity.h"
+#include "tools/host/restart.h"
+#include "tools/scenario/scenario.h"
+#include "tools/host/skeleton.h"
+
+struct arguments {
+    const struct cmd *cmd;
+    const char *host_dir;
+    const char *scenario; /* NULL = not given */
+    uint64_t seed;
+    const char *clock;
+    int64_t at_local_s; /* INT64_MIN = not given */
+    uint64_t for_ns;
+    bool reboot, json;
+};
+
+/* ---- what came of it ------------------------------------------------------------------------- */
+struct started {
+    const struct arguments *a;
+    const struct plan *plan;
+    struct hypervisor_result result;
+    json_t *found; /* lines of the start, for messages */
+    char digest[DIGEST_HEX];
+};
+
+/* run/start.json; a first start has none. */
+static json_t *load_found(const char *host_dir)
+{
+    char path[LIBRARY_PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/run/start.json", host_dir);
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    json_t *lines = json_incref(json_object_get(root, "lines"));
+    json_decref(root);
+    return json_is_array(lines) ? lines : json_array();
+}
+
+static bool ended_well(const struct started *s)
+{
+    return strcmp(s->result.outcome, "survived") == 0 &&
+           (strcmp(s->result.end, "halt") == 0 || strcmp(s->result.end, "reboot") == 0);
+}
+
+static void local_text(int64_t epoch_s, int32_t offset_s, char ret[32])
+{
+    struct calendar_date d;
+    calendar_from_epoch(epoch_s, offset_s, &d);
+    (void)snprintf(ret, 32, "%04d-%02u-%02u %02u:%02u:%02u", (int)d.year, d.month, d.day, d.hour,
+                   d.minute, d.second);
+}
+
+static int print_json(const struct started *s)
+{
+    char at[32];
+    local_text(s->plan->epoch_boot_s, s->plan->utc_offset_s, at);
+    json_t *root =
+        json_pack("{s:s, s:s, s:i, s:s, s:I, s:s, s:s, s:f, s:O, s:s, s:s}", "schema",
+                  "lostbeat/boot/1", "host", s->a->host_dir, "starts", (int)s->plan->starts,
+                  "started", at, "started_epoch_s", (json_int_t)s->plan->epoch_boot_s, "outcome",
+                  s->result.outcome, "end", s->result.end, "uptime_s", s->result.uptime_s, "found",
+                  s->found, "note", s->result.note, "digest", s->digest);
+    const int status =
+        root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    json_decref(root);
+    return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
+}
+
+static int print_text(const struct started *s)
+{
+    char at[32], uptime[CALENDAR_UPTIME_SIZE];
+    size_t i;
+    json_t *line;
+    local_text(s->plan->epoch_boot_s, s->plan->utc_offset_s, at);
+    (void)calendar_format_uptime((uint64_t)(s->result.uptime_s * 1000 + 0.5) * 1000000, uptime);
+    (void)printf("%s: start %u at %s; %s after %s (%s)\n", s->plan->host, s->plan->starts + 1, at,
+                 s->result.outcome, uptime, s->result.end);
+    json_array_foreach(s->found, i, line)(void) printf("  %s\n", json_string_value(line));
+    if (s->result.note[0] != '\0')
+        (void)printf("  note: %s\n", s->result.note);
+    return ferror(stdout) != 0 ? -1 : 0;
+}
+
+static int report(struct started *s)
+{
+    s->found = load_found(s->a->host_dir);
+    const int bad = s->a->json ? print_json(s) : print_text(s);
+    json_decref(s->found);
+    if (bad != 0 || fflush(stdout) != 0)
+        return cmd_fail(CMD_BAD, "cannot write the report: %s", strerror(errno));
+    return ended_well(s) ? CMD_OK : CMD_BAD;
+}
+
+/* ---- the start ------------------------------------------------------------------------------- */
+static int start(const struct arguments *a, const struct plan *plan)
+{
+    struct started s = { .a = a, .plan = plan };
+    char err[SCENARIO_ERROR_MAX] = "";
+    const int status = hypervisor_run(a->host_dir, a->clock, NULL, NULL, err, sizeof err);
+    if (status < 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    if (status == 2)
+        return cmd_fail(CMD_USAGE, "the vmkernel refused the host in %s", a->host_dir);
+    if (status != 0)
+        return cmd_fail(CMD_BAD, "the vmkernel ended with status %d; what there is lies in %s",
+                        status, a->host_dir);
+    if (hypervisor_result(a->host_dir, &s.result, err, sizeof err) != 0 ||
+        digest_host(a->host_dir, s.digest, err, sizeof err) != 0)
+        return cmd_fail(CMD_BAD, "%s", err);
+    return report(&s);
+}
+
+/* The first start: a scenario says what host it is. */
+static int first_start(const struct arguments *a)
+{
+    char path[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX] = "no memory";
+    struct scenario *s = calloc(1, sizeof *s);
+    struct plan *p = calloc(1, sizeof *p);
+    int status;
+    if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
+        scenario_load_seed(path, a->seed, s, err) != 0 ||
+        scenario_plan(path, s, a->seed, p, err) != 0) {
+        status = cmd_fail(CMD_USAGE, "%s", err);
+    } else {
+        if (a->at_local_s != INT64_MIN)
+            p->epoch_boot_s = p->boot.epoch_boot_s = a->at_local_s - p->utc_offset_s;
+        restart_set_end(p, a->for_ns, a->reboot);
+        status = skeleton_create(a->host_dir, p, err, sizeof err) != 0
+                     ? cmd_fail(CMD_USAGE, "%s", err)
+                     : start(a, p);
+    }
+    free(s);
+    free(p);
+    return status;
+}
+
+/* What the button does depends on what the host shows. @return NULL or what to do instead */
+static const char *wrong_button(const struct arguments *a, const struct restart *r)
+{
+    const bool reset = a->cmd == &cmd_reset;
+    if (!reset && strcmp(r->result.end, "purple") == 0)
+        return "it stands with a purple screen; `lostbeat reset` starts it again";
+    if (reset && (strcmp(r->result.end, "halt") == 0 || strcmp(r->result.end, "reboot") == 0))
+        return "it was shut down and is off; `lostbeat boot` starts it";
+    return NULL;
+}
+
+static int restart_at(const struct arguments *a, struct restart *r)
+{
+    char now[32], err[SCENARIO_ERROR_MAX] = "";
+    const char *wrong = wrong_button(a, r);
+    if (wrong != NULL)
+        return cmd_fail(CMD_USAGE, "%s: %s", a->host_dir, wrong);
+    const int64_t epoch_s =
+        a->at_local_s != INT64_MIN ? a->at_local_s - r->plan->utc_offset_s : restart_default_s(r);
+    if (epoch_s <= r->clock_s) {
+        local_text(r->clock_s, r->plan->utc_offset_s, now);
+        return cmd_fail(CMD_USAGE, "--at: %s: its clock stands at %s already", a->host_dir, now);
+    }
+    restart_advance(r, epoch_s);
+    restart_set_end(r->plan, a->for_ns, a->reboot);
+    if (restart_save(a->host_dir, r, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    return start(a, r->plan);
+}
+
+static bool has_plan(const char *host_dir)
+{
+    char path[LIBRARY_PATH_MAX];
+    return (size_t)snprintf(path, sizeof path, "%s/run/plan.json", host_dir) < sizeof path &&
+           access(path, F_OK) == 0;
+}
+
+static int boot(const struct arguments *a)
+{
+    struct restart r;
+    char err[SCENARIO_ERROR_MAX] = "";
+    if (!has_plan(a->host_dir)) {
+        if (a->cmd == &cmd_reset)
+            return cmd_fail(CMD_USAGE, "%s: no host: there is no run/plan.json", a->host_dir);
+        if (a->scenario == NULL)
+            return cmd_fail(CMD_USAGE,
+                            "%s: no host yet; --scenario says what host to make, e.g. healthy",
+                            a->host_dir);
+        return first_start(a);
+    }
+    if (a->scenario != NULL)
+        return cmd_fail(CMD_USAGE, "%s: is a host already; --scenario is for its first start",
+                        a->host_dir);
+    if (restart_load(a->host_dir, &r, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    const int status = restart_at(a, &r);
+    restart_free(&r);
+    return status;
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+static int take_at(struct arguments *a, const char *text)
+{
+    if (quantity_date(text, &a->at_local_s) == 0)
+        return CMD_OK;
+    return cmd_usage(a->cmd, "--at wants 'YYYY-MM-DD HH:MM:SS' of the host's clock, not '%s'",
+                     text);
+}
+
+static int take_for(struct arguments *a, const char *text)
+{
+    int64_t ns;
+    if (quantity_duration(text, &ns) != 0 || ns < 0 || ns > INT64_MAX / 4)
+        return cmd_usage(a->cmd, "--for wants a duration such as 90s, 2h or 42d14h, not '%s'",
+                         text);
+    a->for_ns = (uint64_t)ns;
+    return CMD_OK;
+}
+
+static int take_option(int o, struct arguments *a, char **argv)
+{
+    int64_t number;
+    switch (o) {
+    case 's':
+        a->scenario = optarg;
+        return CMD_OK;
+    case 'n':
+        if (quantity_integer(optarg, &number) != 0 || number < 0)
+            return cmd_usage(a->cmd, "--seed wants a number from 0 to %" PRId64 ", not '%s'",
+                             INT64_MAX, optarg);
+        a->seed = (uint64_t)number;
+        return CMD_OK;
+    case 'a':
+        return take_at(a, optarg);
+    case 'f':
+        return take_for(a, optarg);
+    case 'r':
+        a->reboot = true;
+        return CMD_OK;
+    case 'c':
+        a->clock = optarg;
+        return hypervisor_clock_ok(optarg)
+                   ? CMD_OK
+                   : cmd_usage(a->cmd, "--clock wants virtual, real or xN, not '%s'", optarg);
+    case 'j':
+        a->json = true;
+        return CMD_OK;
+    default:
+        return cmd_bad_option(a->cmd, argv);
+    }
+}
+
+static int run(const struct cmd *cmd, int argc, char **argv)
+{
+    static const struct option boot_options[] = {
+        { "scenario", required_argument, NULL, 's' },
+        { "seed", required_argument, NULL, 'n' },
+        { "at", required_argument, NULL, 'a' },
+        { "for", required_argument, NULL, 'f' },
+        { "clock", required_argument, NULL, 'c' },
+        { "json", no_argument, NULL, 'j' },
+        { "reboot", no_argument, NULL, 'r' },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
+    };
+    /* A reset has no scenario and no seed: those of the host. */
+    const struct option *options = cmd == &cmd_boot ? boot_options : boot_options + 2;
+    struct arguments a = { .cmd = cmd, .seed = 1, .clock = "virtual", .at_local_s = INT64_MIN };
+
+    opterr = 0;
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (o == 'h')
+            return cmd_help(cmd);
+        if (take_option(o, &a, argv) != CMD_OK)
+            return CMD_USAGE;
+    }
+    if (optind + 1 != argc || argv[optind][0] == '\0')
+        return cmd_usage(cmd, "one host directory is wanted");
+    a.host_dir = argv[optind];
+    return boot(&a);
+}
+
+static int run_boot(int argc, char **argv)
+{
+    return run(&cmd_boot, argc, argv);
+}
+
+static int run_reset(int argc, char **argv)
+{
+    return run(&cmd_reset, argc, argv);
+}
+
+#define OPTIONS_HELP                                                                              \
+    "  --at T       when, by the host's own clock: 'YYYY-MM-DD HH:MM:SS'; later than its last "   \
+    "run\n"                                                                                       \
+    "  --for D      how long it runs after the start scripts: 90s, 2h, 42d14h. Default: not at "  \
+    "all\n"                                                                                       \
+    "  --reboot     at the end: reboot instead of halt; the next `boot` is then the start after " \
+    "it\n"                                                                                        \
+    "  --clock C    virtual (default), real or xN, as in `lostbeat run`\n"                        \
+    "  --json       one object: schema \"lostbeat/boot/1\", host, starts, started, outcome, "     \
+    "end,\n"                                                                                      \
+    "               uptime_s, found, note, digest\n"
+
+const struct cmd cmd_boot = {
+    .name = "boot",
+    .summary = "starts a host, runs it for some time and halts it",
+    .help =
+        "usage: lostbeat boot DIR [--scenario SCENARIO [--seed N]] [--at T] [--for D] [--reboot]\n"
+        "                     [--clock C] [--json]\n"
+        "\n"
+        "Starts the host in DIR, lets it run until `loaded VMkernel` (and D more), then presses "
+        "its\n"
+        "power button: the console shuts down. A start looks at the dump slots and the datastore\n"
+        "and brings to safety what a failure left there: /root/vmkernel-zdump-*,\n"
+        "/root/old_cores/cos-core-*.gz; /var/log/messages tells of it.\n"
+        "\n"
+        "  --scenario S for the first start, in a directory that is empty or not there: what host\n"
+        "               this is and what goes wrong on it, from `lostbeat list` or a file\n"
+        "  --seed N     likewise; default 1\n" OPTIONS_HELP "\n"
+        "  lostbeat boot hosts/a --scenario healthy --for 2d\n"
+        "  lostbeat boot hosts/a --at '2009-10-05 08:00:00' --for 30d\n"
+        "\n"
+        "Exit status: 0 it ran and shut down, 1 it did not get so far, 2 wrong usage or input.\n",
+    .run = run_boot,
+};
+
+const struct cmd cmd_reset = {
+    .name = "reset",
+    .summary = "presses the reset button of a host, after a purple screen",
+    .help =
+        "usage: lostbeat reset DIR [--at T] [--for D] [--reboot] [--clock C] [--json]\n"
+        "\n"
+        "Starts the host in DIR again after a purple screen or after it was cut off, as `lostbeat\n"
+        "boot` does one that was shut down. Without --at that is 10 to 30 minutes after the dump.\n"
+        "\n" OPTIONS_HELP "\n"
+        "  lostbeat run kb-308590 --host hosts/kb\n"
+        "  lostbeat reset hosts/kb --at '2009-11-13 07:13:58'\n"
+        "  ls hosts/kb/root hosts/kb/root/old_cores; tail hosts/kb/var/log/vmksummary\n"
+        "\n"
+        "Exit status: 0 it ran and shut down, 1 it did not get so far, 2 wrong usage or input.\n",
+    .run = run_reset,
+};

@@ -1,0 +1,278 @@
+/* cmd_esxcfg.c - `esxcfg-advcfg` and `esxcfg-dumppart` on a host directory.
+ *
+ * Options and their defaults: [KB1032962]. That names are taken in any case, and the words that are
+ * printed, are INFERRED. A change is written at once and takes effect at the host's next start. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "shared/esxconf.h"
+#include "shared/zdump.h"
+#include "tools/cmd/cmd.h"
+#include "tools/host/host.h"
+
+#define ERROR_MAX 512
+#define DEFAULT_PARTITION "vmhba0:0:0:5"
+#define CONSOLE_DEVICE "/dev/sda5"
+#define PARTITION_FILE "dev/vmkcore"
+
+/* ---- advanced options ------------------------------------------------------------------------ */
+static const char *check_core_file(const char *host_dir, const char *value);
+static const char *check_flag(const char *host_dir, const char *value);
+static const char *check_fixed(const char *host_dir, const char *value);
+
+static const struct option_def {
+    const char *name; /* as it is typed; in the file behind "/adv" */
+    const char *preset;
+    const char *(*check)(const char *host_dir, const char *value); /* NULL or what is wrong */
+} option_defs[] = {
+    { "/Misc/CosCoreFile", "", check_core_file },
+    { "/Misc/HostName", "", check_fixed },
+    { "/Misc/PsodOnCosPanic", "1", check_flag },
+};
+#define OPTION_DEFS (sizeof option_defs / sizeof option_defs[0])
+
+static const char *check_core_file(const char *host_dir, const char *value)
+{
+    static char why[ERROR_MAX];
+    char uuid[ESXCONF_UUID_MAX], name[ESXCONF_NAME_MAX], store[ESXCONF_UUID_MAX + 16];
+    const enum esxconf_core core = esxconf_core_parse(value, uuid, name);
+    if (core == ESXCONF_CORE_EMPTY)
+        return NULL; /* no core is wanted */
+    if (core != ESXCONF_CORE_OK)
+        return esxconf_core_reason(core);
+    (void)snprintf(store, sizeof store, "vmfs/volumes/%s", uuid);
+    if (host_has(host_dir, store))
+        return NULL;
+    (void)snprintf(why, sizeof why, "the host has no datastore %s", uuid);
+    return why;
+}
+
+static const char *check_flag(const char *host_dir, const char *value)
+{
+    (void)host_dir;
+    return strcmp(value, "0") == 0 || strcmp(value, "1") == 0 ? NULL : "0 or 1 is wanted";
+}
+
+static const char *check_fixed(const char *host_dir, const char *value)
+{
+    (void)host_dir;
+    (void)value;
+    return "it is fixed when the host is made";
+}
+
+static const struct option_def *find_option(const char *name)
+{
+    for (size_t i = 0; i < OPTION_DEFS; i++)
+        if (strcasecmp(option_defs[i].name, name) == 0)
+            return &option_defs[i];
+    return NULL;
+}
+
+static void key_of(const struct option_def *o, char ret[ESXCONF_KEY_MAX])
+{
+    (void)snprintf(ret, ESXCONF_KEY_MAX, "/adv%s", o->name);
+}
+
+static int print_value(const struct option_def *o, const struct esxconf *conf)
+{
+    char key[ESXCONF_KEY_MAX];
+    key_of(o, key);
+    const char *value = esxconf_get(conf, key);
+    (void)printf("Value of %s is %s\n", strrchr(o->name, '/') + 1,
+                 value != NULL ? value : o->preset);
+    return fflush(stdout) == 0 ? CMD_OK : CMD_USAGE;
+}
+
+static int set_value(const struct option_def *o, struct esxconf *conf, const char *host_dir,
+                     const char *path, const char *value)
+{
+    char key[ESXCONF_KEY_MAX];
+    const char *why = o->check(host_dir, value);
+    key_of(o, key);
+    if (why == NULL && esxconf_set(conf, key, value) != 0)
+        why = "at most 255 printable characters without quotes are wanted";
+    if (why != NULL)
+        return cmd_fail(CMD_USAGE, "%s is not set to '%s': %s", o->name, value, why);
+    if (esxconf_save(path, conf) != 0)
+        return cmd_fail(CMD_USAGE, "%s: %s", path, strerror(errno));
+    return print_value(o, conf);
+}
+
+struct advcfg {
+    const char *host, *value;
+    bool get, set, list;
+};
+
+/* The value that -s names stands before the option, which is the argument that is left. */
+static int advcfg_work(const struct advcfg *a, const char *name)
+{
+    char host[HOST_PATH_MAX], path[HOST_PATH_MAX], err[ERROR_MAX] = "";
+    struct esxconf conf;
+    const struct option_def *o = name != NULL ? find_option(name) : NULL;
+    if (name != NULL && o == NULL)
+        return cmd_fail(CMD_USAGE, "no option '%s'; `esxcfg-advcfg -l` lists them", name);
+    if (host_find(a->host, host, err, sizeof err) != 0 ||
+        host_path(host, ESXCONF_PATH, path, err, sizeof err) != 0 ||
+        esxconf_load(path, &conf, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    int status = CMD_OK;
+    if (a->list)
+        for (size_t i = 0; i < OPTION_DEFS && status == CMD_OK; i++)
+            status = print_value(&option_defs[i], &conf);
+    else
+        status = a->set ? set_value(o, &conf, host, path, a->value) : print_value(o, &conf);
+    esxconf_free(&conf);
+    return status;
+}
+
+static int run_advcfg(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "get", no_argument, NULL, 'g' },  { "set", required_argument, NULL, 's' },
+        { "list", no_argument, NULL, 'l' }, { "host", required_argument, NULL, 'H' },
+        { "help", no_argument, NULL, 'h' }, { 0 },
+    };
+    struct advcfg a = { .host = NULL };
+    opterr = 0;
+    for (int o; (o = getopt_long(argc, argv, "gs:lh", options, NULL)) != -1;) {
+        if (o == 'h')
+            return cmd_help(&cmd_esxcfg_advcfg);
+        if (o != 'g' && o != 's' && o != 'l' && o != 'H')
+            return cmd_bad_option(&cmd_esxcfg_advcfg, argv);
+        a.get |= o == 'g';
+        a.list |= o == 'l';
+        a.set |= o == 's';
+        if (o == 's')
+            a.value = optarg;
+        if (o == 'H')
+            a.host = optarg;
+    }
+    if (a.get + a.set + a.list != 1)
+        return cmd_usage(&cmd_esxcfg_advcfg, "one of -g, -s VALUE and -l is wanted");
+    if (optind + (a.list ? 0 : 1) != argc)
+        return cmd_usage(&cmd_esxcfg_advcfg, a.list ? "-l wants no option's name"
+                                                    : "one option is wanted, such as "
+                                                      "/Misc/PsodOnCosPanic");
+    return advcfg_work(&a, a.list ? NULL : argv[optind]);
+}
+
+const struct cmd cmd_esxcfg_advcfg = {
+    .name = "esxcfg-advcfg",
+    .summary = "shows and sets advanced options of a host",
+    .help =
+        "usage: esxcfg-advcfg [--host DIR] -g OPTION | -s VALUE OPTION | -l\n"
+        "\n"
+        "  -g, --get    what an option is\n"
+        "  -s, --set    make it VALUE; a value that makes no sense is refused\n"
+        "  -l, --list   all of them\n"
+        "  --host DIR   the host; default: the current directory, else $LOSTBEAT_HOST\n"
+        "\n"
+        "  /Misc/CosCoreFile      where the core of the service console is written when it is "
+        "lost:\n"
+        "                         /vmfs/volumes/UUID/NAME; empty: no core\n"
+        "  /Misc/PsodOnCosPanic   1: the host then shows a purple screen; 0: it does not, and its\n"
+        "                         VMkernel goes on without a console\n"
+        "\n"
+        "Names are taken in upper and lower case. A change takes effect at the next start.\n"
+        "\n"
+        "  esxcfg-advcfg --host hosts/kb -g /Misc/CosCoreFile\n"
+        "  esxcfg-advcfg --host hosts/kb -s 0 /Misc/PsodOnCosPanic\n"
+        "\n"
+        "Exit status: 0 done, 2 refused.\n",
+    .run = run_advcfg,
+};
+
+/* ---- dump partitions ------------------------------------------------------------------------- */
+/* Is there a partition that a dump can be written to? */
+static bool is_active(const char *host_dir)
+{
+    char path[HOST_PATH_MAX], err[ERROR_MAX];
+    struct zdump z;
+    if (host_path(host_dir, PARTITION_FILE, path, err, sizeof err) != 0 ||
+        zdump_load(path, 0, &z, err, sizeof err) != 0)
+        return false;
+    const bool ok = z.slot_ok;
+    zdump_free(&z);
+    return ok;
+}
+
+static int dumppart_print(int action, const char *configured, bool active)
+{
+    const char *name = configured[0] != '\0' ? configured : DEFAULT_PARTITION;
+    if (action == 'l') {
+        (void)printf("%-16s%-14s%-11s%s\n", "VM Kernel Name", "Console Name", "Is Active",
+                     "Is Configured");
+        (void)printf("%-16s%-14s%-11s%s\n", name, CONSOLE_DEVICE, active ? "yes" : "no",
+                     configured[0] != '\0' ? "yes" : "no");
+        return CMD_OK;
+    }
+    if (action == 'c' ? configured[0] == '\0' : !active) {
+        (void)printf("No dump partition is %s.\n", action == 'c' ? "configured" : "active");
+        return CMD_BAD;
+    }
+    (void)printf("%-16s%s\n", name, CONSOLE_DEVICE);
+    return CMD_OK;
+}
+
+static int dumppart_work(int action, const char *option)
+{
+    char host[HOST_PATH_MAX], path[HOST_PATH_MAX], err[ERROR_MAX] = "";
+    struct esxconf conf;
+    if (host_find(option, host, err, sizeof err) != 0 ||
+        host_path(host, ESXCONF_PATH, path, err, sizeof err) != 0 ||
+        esxconf_load(path, &conf, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    const char *configured = esxconf_get(&conf, ESXCONF_DUMP_PARTITION);
+    const int status =
+        dumppart_print(action, configured != NULL ? configured : "", is_active(host));
+    esxconf_free(&conf);
+    return fflush(stdout) == 0 ? status : CMD_USAGE;
+}
+
+static int run_dumppart(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "list", no_argument, NULL, 'l' },       { "get-config", no_argument, NULL, 'c' },
+        { "get-active", no_argument, NULL, 't' }, { "host", required_argument, NULL, 'H' },
+        { "help", no_argument, NULL, 'h' },       { 0 },
+    };
+    const char *host = NULL;
+    int action = 0;
+    opterr = 0;
+    for (int o; (o = getopt_long(argc, argv, "lcth", options, NULL)) != -1;) {
+        if (o == 'h')
+            return cmd_help(&cmd_esxcfg_dumppart);
+        if (o == 'H') {
+            host = optarg;
+            continue;
+        }
+        if (o != 'l' && o != 'c' && o != 't')
+            return cmd_bad_option(&cmd_esxcfg_dumppart, argv);
+        if (action != 0 && action != o)
+            return cmd_usage(&cmd_esxcfg_dumppart, "one of -l, -c and -t is wanted");
+        action = o;
+    }
+    if (action == 0 || optind != argc)
+        return cmd_usage(&cmd_esxcfg_dumppart, "one of -l, -c and -t is wanted, and nothing else");
+    return dumppart_work(action, host);
+}
+
+const struct cmd cmd_esxcfg_dumppart = {
+    .name = "esxcfg-dumppart",
+    .summary = "shows the dump partition of a host",
+    .help = "usage: esxcfg-dumppart [--host DIR] -l | -c | -t\n"
+            "\n"
+            "  -l, --list         the partitions that a VMkernel can dump to\n"
+            "  -c, --get-config   the one that is set up in esx.conf\n"
+            "  -t, --get-active   the one that would be used now\n"
+            "  --host DIR         the host; default: the current directory, else $LOSTBEAT_HOST\n"
+            "\n"
+            "  esxcfg-dumppart --host hosts/kb -l\n"
+            "\n"
+            "Exit status: 0 shown, 1 there is none, 2 wrong usage or no host.\n",
+    .run = run_dumppart,
+};

@@ -1,0 +1,272 @@
+/* cmd_run.c - `lostbeat run`: a host is made, started, watched to its end and told about. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shared/calendar.h"
+#include "tools/cmd/cmd.h"
+#include "tools/scenario/faultexpr.h"
+#include "tools/host/hypervisor.h"
+#include "tools/scenario/library.h"
+#include "tools/host/report.h"
+#include "tools/scenario/scenario.h"
+#include "tools/host/skeleton.h"
+
+struct arguments {
+    const char *scenario;
+    uint64_t seed;
+    const char *host_dir; /* NULL = ./hosts/SCENARIO-SEED */
+    const char *clock;
+    const char *fault[FAULTS_MAX]; /* what --fault says, in its order */
+    size_t fault_count;
+    bool json;
+};
+
+static double wall_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ---- the progress line ----------------------------------------------------------------------- */
+
+struct ticker {
+    const struct plan *plan;
+    double next_s; /* when to draw again */
+};
+#define TICKER_PERIOD_S 0.1
+
+static void draw_progress(const struct progress *p, void *context)
+{
+    struct ticker *t = context;
+    struct calendar_date date;
+    char stamp[CALENDAR_SYSLOG_SIZE], uptime[CALENDAR_UPTIME_SIZE];
+
+    if (wall_s() < t->next_s && p->phase == PROGRESS_RUNNING)
+        return;
+    t->next_s = wall_s() + TICKER_PERIOD_S;
+    calendar_from_epoch(t->plan->epoch_boot_s + (int64_t)(p->now_ns / 1000000000u),
+                        t->plan->utc_offset_s, &date);
+    calendar_format_syslog(&date, stamp);
+    (void)calendar_format_uptime(p->now_ns, uptime);
+    (void)fprintf(stderr, "\r\033[K%s  up %s  %" PRIu64 " beats", stamp, uptime, p->beats);
+    if (p->swap_kb != 0)
+        (void)fprintf(stderr, "  swap used %" PRIu64 " of %" PRIu64 " kB",
+                      p->swap_kb - p->swap_free_kb, p->swap_kb);
+    if (p->free_kb != 0)
+        (void)fprintf(stderr, "  free %" PRIu64 " kB", p->free_kb);
+    if (p->alarm_min != 0)
+        (void)fprintf(stderr, "  no beat for %" PRIu64 " min", p->alarm_min);
+    if (p->phase != PROGRESS_RUNNING)
+        (void)fprintf(stderr, "  %s", progress_phase_name(p->phase));
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+static int ended_badly(int status, const char *host_dir)
+{
+    if (status > 128)
+        return cmd_fail(CMD_BAD,
+                        "the vmkernel was ended by signal %d (%s); what there is lies in %s",
+                        status - 128, strsignal(status - 128), host_dir);
+    if (status == 2)
+        return cmd_fail(CMD_USAGE, "the vmkernel refused the host in %s", host_dir);
+    return cmd_fail(
+        CMD_BAD,
+        "the vmkernel met an error of the simulator (exit status %d); what there is lies in %s",
+        status, host_dir);
+}
+
+/* Starts the VMkernel and fills the report. */
+static int simulate(const struct arguments *a, struct report *r)
+{
+    struct ticker ticker = { r->plan, 0 };
+    const bool terminal = isatty(STDERR_FILENO) == 1;
+    char err[SCENARIO_ERROR_MAX] = "";
+
+    const double start_s = wall_s();
+    const int status = hypervisor_run(r->host_dir, a->clock, terminal ? draw_progress : NULL,
+                                      &ticker, err, sizeof err);
+    r->wall_s = wall_s() - start_s;
+    if (terminal)
+        (void)fputs("\r\033[K", stderr);
+    if (status < 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    if (status != 0)
+        return ended_badly(status, r->host_dir);
+    if (hypervisor_result(r->host_dir, &r->result, err, sizeof err) != 0 ||
+        digest_host(r->host_dir, r->digest, err, sizeof err) != 0)
+        return cmd_fail(CMD_BAD, "%s", err);
+    return CMD_OK;
+}
+
+static int run_planned(const struct arguments *a, const struct scenario *s, const struct plan *p)
+{
+    char host_dir[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX];
+    struct report r = { .scenario = s, .plan = p, .host_dir = host_dir };
+
+    if (a->host_dir != NULL)
+        (void)snprintf(host_dir, sizeof host_dir, "%s", a->host_dir);
+    else
+        (void)snprintf(host_dir, sizeof host_dir, "./hosts/%s-%" PRIu64, s->name, p->seed);
+    if (skeleton_create(host_dir, p, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    if (skeleton_note_drawn(host_dir, s, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    const int status = simulate(a, &r);
+    if (status != CMD_OK)
+        return status;
+    const bool expected = report_judge(&r);
+    if ((a->json ? report_json(&r) : report_text(&r, isatty(STDOUT_FILENO) == 1)) != 0 ||
+        fflush(stdout) != 0)
+        return cmd_fail(CMD_BAD, "cannot write the report: %s", strerror(errno));
+    return expected ? CMD_OK : CMD_BAD;
+}
+
+/* Adds what --fault says to the scenario's own faults; "none" drops what there is so far. */
+static int add_faults(const struct arguments *a, struct scenario *s, char *err)
+{
+    char why[SCHEMA_WHY_MAX];
+    size_t at = 0;
+
+    for (size_t i = 0; i < a->fault_count; i++) {
+        if (strcmp(a->fault[i], "none") == 0) {
+            s->fault_count = 0;
+        } else if (faultexpr_parse(a->fault[i], s->fault, &s->fault_count, &at, why, sizeof why) !=
+                   0) {
+            (void)snprintf(err, SCENARIO_ERROR_MAX, "--fault:1:%zu: %s", at + 1, why);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int run_scenario(const struct arguments *a)
+{
+    char path[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX] = "no memory";
+    struct scenario *s = calloc(1, sizeof *s);
+    struct plan *p = calloc(1, sizeof *p);
+    int status;
+
+    if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
+        scenario_load_seed(path, a->seed, s, err) != 0 || add_faults(a, s, err) != 0 ||
+        scenario_plan(path, s, a->seed, p, err) != 0)
+        status = cmd_fail(CMD_USAGE, "%s", err);
+    else
+        status = run_planned(a, s, p);
+    free(s);
+    free(p);
+    return status;
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+/* A seed is 0 to 2^63 - 1, since it goes into JSON. */
+static int parse_seed(const char *text, uint64_t *ret)
+{
+    char *end;
+
+    errno = 0;
+    const uint64_t value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > INT64_MAX)
+        return -1;
+    *ret = value;
+    return 0;
+}
+
+static int take_option(int o, struct arguments *a, char **argv)
+{
+    switch (o) {
+    case 's':
+        if (parse_seed(optarg, &a->seed) != 0)
+            return cmd_usage(
+                &cmd_run, "--seed wants a number from 0 to 9223372036854775807, not '%s'", optarg);
+        return CMD_OK;
+    case 'd':
+        a->host_dir = optarg;
+        return *optarg != '\0' ? CMD_OK : cmd_usage(&cmd_run, "--host wants a directory");
+    case 'c':
+        a->clock = optarg;
+        return hypervisor_clock_ok(optarg)
+                   ? CMD_OK
+                   : cmd_usage(&cmd_run,
+                               "--clock wants virtual, real or xN (N = 1, 2, ...), not '%s'",
+                               optarg);
+    case 'f':
+        if (a->fault_count == FAULTS_MAX)
+            return cmd_usage(&cmd_run, "more than %u times --fault", FAULTS_MAX);
+        a->fault[a->fault_count++] = optarg;
+        return CMD_OK;
+    case 'j':
+        a->json = true;
+        return CMD_OK;
+    default:
+        return cmd_bad_option(&cmd_run, argv);
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "seed", required_argument, NULL, 's' },
+        { "host", required_argument, NULL, 'd' },
+        { "json", no_argument, NULL, 'j' },
+        { "clock", required_argument, NULL, 'c' },
+        { "fault", required_argument, NULL, 'f' },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
+    };
+    struct arguments a = { .seed = 1, .clock = "virtual" };
+
+    opterr = 0;
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (o == 'h')
+            return cmd_help(&cmd_run);
+        if (take_option(o, &a, argv) != CMD_OK)
+            return CMD_USAGE;
+    }
+    if (optind + 1 != argc)
+        return cmd_usage(&cmd_run, optind == argc ? "which scenario?" : "one scenario is wanted");
+    a.scenario = argv[optind];
+    return run_scenario(&a);
+}
+
+const struct cmd cmd_run = {
+    .name = "run",
+    .summary = "boots a host and runs a scenario to its end",
+    .help =
+        "usage: lostbeat run SCENARIO [--seed N] [--host DIR] [--clock virtual|real|xN]\n"
+        "                             [--fault LINE]... [--json]\n"
+        "\n"
+        "Makes a host directory, boots the host in it and runs the scenario to its end; then shows "
+        "the\n"
+        "screen, a summary, what was left where, and what to type next. SCENARIO is a name from\n"
+        "`lostbeat list`, or a file (a path with a '/' or ending in .yaml).\n"
+        "\n"
+        "  --seed N     varies timing and contents, not sizes; the same seed gives the same "
+        "bytes.\n"
+        "               Default 1\n"
+        "  --host DIR   the host directory; it must not be there or be empty.\n"
+        "               Default ./hosts/SCENARIO-SEED\n"
+        "  --clock C    virtual: from event to event, weeks in seconds (default); real: as the "
+        "clock on\n"
+        "               the wall; xN: N times as fast as that. The events are the same\n"
+        "  --fault LINE adds faults to the scenario's own, e.g.\n"
+        "               'stop target=vmnixhbd at=1h for=20m then kill target=VMap';\n"
+        "               'none' drops the scenario's. run/faults in the host has all as one such "
+        "line\n"
+        "  --json       one object: schema \"lostbeat/run/1\", scenario, seed, profile, outcome, "
+        "uptime_s,\n"
+        "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest, faults, "
+        "unexpected\n"
+        "\n"
+        "Exit status: 0 the run ended as the scenario says, 1 it did not, 2 wrong usage or "
+        "input.\n",
+    .run = run,
+};

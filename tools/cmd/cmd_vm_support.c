@@ -1,0 +1,257 @@
+/* cmd_vm_support.c - `vm-support`: everything of a host that somebody elsewhere needs to find the
+ * cause, in one file.
+ *
+ * Its contents: [KB653], [KB308590]; its name is OUR CHOICE. zdumps that were collected go from
+ * /root to /root/old_cores ("rotated to /root/old_cores/ after collection"). The options are OUR
+ * CHOICE. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "shared/calendar.h"
+#include "shared/esxconf.h"
+#include "tools/host/bundle.h"
+#include "tools/cmd/cmd.h"
+#include "tools/host/host.h"
+#include "tools/host/hostclock.h"
+
+#define ERROR_MAX 512
+#define NUMBERS_MAX 9999u
+#define ZDUMP_PREFIX "vmkernel-zdump-"
+
+struct arguments {
+    const char *host, *to; /* to: folder for the bundle */
+    bool no_cores, list, json;
+};
+
+struct bundle {
+    char host[HOST_PATH_MAX];
+    int64_t epoch_s;
+    char stem[64]; /* esx-2009-11-13--07.15.N */
+    char file[HOST_PATH_MAX];
+    struct bundle_list list;
+    unsigned moved; /* zdumps */
+};
+
+/* "esx-2009-11-13--07.15.", by the host's clock: nothing of this machine's. */
+static int name_bundle(const char *to, struct bundle *b, char *err)
+{
+    struct calendar_date d;
+    calendar_from_epoch(b->epoch_s, hostclock_offset_s(b->host), &d);
+    for (unsigned n = 1; n <= NUMBERS_MAX; n++) {
+        (void)snprintf(b->stem, sizeof b->stem, "esx-%04d-%02u-%02u--%02u.%02u.%u", (int)d.year,
+                       d.month, d.day, d.hour, d.minute, n);
+        if ((size_t)snprintf(b->file, sizeof b->file, "%s/%s.tgz", to, b->stem) >= sizeof b->file)
+            break;
+        if (access(b->file, F_OK) != 0)
+            return 0;
+    }
+    (void)snprintf(err, ERROR_MAX, "%s: no free name for another bundle", to);
+    return -1;
+}
+
+static size_t count_cores(const struct bundle_list *list, const char *prefix)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const char *base = strrchr(list->file[i].name, '/');
+        count += base != NULL && strncmp(base + 1, prefix, strlen(prefix)) == 0;
+    }
+    return count;
+}
+
+/* What a reader of the bundle wants to know before he looks for it in vain. */
+static void write_head(const struct arguments *a, const struct bundle *b, char *to, size_t size)
+{
+    char path[HOST_PATH_MAX], err[ERROR_MAX];
+    struct esxconf conf = { 0 };
+    const char *name = NULL;
+    if (host_path(b->host, ESXCONF_PATH, path, err, sizeof err) == 0 &&
+        esxconf_load(path, &conf, err, sizeof err) == 0)
+        name = esxconf_get(&conf, ESXCONF_HOST_NAME);
+    const int used = snprintf(to, size, "# %s\n# host: %s\n# time: %" PRId64 " s UTC\n", b->stem,
+                              name != NULL ? name : "unknown", b->epoch_s);
+    if (used > 0 && (size_t)used < size)
+        (void)snprintf(to + used, size - (size_t)used,
+                       a->no_cores ? "# cores: left out by --no-cores\n"
+                                   : "# cores: %zu of the console, %zu of the VMkernel\n",
+                       count_cores(&b->list, "cos-core-"), count_cores(&b->list, ZDUMP_PREFIX));
+    esxconf_free(&conf);
+}
+
+/* ---- afterwards ------------------------------------------------------------------------------ */
+static int is_zdump(const struct dirent *e)
+{
+    return strncmp(e->d_name, ZDUMP_PREFIX, sizeof ZDUMP_PREFIX - 1) == 0 &&
+           strstr(e->d_name, ".tmp") == NULL;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int sync_folder(const char *host_dir, const char *name)
+{
+    char path[HOST_PATH_MAX], err[ERROR_MAX];
+    if (host_path(host_dir, name, path, err, sizeof err) != 0)
+        return -1;
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int bad = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        (void)close(fd);
+    return bad;
+}
+
+/* A file of that name that is there already stays: it may be another dump. */
+static int move_one(struct bundle *b, const char *name)
+{
+    char from[HOST_PATH_MAX], to[HOST_PATH_MAX];
+    (void)snprintf(from, sizeof from, "%.3800s/root/%.200s", b->host, name);
+    (void)snprintf(to, sizeof to, "%.3800s/root/old_cores/%.200s", b->host, name);
+    if (link(from, to) != 0 || sync_folder(b->host, "root/old_cores") != 0 || unlink(from) != 0)
+        return cmd_fail(CMD_BAD, "%s: cannot be moved to old_cores: %s", from, strerror(errno));
+    b->moved++;
+    return CMD_OK;
+}
+
+static int move_zdumps(struct bundle *b)
+{
+    char folder[HOST_PATH_MAX], err[ERROR_MAX];
+    struct dirent **entries = NULL;
+    int status = CMD_OK;
+    if (host_path(b->host, "root", folder, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    const int count = scandir(folder, &entries, is_zdump, by_bytes);
+    for (int i = 0; i < count; i++) {
+        if (move_one(b, entries[i]->d_name) != CMD_OK)
+            status = CMD_BAD;
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+/* ---- the work -------------------------------------------------------------------------------- */
+static int tell(const struct arguments *a, const struct bundle *b)
+{
+    if (!a->json) {
+        (void)printf("created file %s\n", b->file);
+        if (b->moved > 0)
+            (void)printf("moved %u zdump%s from /root to /root/old_cores\n", b->moved,
+                         b->moved > 1 ? "s" : "");
+        return fflush(stdout) == 0 ? CMD_OK : CMD_USAGE;
+    }
+    json_t *files = json_array();
+    for (size_t i = 0; i < b->list.count; i++)
+        (void)json_array_append_new(files, json_string(b->list.file[i].name));
+    json_t *root = json_pack("{s:s, s:s, s:I, s:b, s:i, s:o}", "schema", "lostbeat/vm-support/1",
+                             "file", b->file, "epoch_s", (json_int_t)b->epoch_s, "cores",
+                             !a->no_cores, "moved", (int)b->moved, "files", files);
+    const int bad = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
+    json_decref(root);
+    return bad == 0 && fputc('\n', stdout) != EOF && fflush(stdout) == 0 ? CMD_OK : CMD_USAGE;
+}
+
+static int list_files(const struct bundle *b)
+{
+    for (size_t i = 0; i < b->list.count; i++)
+        (void)puts(b->list.file[i].name);
+    return fflush(stdout) == 0 ? CMD_OK : CMD_USAGE;
+}
+
+static int make(const struct arguments *a, struct bundle *b)
+{
+    char err[ERROR_MAX] = "", head[1024];
+    if (bundle_collect(b->host, !a->no_cores, &b->list, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    if (a->list)
+        return list_files(b);
+    b->epoch_s = hostclock_s(b->host);
+    if (b->epoch_s == 0)
+        return cmd_fail(CMD_USAGE, "%s: its files tell no time; has it ever run?", b->host);
+    if (name_bundle(a->to, b, err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    write_head(a, b, head, sizeof head);
+    if (bundle_write(b->host, &b->list, b->stem, b->epoch_s, head, b->file, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    const int moved = a->no_cores ? CMD_OK : move_zdumps(b);
+    const int told = tell(a, b);
+    return told != CMD_OK ? told : moved;
+}
+
+static int work(const struct arguments *a)
+{
+    static struct bundle b;
+    char err[ERROR_MAX] = "";
+    b = (struct bundle){ .moved = 0 };
+    if (host_find(a->host, b.host, err, sizeof err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    const int status = make(a, &b);
+    bundle_free(&b.list);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "no-cores", no_argument, NULL, 'n' },
+        { "to", required_argument, NULL, 'w' },
+        { "list", no_argument, NULL, 'l' },
+        { "host", required_argument, NULL, 'H' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
+    };
+    struct arguments a = { .to = "." };
+    opterr = 0;
+    for (int o; (o = getopt_long(argc, argv, "nw:lh", options, NULL)) != -1;) {
+        if (o == 'h')
+            return cmd_help(&cmd_vm_support);
+        if (strchr("nwlHj", o) == NULL)
+            return cmd_bad_option(&cmd_vm_support, argv);
+        a.no_cores |= o == 'n';
+        a.list |= o == 'l';
+        a.json |= o == 'j';
+        if (o == 'w')
+            a.to = optarg;
+        if (o == 'H')
+            a.host = optarg;
+    }
+    if (optind != argc)
+        return cmd_usage(&cmd_vm_support, "what is '%s'?", argv[optind]);
+    return work(&a);
+}
+
+const struct cmd cmd_vm_support = {
+    .name = "vm-support",
+    .summary = "collects the logs and dumps of a host into one file",
+    .help =
+        "usage: vm-support [--host DIR] [-n] [-w FOLDER] [-l] [--json]\n"
+        "\n"
+        "Makes esx-YYYY-MM-DD--HH.MM.N.tgz, named after the host's own clock: logs, /etc/vmware,\n"
+        "/proc, and the dumps wherever they lie (root, root/old_cores, var/core, the datastores,\n"
+        "and slots that no start could copy). `manifest` in it lists the SHA-256 of each. Then\n"
+        "zdumps go from /root to /root/old_cores. The same host gives the same bytes.\n"
+        "\n"
+        "  -n, --no-cores   leave the dumps out, and where they are\n"
+        "  -w, --to FOLDER  where the bundle goes; default: the current directory\n"
+        "  -l, --list       only list the files\n"
+        "  --host DIR       the host; default: the current directory, else $LOSTBEAT_HOST\n"
+        "  --json           one object: schema \"lostbeat/vm-support/1\", file, epoch_s, cores,\n"
+        "                   moved, files\n"
+        "\n"
+        "  vm-support --host hosts/kb -w /tmp\n"
+        "\n"
+        "Exit status: 0 made, 1 made but a zdump could not be moved, 2 wrong usage, or not made.\n",
+    .run = run,
+};

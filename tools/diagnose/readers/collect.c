@@ -1,0 +1,268 @@
+/* collect.c - finds the artefacts at a path and hands each to its reader.
+ *
+ *     host directory, unpacked bundle   every file below it, in the order of names; not HOST/run
+ *     vm-support bundle (.tgz)          every member, from memory: nothing is unpacked to the disk
+ *     one file                          by what it holds, whatever it is called
+ *
+ * What a file is, its first bytes say; names are only trusted to tell what is not worth opening. */
+#include "tools/diagnose/readers/from.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#define PATH_ROOM 4096
+#define PEEK_BYTES 512u
+#define DEPTH_MAX 12
+#define MEMBER_BYTES_MAX (4ull << 30) /* a bundle's member, unpacked */
+#define ELF_TYPE_OFFSET 16u
+#define ELF_CORE 4u
+
+enum content { CONTENT_TEXT, CONTENT_CORE, CONTENT_ZDUMP, CONTENT_BUNDLE, CONTENT_OTHER };
+
+/* ---- what is it? ----------------------------------------------------------------------------- */
+static bool is_text(const unsigned char *bytes, size_t n)
+{
+    size_t odd = 0;
+    for (size_t i = 0; i < n; i++)
+        odd += bytes[i] < ' ' && bytes[i] != '\n' && bytes[i] != '\t' && bytes[i] != '\r' &&
+               bytes[i] != '\033';
+    return odd * 8 <= n; /* logs have holes of zeros after a power loss */
+}
+
+static enum content content_of(const unsigned char *bytes, size_t n)
+{
+    static const char empty_slot[8];
+    if (n > ELF_TYPE_OFFSET + 1 && memcmp(bytes, "\177ELF", 4) == 0)
+        return bytes[ELF_TYPE_OFFSET] == ELF_CORE ? CONTENT_CORE : CONTENT_OTHER;
+    if (n >= 8 && (memcmp(bytes, "VMKZDUMP", 8) == 0 || memcmp(bytes, "ZSECTION", 8) == 0))
+        return CONTENT_ZDUMP;
+    if (n >= 8 && memcmp(bytes, empty_slot, 8) == 0)
+        return CONTENT_OTHER;
+    return is_text(bytes, n) ? CONTENT_TEXT : CONTENT_OTHER;
+}
+
+/* Opens a gzip file as a tar or as the one file that it holds. */
+static struct archive *open_gzip(const char *path)
+{
+    struct archive *a = archive_read_new();
+    if (a == NULL)
+        return NULL;
+    (void)archive_read_support_filter_gzip(a);
+    (void)archive_read_support_format_tar(a);
+    (void)archive_read_support_format_raw(a);
+    if (archive_read_open_filename(a, path, 1 << 18) == ARCHIVE_OK)
+        return a;
+    (void)archive_read_free(a);
+    return NULL;
+}
+
+static enum content content_of_gzip(const char *path)
+{
+    unsigned char bytes[PEEK_BYTES];
+    struct archive_entry *entry;
+    enum content content = CONTENT_OTHER;
+    struct archive *a = open_gzip(path);
+    if (a == NULL)
+        return content;
+    if (archive_read_next_header(a, &entry) == ARCHIVE_OK) {
+        if (archive_format(a) != ARCHIVE_FORMAT_RAW) {
+            content = CONTENT_BUNDLE;
+        } else {
+            const la_ssize_t got = archive_read_data(a, bytes, sizeof bytes);
+            content = got > 0 ? content_of(bytes, (size_t)got) : CONTENT_OTHER;
+        }
+    }
+    (void)archive_read_free(a);
+    return content;
+}
+
+/* @return 0 or -1 with errno */
+static int look(const char *path, enum content *ret)
+{
+    unsigned char bytes[PEEK_BYTES];
+    struct stat st;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    const ssize_t got =
+        fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, bytes, sizeof bytes) : 0;
+    (void)close(fd);
+    if (got < 0)
+        return -1;
+    *ret = got == 0 ? CONTENT_OTHER : content_of(bytes, (size_t)got);
+    if (got >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
+        *ret = content_of_gzip(path);
+    return 0;
+}
+
+/* ---- one file -------------------------------------------------------------------------------- */
+static void add_source(struct diagnosis *d, const char *shown, struct diagnosis_source *s)
+{
+    d->facts.seen[s->kind] = true;
+    if (d->source_count == DIAGNOSIS_SOURCES_MAX)
+        return;
+    (void)snprintf(s->path, sizeof s->path, "%s", shown);
+    d->source[d->source_count++] = *s;
+}
+
+static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t err_size);
+
+static int read_file(struct diagnosis *d, const char *path, const char *shown, char *err,
+                     size_t err_size)
+{
+    enum content content;
+    struct diagnosis_source source = { 0 };
+    int got = 0;
+    if (look(path, &content) != 0) {
+        (void)snprintf(err, err_size, "%s: %s", shown, strerror(errno));
+        return -1;
+    }
+    if (content == CONTENT_BUNDLE)
+        return read_bundle(d, path, err, err_size);
+    if (content == CONTENT_CORE) {
+        source.kind = ARTEFACT_CORE;
+        got = from_core(d, path, shown, &source, err, err_size);
+    } else if (content == CONTENT_ZDUMP) {
+        source.kind = ARTEFACT_ZDUMP;
+        got = from_zdump(d, path, shown, &source, err, err_size);
+    } else if (content == CONTENT_TEXT) {
+        got = from_text(d, path, shown, &source, err, err_size);
+    }
+    if (got > 0)
+        add_source(d, shown, &source);
+    return got;
+}
+
+/* ---- a bundle -------------------------------------------------------------------------------- */
+/* A member into a memory file. @return its descriptor or -1 */
+static int unpack_member(struct archive *a)
+{
+    const void *bytes;
+    size_t n;
+    la_int64_t offset;
+    uint64_t total = 0;
+    const int fd = memfd_create("member", MFD_CLOEXEC);
+    int status = ARCHIVE_OK;
+    while (fd >= 0 && total <= MEMBER_BYTES_MAX &&
+           (status = archive_read_data_block(a, &bytes, &n, &offset)) == ARCHIVE_OK) {
+        total += n;
+        if (offset < 0 || pwrite(fd, bytes, n, offset) != (ssize_t)n)
+            break;
+    }
+    return fd; /* of a member that is cut, what there is */
+}
+
+static bool worth_opening(const char *name)
+{
+    static const char *const never[] = {
+        ".vmdk", ".vmx", ".nvram", ".vswp", ".png", ".html", ".ans"
+    };
+    const size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+        const size_t n = strlen(never[i]);
+        if (length > n && strcmp(name + length - n, never[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
+static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t err_size)
+{
+    struct archive_entry *entry;
+    char shown[PATH_ROOM], member[64], ignored[512];
+    int found = 0, status;
+    struct archive *a = open_gzip(path);
+    if (a == NULL) {
+        (void)snprintf(err, err_size, "%s: cannot be read as a bundle", path);
+        return -1;
+    }
+    while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
+        const char *name = archive_entry_pathname(entry);
+        if (name == NULL || archive_entry_filetype(entry) != AE_IFREG || !worth_opening(name))
+            continue;
+        const int fd = unpack_member(a);
+        if (fd < 0)
+            continue;
+        (void)snprintf(shown, sizeof shown, "%s:%s", path, name);
+        (void)snprintf(member, sizeof member, "/proc/self/fd/%d", fd);
+        const int got = read_file(d, member, shown, ignored, sizeof ignored);
+        found += got > 0 ? got : 0;
+        (void)close(fd);
+    }
+    if (status != ARCHIVE_EOF)
+        diagnosis_contradicts(d, "%s is cut or damaged: %s", path,
+                              archive_error_string(a) != NULL ? archive_error_string(a) : "?");
+    (void)archive_read_free(a);
+    return found;
+}
+
+/* ---- a folder -------------------------------------------------------------------------------- */
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* What a host's run/ holds is the truth about its scenario; real hosts have no such folder. */
+static bool is_off_limits(const char *folder, const char *name, int depth)
+{
+    char plan[PATH_ROOM];
+    if (depth > 0 || strcmp(name, "run") != 0)
+        return false;
+    return (size_t)snprintf(plan, sizeof plan, "%s/run/plan.json", folder) >= sizeof plan ||
+           access(plan, F_OK) == 0;
+}
+
+static int read_folder(struct diagnosis *d, const char *folder, int depth, char *err,
+                       size_t err_size)
+{
+    struct dirent **entries = NULL;
+    char path[PATH_ROOM], ignored[512];
+    int found = 0;
+    const int count = depth < DEPTH_MAX ? scandir(folder, &entries, not_hidden, by_bytes) : 0;
+    if (count < 0) {
+        (void)snprintf(err, err_size, "%s: %s", folder, strerror(errno));
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        struct stat st;
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) < sizeof path &&
+            lstat(path, &st) == 0 && !is_off_limits(folder, name, depth)) {
+            const int got = S_ISDIR(st.st_mode)
+                                ? read_folder(d, path, depth + 1, ignored, sizeof ignored)
+                            : S_ISREG(st.st_mode) && worth_opening(name)
+                                ? read_file(d, path, path, ignored, sizeof ignored)
+                                : 0;
+            found += got > 0 ? got : 0;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return found;
+}
+
+int diagnosis_read(struct diagnosis *d, const char *path, char *err, size_t err_size)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
+        return -1;
+    }
+    return S_ISDIR(st.st_mode) ? read_folder(d, path, 0, err, err_size)
+                               : read_file(d, path, path, err, err_size);
+}

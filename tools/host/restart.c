@@ -1,0 +1,202 @@
+/* restart.c - see restart.h. */
+#include "tools/host/restart.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "shared/rng.h"
+#include "tools/host/hostclock.h"
+
+#define PATH_ROOM 4096
+#define NS_PER_S UINT64_C(1000000000)
+/* [KB1019238]: from "Rebooting system" and "Halting system" to "Starting system". */
+#define REBOOT_S 92
+#define HALT_S 132
+/* Somebody comes to look, reads the screen and presses the button: 10 to 30 minutes. OUR CHOICE */
+#define RESET_S_MIN 600
+#define RESET_S_MORE 1200
+
+/* ---- the last run ---------------------------------------------------------------------------- */
+static int path_in(const char *host_dir, const char *name, char ret[PATH_ROOM], char *err,
+                   size_t err_size)
+{
+    if ((size_t)snprintf(ret, PATH_ROOM, "%s/run/%s", host_dir, name) < PATH_ROOM)
+        return 0;
+    (void)snprintf(err, err_size, "%s: the path is too long", host_dir);
+    return -1;
+}
+
+/* A host that a VMkernel runs belongs to it. */
+static int check_idle(const char *host_dir, char *err, size_t err_size)
+{
+    char path[PATH_ROOM];
+    if (path_in(host_dir, "vmkernel.lock", path, err, err_size) != 0)
+        return -1;
+    const int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return 0; /* it was never started */
+    const int busy = flock(fd, LOCK_EX | LOCK_NB);
+    (void)close(fd);
+    if (busy == 0)
+        return 0;
+    (void)snprintf(err, err_size, "%s: it runs already", host_dir);
+    return -1;
+}
+
+int restart_load(const char *host_dir, struct restart *ret, char *err, size_t err_size)
+{
+    char path[PATH_ROOM], ignored[512];
+    struct restart r = { .plan = calloc(1, sizeof *r.plan) };
+    if (r.plan == NULL) {
+        (void)snprintf(err, err_size, "no memory");
+        return -1;
+    }
+    if (path_in(host_dir, "plan.json", path, err, err_size) != 0 ||
+        check_idle(host_dir, err, err_size) != 0 ||
+        plan_load(path, r.plan, err, (unsigned)err_size) != 0) {
+        restart_free(&r);
+        return -1;
+    }
+    /* A result of an earlier start says nothing of the last one, which then was cut off. */
+    r.ended = hypervisor_result(host_dir, &r.result, ignored, sizeof ignored) == 0 &&
+              r.result.starts == r.plan->starts;
+    r.clock_s = r.plan->epoch_boot_s + (r.ended ? (int64_t)r.result.virtual_s : 0);
+    if (!r.ended) {
+        memset(&r.result, 0, sizeof r.result);
+        const int64_t told_s = hostclock_s(host_dir);
+        if (told_s > r.clock_s)
+            r.clock_s = told_s;
+    }
+    *ret = r;
+    return 0;
+}
+
+void restart_free(struct restart *r)
+{
+    free(r->plan);
+    r->plan = NULL;
+}
+
+static uint64_t first_seed(const struct plan *p)
+{
+    return p->starts == 0 ? p->seed : p->first_seed;
+}
+
+int64_t restart_default_s(const struct restart *r)
+{
+    const int64_t clock_s = r->clock_s + 1;
+    if (strcmp(r->result.end, "reboot") == 0)
+        return clock_s + REBOOT_S;
+    if (strcmp(r->result.end, "halt") == 0)
+        return clock_s + HALT_S;
+    struct rng rng;
+    rng_init(&rng, rng_hash(first_seed(r->plan), r->plan->starts), "reset");
+    return clock_s + RESET_S_MIN + (int64_t)rng_below(&rng, RESET_S_MORE);
+}
+
+static uint32_t after(const struct restart *r)
+{
+    if (strcmp(r->result.end, "purple") == 0)
+        return BOOT_AFTER_PURPLE;
+    if (strcmp(r->result.end, "halt") == 0)
+        return BOOT_AFTER_HALT;
+    return strcmp(r->result.end, "reboot") == 0 ? BOOT_AFTER_REBOOT : BOOT_AFTER_POWER_LOSS;
+}
+
+/* ---- faults ---------------------------------------------------------------------------------- */
+/* Move a fault to the new clock, which starts `shift_ns` after the old one. @return false when all
+ * of it lies before. */
+static bool shift_fault(struct fault *f, uint64_t shift_ns)
+{
+    uint32_t n = 0;
+    if (fault_side(f) == FAULT_SIDE_DISKS)
+        return f->type == FAULT_DUMP_MOVE_FAIL;
+    if (f->at_ns < shift_ns) {
+        if (f->every_ns == 0)
+            return false;
+        const uint64_t past = (shift_ns - f->at_ns + f->every_ns - 1) / f->every_ns;
+        if (f->times != 0 && past >= f->times)
+            return false;
+        n = (uint32_t)past;
+        f->at_ns += past * f->every_ns;
+        f->times -= f->times != 0 ? n : 0;
+    }
+    f->at_ns -= shift_ns;
+    return true;
+}
+
+/* dump-move-fail is about the start that follows the run in which it stands, and about `count` of
+ * them if it names a number. */
+static bool spend_move_fail(struct fault *f, uint32_t starts)
+{
+    const uint64_t most = f->count != 0 ? f->count : 1;
+    return f->type != FAULT_DUMP_MOVE_FAIL || starts <= most;
+}
+
+static void shift_faults(struct plan *p, uint64_t shift_ns)
+{
+    struct boot_params *b = &p->boot;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < b->fault_count; i++) {
+        struct fault f = b->fault[i];
+        if (shift_fault(&f, shift_ns) && spend_move_fail(&f, p->starts))
+            b->fault[kept++] = f;
+    }
+    for (uint32_t i = kept; i < b->fault_count; i++)
+        memset(&b->fault[i], 0, sizeof b->fault[i]);
+    b->fault_count = kept;
+}
+
+/* ---- the next start -------------------------------------------------------------------------- */
+void restart_advance(struct restart *r, int64_t epoch_s)
+{
+    struct plan *p = r->plan;
+    assert(epoch_s > p->epoch_boot_s);
+    const uint64_t shift_ns = (uint64_t)(epoch_s - p->epoch_boot_s) * NS_PER_S;
+    p->after = after(r);
+    p->first_seed = first_seed(p);
+    p->starts++;
+    p->seed = rng_hash(p->first_seed, p->starts) & INT64_MAX; /* it goes into JSON */
+    p->epoch_boot_s = p->boot.epoch_boot_s = epoch_s;
+    shift_faults(p, shift_ns);
+}
+
+void restart_set_end(struct plan *plan, uint64_t for_ns, bool reboot)
+{
+    plan->power_ns = plan->boot.cos_start_ns + RESTART_LOADED_NS + for_ns;
+    plan->duration_ns = plan->power_ns + RESTART_HALT_MAX_NS;
+    plan->reboot = reboot ? 1 : 0;
+}
+
+/* A record of the last run gets its number: a hard link, so that the name in use is never gone. */
+static int keep(const char *host_dir, const char *name, uint32_t number, char *err, size_t err_size)
+{
+    char from[PATH_ROOM], to[PATH_ROOM], numbered[64], file[64];
+    (void)snprintf(numbered, sizeof numbered, "%s-%u.json", name, number);
+    (void)snprintf(file, sizeof file, "%s.json", name);
+    if (path_in(host_dir, file, from, err, err_size) != 0 ||
+        path_in(host_dir, numbered, to, err, err_size) != 0)
+        return -1;
+    if (link(from, to) == 0 || errno == EEXIST || errno == ENOENT)
+        return 0;
+    (void)snprintf(err, err_size, "%s: %s", to, strerror(errno));
+    return -1;
+}
+
+int restart_save(const char *host_dir, const struct restart *r, char *err, size_t err_size)
+{
+    char path[PATH_ROOM];
+    assert(r->plan->starts > 0);
+    const uint32_t last = r->plan->starts - 1;
+    if (keep(host_dir, "plan", last, err, err_size) != 0 ||
+        (r->ended && keep(host_dir, "result", last, err, err_size) != 0) ||
+        path_in(host_dir, "plan.json", path, err, err_size) != 0)
+        return -1;
+    return plan_save(path, r->plan, err, (unsigned)err_size);
+}

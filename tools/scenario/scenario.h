@@ -1,0 +1,89 @@
+/* scenario.h - what a scenario says, and the plan that it becomes.
+ *
+ * A scenario file is read over the host file that it inherits (schema.h has the rules), checked as
+ * a whole, and turned into a struct plan, the record that the VMkernel runs. docs/scenarios.md
+ * explains every key to its writer; the table in scenario.c is the truth. */
+#ifndef TOOLS_SCENARIO_H
+#define TOOLS_SCENARIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/plan.h"
+#include "tools/scenario/expect.h"
+#include "tools/scenario/faultspec.h"
+#include "tools/scenario/schema.h"
+
+#define SCENARIO_ERROR_MAX 512u
+#define SCENARIO_SPECS_MAX 128u  /* lines of `programs`; one line may stand for many processes */
+#define SCENARIO_INHERIT_MAX 4   /* files in a row */
+#define SCENARIO_DRAWS_MAX 8u    /* groups of files that the seed draws one of each from */
+#define SCENARIO_OPTIONS_MAX 24u /* files of a group */
+#define SCENARIO_FILE_MAX 96u
+
+struct scenario_host {
+    char name[64], profile[32], build[16], release[64];
+    int64_t ram_kb, mem_total_kb, swap_kb;
+    int64_t pcpus, cpu_khz, vms;
+    int64_t boot_local_s, utc_offset_s;
+    int64_t cos_start_ns, heartbeat_ns;
+    struct {
+        char uuid[48];
+        int64_t kb_per_s;
+    } datastore;
+    struct {
+        int64_t length_ns, files, memory_kb;
+    } nightly;
+    int64_t top_ns, sysrq_ns[BOOT_SYSRQ_KEYS];
+};
+struct scenario_program {
+    char name[BOOT_NAME_MAX], behaviour[BOOT_NAME_MAX];
+    int64_t pid, count, nice;
+    int64_t text_kb, libs_kb, data_kb[2], stack_kb;
+    int64_t touch, content_every, root, rawio, catches_sigterm, mlock, policy, rt_prio;
+    int64_t period_ns, cpu_ns, stagger_ns;
+    int64_t restart_ns; /* since midnight; -1: none */
+    struct schema_instant start;
+};
+struct scenario_option {
+    char file[SCENARIO_FILE_MAX]; /* relative to the file that has the draw */
+    int64_t weight;
+};
+struct scenario_draw {
+    struct scenario_option option[SCENARIO_OPTIONS_MAX];
+    int64_t count;
+};
+struct scenario {
+    char name[64], title[128], cause[32], teaches[512], source[256];
+    char inherits[256]; /* path relative to this file */
+    struct scenario_draw draw[SCENARIO_DRAWS_MAX];
+    int64_t draw_count;
+    char drawn[SCENARIO_DRAWS_MAX]
+              [SCENARIO_FILE_MAX]; /* what the seed drew, in the order of reading */
+    int64_t drawn_count;
+    struct scenario_host host;
+    struct scenario_program program[SCENARIO_SPECS_MAX];
+    int64_t program_count;
+    struct faultspec fault[BOOT_FAULTS_MAX];
+    int64_t fault_count;
+    int64_t duration_ns;
+    struct expect expect;
+};
+
+/** Read a scenario file with all that it inherits and all that `seed` draws for it, and check that
+ * nothing is missing. @return 0, or -1 with one line in err (*ret untouched) */
+int scenario_load_seed(const char *path, uint64_t seed, struct scenario *ret,
+                       char err[SCENARIO_ERROR_MAX]);
+/** The same with seed 1, for those who look at a scenario and do not run it. Where things are
+ * drawn, cause, faults and expectations are those of one seed: drawn_count is then not 0. */
+int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERROR_MAX]);
+
+/** Turn a scenario into the plan of one run. `path` is for messages. @return 0, or -1 with one line
+ * in err (*ret untouched) */
+int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret,
+                  char err[SCENARIO_ERROR_MAX]);
+
+/** The table of all keys, for those who document or check it. */
+const struct schema_key *scenario_keys(void);
+
+#endif /* TOOLS_SCENARIO_H */

@@ -1,0 +1,182 @@
+/* dump_text.c - see dump_text.h. */
+#include "vmkernel/dump/dump_text.h"
+
+#include <inttypes.h>
+
+#include "shared/calendar.h"
+
+static void print_time(FILE *to, const char *key, uint64_t ns)
+{
+    char text[CALENDAR_UPTIME_SIZE];
+    (void)calendar_format_uptime(ns, text);
+    (void)fprintf(to, "%s_ns=%" PRIu64 "\n%s=%s\n", key, ns, key, text);
+}
+
+void dump_text_state(FILE *to, const struct vmk *vmk, const char *headline, uint64_t stun_ns)
+{
+    const struct plan *plan = &vmk->plan;
+    (void)fprintf(to, "product=%s\nbuild=%s\nprofile=%s\nhost=%s\n", vmk->profile->product,
+                  vmk->profile->build, vmk->profile->name, plan->host);
+    (void)fprintf(to, "reason=%s%s\n",
+                  vmk->outcome == VMK_VMKERNEL_PSOD ? "" : "COS Error: ", headline);
+    (void)fprintf(to, "boot_epoch_s=%" PRId64 "\nutc_offset_s=%" PRId32 "\n", plan->epoch_boot_s,
+                  plan->utc_offset_s);
+    print_time(to, "stun", stun_ns);
+    print_time(to, "dump_end", vmk->now_ns);
+    (void)fprintf(to,
+                  "pcpus=%" PRIu32 "\ncpu_khz=%" PRIu32 "\nvms=%" PRIu32 "\nworlds=%" PRIu32 "\n",
+                  plan->pcpus, plan->cpu_khz, plan->vms, vmk->worlds.count);
+    (void)fprintf(
+        to, "cos_release=%s\ncos_ram_kb=%" PRIu64 "\ncos_swap_kb=%" PRIu32 "\ncos_stunned=%d\n",
+        plan->boot.release, vmk->machine.ram_bytes / 1024, plan->swap_kb,
+        vmk->cos == VMK_COS_STUNNED ? 1 : 0);
+    (void)fprintf(to, "datastore=%s\n", plan->datastore_uuid);
+    (void)fprintf(to, "log_bytes_ever=%" PRIu64 "\n", vmk->log.written);
+}
+
+void dump_text_pcpus(FILE *to, const struct vmk *vmk, uint64_t now_ns)
+{
+    const struct world *running[WORLDS_PCPUS_MAX];
+    worlds_snapshot(&vmk->worlds, now_ns, running);
+    for (uint32_t i = 0; i < vmk->worlds.pcpus; i++)
+        (void)fprintf(to, "pcpu=%" PRIu32 " world=%" PRIu32 " name=%s\n", i, running[i]->id,
+                      running[i]->name);
+}
+
+void dump_text_worlds(FILE *to, const struct vmk *vmk, uint64_t now_ns)
+{
+    static const char *const kinds[] = { "console", "idle", "helper", "driver", "vm" };
+    for (uint32_t i = 0; i < vmk->worlds.count; i++) {
+        const struct world *w = &vmk->worlds.world[i];
+        if (w->created_ns > now_ns)
+            continue;
+        (void)fprintf(to, "world=%" PRIu32 " kind=%s created_ns=%" PRIu64, w->id, kinds[w->kind],
+                      w->created_ns);
+        if (w->kind == WORLD_VM)
+            (void)fprintf(to, " vm=%" PRIu32, w->vm);
+        (void)fprintf(to, " name=%s\n", w->name);
+    }
+}
+
+void dump_text_heartbeats(FILE *to, const struct vmk *vmk)
+{
+    const struct hb *hb = &vmk->hb;
+    (void)fprintf(to,
+                  "state=%s\ntimeout_min=%u\nbeats=%" PRIu64 "\nbeats_gap=%" PRIu64
+                  "\nalerts=%" PRIu64 "\n",
+                  hb_state_name(hb->state), HB_TIMEOUT_MIN, hb->beats, vmk->beats_gap, hb->alerts);
+    print_time(to, "armed", hb->armed_ns);
+    print_time(to, "last_beat", hb->last_beat_ns);
+    for (uint32_t i = 0; i < hb_history_count(hb); i++) {
+        const struct hb_beat *b = hb_history_at(hb, i);
+        char text[CALENDAR_UPTIME_SIZE];
+        (void)calendar_format_uptime(b->beat_ns, text);
+        (void)fprintf(to,
+                      "beat seq=%" PRIu64 " ns=%" PRIu64 " latency_ns=%" PRIu64 " gap=%" PRIu32
+                      " at=%s\n",
+                      b->seq, b->beat_ns, b->latency_ns, b->gap, text);
+    }
+}
+
+void dump_text_ring(FILE *to, const struct vmk *vmk)
+{
+    const struct ring_consumer *c = &vmk->ring;
+    (void)fprintf(to, "generation=%" PRIu32 "\nseq=%" PRIu64 "\nbeats=%" PRIu64 "\nrefusing=%d\n",
+                  c->generation, c->seq, c->beats, c->refusing ? 1 : 0);
+    (void)fprintf(
+        to, "front magic=%08" PRIx32 " slots=%" PRIu32 " generation=%" PRIu32 " head=%" PRIu64 "\n",
+        c->seen.magic, c->seen.slots, c->seen.generation, c->seen.head);
+    /* The same words as they stand in memory now: what was put and never heard of shows. */
+    const struct ring *ring = vmk->machine.ring;
+    (void)fprintf(to,
+                  "memory magic=%08" PRIx32 " slots=%" PRIu32 " generation=%" PRIu32
+                  " head=%" PRIu64 "\n",
+                  ring->magic, ring->slots, ring->generation, ring->head);
+    (void)fprintf(to, "doorbells=%" PRIu64 "\n", vmk->doorbells);
+    for (int kind = 0; kind < RING_KINDS; kind++)
+        (void)fprintf(to, "count kind=%s n=%" PRIu64 "\n", ring_kind_name((enum ring_kind)kind),
+                      c->counts[kind]);
+}
+
+void dump_text_vmnix(FILE *to, const struct vmk *vmk)
+{
+    const struct vmnix_request *r = &vmk->machine.vmnix->request[VMNIX_RPC];
+    const struct rpc_call *c = &vmk->rpc.call[VMNIX_RPC];
+    (void)fprintf(
+        to, "posted=%" PRIu32 "\nclosed=%" PRIu32 "\nanswered=%" PRIu64 "\nrefused=%" PRIu64 "\n",
+        r->seq, r->closed, vmk->rpc.answered[VMNIX_RPC], vmk->rpc.refused);
+    if (!c->open)
+        return;
+    const struct world *w = &vmk->worlds.world[c->world];
+    char since[CALENDAR_UPTIME_SIZE];
+    (void)calendar_format_uptime(c->posted_ns, since);
+    (void)fprintf(to,
+                  "outstanding call=%" PRIu32 " op=%s pid=%" PRIu32 " comm=%s posted_ns=%" PRIu64
+                  " posted=%s world=%" PRIu32 " name=%s\n",
+                  c->seq, rpc_op_name(c->op), c->pid, c->comm, c->posted_ns, since, w->id, w->name);
+}
+
+/* What the COS says is under way; by_rule=0 was handed over and has no answer. */
+static void print_command(FILE *to, const struct vmk *vmk, uint32_t slot)
+{
+    struct vmnix_request r = vmk->machine.vmnix->request[slot];
+    char since[CALENDAR_UPTIME_SIZE];
+    (void)fprintf(to, "partition=%s posted=%" PRIu32 " closed=%" PRIu32 " answered=%" PRIu64 "\n",
+                  rpc_slot_name(slot), r.seq, r.closed, vmk->rpc.answered[slot]);
+    if (r.seq == r.closed)
+        return;
+    (void)calendar_format_uptime(r.posted_ns, since);
+    (void)fprintf(to,
+                  "outstanding partition=%s op=%s serial=%" PRIu64 " block=%" PRIu32
+                  " pages=%" PRIu32 " posted_ns=%" PRIu64 " posted=%s answered=%d\n",
+                  rpc_slot_name(slot), rpc_op_name(r.op), r.arg, r.block, r.pages, r.posted_ns,
+                  since, r.by_rule != 0 || !vmk->rpc.call[slot].open);
+}
+
+void dump_text_scsi(FILE *to, const struct vmk *vmk)
+{
+    (void)fprintf(to, "serial_next=%" PRIu64 "\nlost_completions=%" PRIu64 "\n",
+                  vmk->machine.vmnix->serial, vmk->rpc.lost);
+    print_command(to, vmk, VMNIX_SWAP);
+    print_command(to, vmk, VMNIX_ROOT);
+}
+
+static void print_trace(FILE *to, const struct cosmem *m, const struct unwind_trace *t)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        uint64_t offset = 0;
+        const struct image_symbol *f = i == 0 ? image_function(m->image, t->frame[i].ip, &offset)
+                                              : image_caller(m->image, t->frame[i].ip, &offset);
+        (void)fprintf(to, " #%-2" PRIu32 " ip=%08" PRIx64 " sp=%08" PRIx64 " %s", i, t->frame[i].ip,
+                      t->frame[i].sp, f != NULL ? f->name : "?");
+        if (f != NULL)
+            (void)fprintf(to, "+0x%" PRIx64, offset);
+        (void)fputc('\n', to);
+    }
+    if (t->end != UNWIND_WHOLE)
+        (void)fprintf(to, " (%s)\n", unwind_end_name(t->end));
+}
+
+void dump_text_tasks(FILE *to, const struct cosmem *m, const struct cos_tasks *tasks,
+                     const struct unwind_trace *traces)
+{
+    (void)fprintf(to, "tasks=%" PRIu32 "\n", tasks->count);
+    for (uint32_t i = 0; i < tasks->count; i++) {
+        const struct cos_task *t = &tasks->task[i];
+        (void)fprintf(to,
+                      "task pid=%" PRIu32 " ppid=%" PRIu32 " state=%c current=%d task=%08" PRIx32
+                      " frame=%08" PRIx32 " comm=%s\n",
+                      t->pid, t->ppid, cosmem_state_letter(t->state), i == tasks->current ? 1 : 0,
+                      t->address, t->frame, t->comm);
+        if (traces != NULL)
+            print_trace(to, m, &traces[i]);
+    }
+}
+
+void dump_text_notes(FILE *to, const struct notes *notes)
+{
+    for (uint32_t i = 0; i < notes->count; i++)
+        (void)fprintf(to, "%s\n", notes->line[i]);
+    if (notes->dropped > 0)
+        (void)fprintf(to, "%" PRIu32 " more notes did not fit\n", notes->dropped);
+}

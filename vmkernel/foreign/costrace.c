@@ -1,0 +1,88 @@
+/* costrace.c - see costrace.h. */
+#include "vmkernel/foreign/costrace.h"
+
+#include <inttypes.h>
+
+#define THREAD_SIZE_MAX (1u << 16)
+
+static void print_where(FILE *to, const struct cosmem *m, const struct cos_frame *r,
+                        const char *release)
+{
+    uint64_t offset;
+    const struct image_symbol *f = image_function(m->image, r->rip, &offset);
+    if (f != NULL)
+        (void)fprintf(to, "<4>EIP is at %s [kernel] 0x%" PRIx64 " (%s/i686)\n", f->name, offset,
+                      release);
+    else
+        (void)fprintf(to, "<4>EIP is at [unresolved] (%s/i686)\n", release);
+}
+
+static void print_registers(FILE *to, const struct cos_frame *r)
+{
+    (void)fprintf(to, "<4>eax: %08x   ebx: %08x   ecx: %08x   edx: %08x\n", (uint32_t)r->rax,
+                  (uint32_t)r->rbx, (uint32_t)r->rcx, (uint32_t)r->rdx);
+    (void)fprintf(to, "<4>esi: %08x   edi: %08x   ebp: %08x   esp: %08x\n", (uint32_t)r->rsi,
+                  (uint32_t)r->rdi, (uint32_t)r->rbp, (uint32_t)r->rsp);
+    (void)fprintf(to, "<4>ds: %04x   cs: 0060   es: %04x   ss: 0068\n", (unsigned)(r->ds & 0xffff),
+                  (unsigned)(r->es & 0xffff));
+}
+
+static void print_stack(FILE *to, const struct cosmem *m, uint64_t from, uint64_t top)
+{
+    (void)fputs("<4>Stack: ", to);
+    for (unsigned i = 0; i < COSTRACE_WORDS; i++) {
+        uint32_t word;
+        if (from + 4 * i >= top || !cosmem_read32(m, from + 4 * i, &word))
+            break;
+        if (i > 0 && i % 8 == 0)
+            (void)fputs("\n<4>       ", to);
+        (void)fprintf(to, "%08" PRIx32 " ", word);
+    }
+    (void)fputc('\n', to);
+}
+
+static void print_calls(FILE *to, const struct cosmem *m, uint64_t from, uint64_t top)
+{
+    (void)fputs("<4>Call Trace:   ", to);
+    const char *start = "";
+    for (uint64_t at = (from + 7) / 8 * 8; at + 8 <= top; at += 8) {
+        uint64_t word, offset;
+        if (!cosmem_read(m, at, &word, sizeof word))
+            break;
+        const struct image_symbol *f = image_function(m->image, word, &offset);
+        if (f == NULL)
+            f = image_caller(m->image, word, &offset);
+        if (f == NULL)
+            continue;
+        (void)fprintf(to, "%s[<%08" PRIx64 ">] %s [kernel] 0x%" PRIx64 " (0x%" PRIx64 ")\n", start,
+                      word, f->name, offset, at);
+        start = "<4>";
+    }
+    if (*start == '\0')
+        (void)fputc('\n', to);
+}
+
+void costrace_print(FILE *to, const struct cosmem *m, const struct cos_task *t, const char *release)
+{
+    const struct cos_frame *r = &t->regs;
+    uint64_t thread_size = 0;
+    if (!t->has_regs) {
+        (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 "): no registers\n", t->comm, t->pid);
+        return;
+    }
+    (void)image_info(m->image, "NUMBER(thread_size)", &thread_size);
+    const uint64_t top =
+        t->address + (thread_size < THREAD_SIZE_MAX ? thread_size : THREAD_SIZE_MAX);
+    /* A wild stack pointer: print no stack. */
+    const uint64_t from = r->rsp >= t->address && r->rsp < top ? r->rsp : top;
+
+    (void)fprintf(to, "<4>EIP:    0060:[<%08x>]    Tainted: P \n", (uint32_t)r->rip);
+    (void)fprintf(to, "<4>EFLAGS: %08x\n<4>\n", (uint32_t)r->rflags);
+    print_where(to, m, r, release);
+    print_registers(to, r);
+    /* 2.4 prints the second of the two pages as "stackpage". */
+    (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 ", stackpage=%08" PRIx32 ")\n", t->comm,
+                  t->pid, t->address + IMAGE_PAGE);
+    print_stack(to, m, from, top);
+    print_calls(to, m, from, top);
+}

@@ -1,0 +1,298 @@
+/* hostdir.c - see hostdir.h. */
+#include "vmkernel/host/hostdir.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+static const char *const folders[] = {
+    "etc",  "etc/vmware",   "var", "var/log", "var/core", "proc", "root", "root/old_cores",
+    "vmfs", "vmfs/volumes", "dev", "console", "run",
+};
+static const char *const log_paths[LOG_FILES] = { "var/log/vmkernel", "var/log/vmkwarning" };
+static const char *const pid_names[] = { "vmkernel", "cos", "vmnixhbd" };
+
+static int __attribute__((format(printf, 3, 4)))
+fail(char *err, size_t err_size, const char *format, ...)
+{
+    const int error = errno;
+    va_list ap;
+    va_start(ap, format);
+    const int used = vsnprintf(err, err_size, format, ap);
+    va_end(ap);
+    if (used >= 0 && (size_t)used < err_size)
+        (void)snprintf(err + used, err_size - (size_t)used, ": %s", strerror(error));
+    return -1;
+}
+
+static int write_all(int fd, const char *text, size_t bytes)
+{
+    while (bytes > 0) {
+        const ssize_t put = write(fd, text, bytes);
+        if (put < 0 && errno != EINTR)
+            return -1;
+        if (put > 0) {
+            text += put;
+            bytes -= (size_t)put;
+        }
+    }
+    return 0;
+}
+
+/* A name is on the disk once its folder is. */
+static int sync_folder_of(const struct vmk *vmk, const char *path)
+{
+    char folder[256];
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    const int fd = openat(vmk->host_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    const int bad = fsync(fd);
+    (void)close(fd);
+    return bad;
+}
+
+static int write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes,
+                      bool lasting)
+{
+    char temporary[256];
+    assert(strchr(path, '/') != NULL);
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    const int fd = openat(vmk->host_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -1;
+    int bad = write_all(fd, text, bytes);
+    if (bad == 0 && lasting)
+        bad = fsync(fd);
+    bad |= close(fd);
+    if (bad == 0)
+        bad = renameat(vmk->host_fd, temporary, vmk->host_fd, path);
+    if (bad != 0)
+        (void)unlinkat(vmk->host_fd, temporary, 0);
+    return bad == 0 && lasting ? sync_folder_of(vmk, path) : bad;
+}
+
+int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes)
+{
+    return write_file(vmk, path, text, bytes, true);
+}
+
+/* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads.
+ * Keys: names of the options [KB1032962], paths OUR CHOICE. Written at the first start of a host;
+ * later ones find what somebody may have changed. */
+static int write_esx_conf(const struct vmk *vmk)
+{
+    const struct plan *p = &vmk->plan;
+    char text[1024];
+    if (faccessat(vmk->host_fd, ESXCONF_PATH, F_OK, 0) == 0)
+        return 0;
+    const int bytes =
+        snprintf(text, sizeof text,
+                 "/adv/Misc/CosCoreFile = \"/vmfs/volumes/%s/cos-core-%s\"\n"
+                 "/adv/Misc/HostName = \"%s\"\n"
+                 "/adv/Misc/PsodOnCosPanic = \"1\"\n"
+                 "/system/dumpPartition = \"vmhba0:0:0:5\"\n"
+                 "/system/build = \"%s\"\n"
+                 "/system/profile = \"%s\"\n",
+                 p->datastore_uuid, p->host, p->host, vmk->profile->build, vmk->profile->name);
+    assert(bytes > 0 && (size_t)bytes < sizeof text);
+    return hostdir_write_file(vmk, "etc/vmware/esx.conf", text, (size_t)bytes);
+}
+
+static int make_folders(const struct vmk *vmk, char *err, size_t err_size)
+{
+    char store[128];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (mkdirat(vmk->host_fd, folders[i], 0755) != 0 && errno != EEXIST)
+            return fail(err, err_size, "%s/%s", vmk->host_dir, folders[i]);
+    (void)snprintf(store, sizeof store, "vmfs/volumes/%s", vmk->plan.datastore_uuid);
+    if (mkdirat(vmk->host_fd, store, 0755) != 0 && errno != EEXIST)
+        return fail(err, err_size, "%s/%s", vmk->host_dir, store);
+    return 0;
+}
+
+static int take_lock(struct hostdir *dir, const struct vmk *vmk, char *err, size_t err_size)
+{
+    dir->lock_fd = openat(vmk->host_fd, "run/vmkernel.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (dir->lock_fd < 0)
+        return fail(err, err_size, "%s/run/vmkernel.lock", vmk->host_dir);
+    if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return fail(err, err_size, "%s: another VMkernel runs this host", vmk->host_dir);
+    return 0;
+}
+
+int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size)
+{
+    dir->lock_fd = -1;
+    for (int i = 0; i < LOG_FILES; i++)
+        dir->log_fd[i] = -1;
+    vmk->host_fd = open(vmk->host_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (vmk->host_fd < 0)
+        return fail(err, err_size, "%s", vmk->host_dir);
+    if (make_folders(vmk, err, err_size) != 0 || take_lock(dir, vmk, err, err_size) != 0)
+        return -1;
+    if (write_esx_conf(vmk) != 0)
+        return fail(err, err_size, "%s/" ESXCONF_PATH, vmk->host_dir);
+    return 0;
+}
+
+int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size)
+{
+    for (int i = 0; i < LOG_FILES; i++) {
+        dir->log_fd[i] =
+            openat(vmk->host_fd, log_paths[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        if (dir->log_fd[i] < 0)
+            return fail(err, err_size, "%s/%s", vmk->host_dir, log_paths[i]);
+    }
+    vmk->journal_fd =
+        openat(vmk->host_fd, "run/journal", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    return vmk->journal_fd >= 0 ? 0 : fail(err, err_size, "%s/run/journal", vmk->host_dir);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+void hostdir_fini(struct hostdir *dir, struct vmk *vmk)
+{
+    for (int i = 0; i < LOG_FILES; i++)
+        close_fd(&dir->log_fd[i]);
+    close_fd(&vmk->journal_fd);
+    close_fd(&dir->lock_fd);
+    close_fd(&vmk->host_fd);
+}
+
+static int append(void *context, enum log_file file, const char *text, size_t bytes)
+{
+    const struct hostdir *dir = context;
+    return write_all(dir->log_fd[file], text, bytes);
+}
+
+struct log_effects hostdir_log_effects(struct hostdir *dir)
+{
+    return (struct log_effects){ .context = dir, .append = append };
+}
+
+int hostdir_write_pid(const struct vmk *vmk, const char *name, pid_t pid)
+{
+    char path[64], text[32];
+    (void)snprintf(path, sizeof path, "run/%s.pid", name);
+    const int bytes = snprintf(text, sizeof text, "%d\n", (int)pid);
+    /* Of no use after a power cut. */
+    return write_file(vmk, path, text, (size_t)bytes, false);
+}
+
+void hostdir_remove_pids(const struct vmk *vmk)
+{
+    char path[64];
+    for (size_t i = 0; i < sizeof pid_names / sizeof pid_names[0]; i++) {
+        (void)snprintf(path, sizeof path, "run/%s.pid", pid_names[i]);
+        (void)unlinkat(vmk->host_fd, path, 0);
+    }
+}
+
+static void put_journal(struct vmk *vmk, const char *line, size_t bytes)
+{
+    if (write_all(vmk->journal_fd, line, bytes) != 0)
+        (void)snprintf(vmk->note, sizeof vmk->note, "run/journal: %s", strerror(errno));
+}
+
+void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const char *target)
+{
+    char line[192];
+    const int bytes =
+        snprintf(line, sizeof line, "{\"at_ns\":%" PRIu64 ",\"event\":\"%s\",\"target\":\"%s\"}\n",
+                 at_ns, event, target);
+    assert(bytes > 0 && (size_t)bytes < sizeof line);
+    put_journal(vmk, line, (size_t)bytes);
+}
+
+void hostdir_journal_fault(struct vmk *vmk, const struct fault_note *note, const char *type,
+                           const char *what)
+{
+    char line[256];
+    const int bytes =
+        snprintf(line, sizeof line,
+                 "{\"at_ns\":%" PRIu64 ",\"event\":\"fault\",\"fault\":%" PRIu32
+                 ",\"type\":\"%s\",\"what\":\"%s\",\"value\":[%" PRIu64 ",%" PRIu64 "]}\n",
+                 note->at_ns, note->fault, type, what, note->value[0], note->value[1]);
+    assert(bytes > 0 && (size_t)bytes < sizeof line);
+    put_journal(vmk, line, (size_t)bytes);
+}
+
+const char *hostdir_outcome_name(enum vmk_outcome outcome)
+{
+    switch (outcome) {
+    case VMK_SURVIVED:
+        return "survived";
+    case VMK_LOST_HEARTBEAT:
+        return "lost-heartbeat";
+    case VMK_COS_OOPS:
+        return "cos-oops";
+    case VMK_VMKERNEL_PSOD:
+        return "vmkernel-psod";
+    case VMK_COS_PANIC:
+        return "cos-panic";
+    case VMK_RUNNING:
+        break;
+    }
+    return "running";
+}
+
+static const char *end_name(enum vmk_end end)
+{
+    static const char *const names[] = { [VMK_END_OFF] = "off",
+                                         [VMK_END_HALT] = "halt",
+                                         [VMK_END_REBOOT] = "reboot",
+                                         [VMK_END_PURPLE] = "purple",
+                                         [VMK_END_NO_CONSOLE] = "no-console" };
+    return names[end];
+}
+
+static int write_json(const struct vmk *vmk, const char *path, json_t *root)
+{
+    char *text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
+    const int bad = text != NULL ? hostdir_write_file(vmk, path, text, strlen(text)) : -1;
+    free(text);
+    json_decref(root);
+    return bad;
+}
+
+int hostdir_write_start(const struct vmk *vmk)
+{
+    const struct boot_start *start = &vmk->plan.boot.start;
+    json_t *lines = json_array();
+    for (uint32_t i = 0; i < start->line_count; i++)
+        (void)json_array_append_new(lines, json_string(start->line[i]));
+    return write_json(vmk, "run/start.json",
+                      json_pack("{ss si so}", "schema", "lostbeat/start/1", "starts",
+                                (int)vmk->plan.starts, "lines", lines));
+}
+
+int hostdir_write_result(const struct vmk *vmk)
+{
+    const double uptime_s = (double)(vmk->now_ns / 1000000) / 1000.0;
+    return write_json(vmk, "run/result.json",
+                      json_pack("{ss ss sf sI sf ss sb ss ss si}", "schema", "lostbeat/result/1",
+                                "outcome", hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s,
+                                "beats", (json_int_t)vmk->hb.beats, "virtual_s", uptime_s,
+                                "headline", vmk->headline, "stunned", vmk->cos == VMK_COS_STUNNED,
+                                "note", vmk->note, "end", end_name(vmk->end), "starts",
+                                (int)vmk->plan.starts));
+}

@@ -1,0 +1,39 @@
+/* options.c - see options.h. */
+#include "vmkernel/host/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void options_default(struct vmk *vmk)
+{
+    struct vmk_options *o = &vmk->options;
+    *o = (struct vmk_options){ .psod_on_cos_panic = true };
+    (void)snprintf(o->core_uuid, sizeof o->core_uuid, "%s", vmk->plan.datastore_uuid);
+    (void)snprintf(o->core_name, sizeof o->core_name, "cos-core-%s", vmk->plan.host);
+}
+
+static void take_core(struct vmk_options *o, const char *value)
+{
+    const enum esxconf_core core = esxconf_core_parse(value, o->core_uuid, o->core_name);
+    if (core == ESXCONF_CORE_OK)
+        return;
+    o->core_name[0] = '\0';
+    (void)snprintf(o->core_why, sizeof o->core_why, "%s", esxconf_core_reason(core));
+}
+
+int options_load(struct vmk *vmk, char *err, size_t err_size)
+{
+    char path[sizeof vmk->host_dir + sizeof ESXCONF_PATH + 1];
+    struct esxconf conf;
+    (void)snprintf(path, sizeof path, "%s/" ESXCONF_PATH, vmk->host_dir);
+    if (esxconf_load(path, &conf, err, err_size) != 0)
+        return -1;
+    options_default(vmk);
+    const char *core = esxconf_get(&conf, ESXCONF_COS_CORE_FILE);
+    if (core != NULL)
+        take_core(&vmk->options, core);
+    const char *psod = esxconf_get(&conf, ESXCONF_PSOD_ON_COS_PANIC);
+    vmk->options.psod_on_cos_panic = psod == NULL || strcmp(psod, "0") != 0;
+    esxconf_free(&conf);
+    return 0;
+}
