@@ -24,9 +24,12 @@ export LOSTBEAT_BIN
 . "$(dirname "$0")/lib/hosts.sh"
 seed=${SEED:-1}
 
-# Addresses of the console: what is left is the same for every layout of its text.
+# Addresses in the console, hexadecimal or decimal, and bytes of its text: what is left is the same
+# for every layout of its text.
 without_addresses() {
-    sed -E 's/\b(0x)?[cC]0[0-9a-fA-F]{6}\b/ADDRESS/g; s/\+0x[0-9a-f]+(\/0x[0-9a-f]+)?/+OFFSET/g'
+    sed -E 's/\b(0x)?[cC]0[0-9a-fA-F]{6}\b/ADDRESS/g; s/\b32[23][0-9]{7}\b/ADDRESS/g
+        s/"offset": [0-9]+/"offset": OFFSET/; s/\+0x[0-9a-f]+(\/0x[0-9a-f]+)?/+OFFSET/g
+        s/(Code:)( [0-9a-f]{2})+/\1/'
 }
 
 # What stands in a core, a dump and a screen, as text.
