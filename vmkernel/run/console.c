@@ -11,7 +11,7 @@
 #include "shared/evq.h"
 #include "shared/progress.h"
 #include "vmkernel/run/children.h"
-#include "vmkernel/run/cosview.h"
+#include "vmkernel/run/glance.h"
 #include "vmkernel/dump/dump.h"
 #include "vmkernel/host/hostdir.h"
 #include "vmkernel/dump/storeio.h"
@@ -43,7 +43,7 @@ enum event_kind {
 struct console {
     struct vmk *vmk;
     struct pace *pace;
-    struct cosview view;
+    struct glance view;
     struct evq evq;
     uint64_t check;            /* number of the check that is in the queue */
     uint64_t check_seq;        /* its event; 0 = none */
@@ -451,7 +451,7 @@ static void guess_now(struct console *c)
 {
     struct vmk *vmk = c->vmk;
     uint64_t clock_ns;
-    if (cosview_clock(&c->view, &clock_ns) && clock_ns > vmk->now_ns &&
+    if (glance_clock(&c->view, &clock_ns) && clock_ns > vmk->now_ns &&
         clock_ns <= c->granted_until_ns)
         vmk->now_ns = clock_ns;
 }
@@ -526,10 +526,10 @@ static bool is_overdue(const struct console *c, struct watch *w)
     uint64_t clock_ns = 0;
     if (w->start_wall_ns == 0) {
         w->start_wall_ns = w->since_wall_ns = wall_ns - SLICE_WALL_NS;
-        (void)cosview_clock(&c->view, &w->clock_ns);
+        (void)glance_clock(&c->view, &w->clock_ns);
         return false;
     }
-    if (cosview_clock(&c->view, &clock_ns) && clock_ns != w->clock_ns) {
+    if (glance_clock(&c->view, &clock_ns) && clock_ns != w->clock_ns) {
         w->clock_ns = clock_ns;
         w->since_wall_ns = wall_ns;
     }
@@ -667,7 +667,7 @@ static void tell_progress(struct console *c, enum progress_phase phase)
     if (phase == PROGRESS_RUNNING && wall_ns < c->next_progress_wall_ns)
         return;
     c->next_progress_wall_ns = wall_ns + PROGRESS_WALL_NS;
-    const struct cosview_memory memory = cosview_memory(&c->view);
+    const struct glance_memory memory = glance_memory(&c->view);
     const struct progress p = {
         .now_ns = vmk->now_ns,
         .beats = vmk->hb.beats,
@@ -740,7 +740,7 @@ int console_run(struct vmk *vmk, struct pace *pace)
 {
     static struct console c; /* half a page of events */
     c = (struct console){ .vmk = vmk, .pace = pace, .hbd_told = GATE_ALIVE };
-    cosview_init(&c.view, vmk);
+    glance_init(&c.view, vmk);
     evq_init(&c.evq);
     add_event(&c, vmk->plan.boot.cos_start_ns, EV_COS_START, 0);
     if (vmk->plan.power_ns != 0)
@@ -759,6 +759,6 @@ int console_run(struct vmk *vmk, struct pace *pace)
         bad = end_lost(&c);
     children_quiesce(vmk);
     tell_progress(&c, PROGRESS_ENDED);
-    cosview_fini(&c.view);
+    glance_fini(&c.view);
     return c.bug ? -1 : bad;
 }

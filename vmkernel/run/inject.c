@@ -63,9 +63,9 @@ static bool used_at_least(uint64_t free_kb, uint64_t all_kb, uint32_t percent)
 }
 
 /* The COS's counters are settled whenever it has handed the baton over. */
-static bool is_prevented(const struct vmk *vmk, const struct cosview *view, const struct fault *f)
+static bool is_prevented(const struct vmk *vmk, const struct glance *view, const struct fault *f)
 {
-    const struct cosview_memory m = cosview_memory(view);
+    const struct glance_memory m = glance_memory(view);
     const uint64_t ram_kb =
         vmk->machine.ram_bytes / 1024 - vmk->plan.reserved_kb; /* what MemTotal says */
     switch ((enum fault_unless)f->unless) {
@@ -76,9 +76,9 @@ static bool is_prevented(const struct vmk *vmk, const struct cosview *view, cons
     case FAULT_UNLESS_SWAP_USED:
         return used_at_least(m.swap_free_kb, m.swap_kb, f->unless_pct);
     case FAULT_UNLESS_RUNNING:
-        return cosview_runs(view, f->unless_name);
+        return glance_runs(view, f->unless_name);
     case FAULT_UNLESS_OOM:
-        return cosview_oom_kills(view) > 0;
+        return glance_oom_kills(view) > 0;
     }
     return false;
 }
@@ -157,7 +157,7 @@ static void mend(struct vmk *vmk, const struct fault *f)
     }
 }
 
-bool inject_event(struct vmk *vmk, const struct cosview *view, const struct faults_event *ev)
+bool inject_event(struct vmk *vmk, const struct glance *view, const struct faults_event *ev)
 {
     assert(ev->at_ns == vmk->now_ns);
     if (!ev->begins) {

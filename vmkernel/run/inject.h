@@ -10,13 +10,13 @@
 #ifndef VMK_INJECT_H
 #define VMK_INJECT_H
 
-#include "vmkernel/run/cosview.h"
+#include "vmkernel/run/glance.h"
 #include "vmkernel/model/faults.h"
 #include "vmkernel/host/vmk.h"
 
 /** Carry out one beginning or end of a fault, now; judge its `unless` first. @return false when it
  * was skipped */
-bool inject_event(struct vmk *vmk, const struct cosview *view, const struct faults_event *ev);
+bool inject_event(struct vmk *vmk, const struct glance *view, const struct faults_event *ev);
 
 /** Copy what the COS noted since the last time into run/journal. Bounded; a note that makes no
  * sense is left out. */

@@ -1,12 +1,12 @@
-/* cosview.c - see cosview.h. */
-#include "vmkernel/run/cosview.h"
+/* glance.c - see glance.h. */
+#include "vmkernel/run/glance.h"
 
 #include <string.h>
 
 #define ZONES_MAX 4u /* 2.4 has three */
 #define KB_PER_PAGE 4u
 
-void cosview_init(struct cosview *view, const struct vmk *vmk)
+void glance_init(struct glance *view, const struct vmk *vmk)
 {
     char err[512];
     memset(view, 0, sizeof *view);
@@ -16,27 +16,27 @@ void cosview_init(struct cosview *view, const struct vmk *vmk)
                                  .ram_bytes = vmk->machine.ram_bytes };
 }
 
-void cosview_fini(struct cosview *view)
+void glance_fini(struct glance *view)
 {
     if (view->usable)
         image_close(&view->image);
     view->usable = false;
 }
 
-bool cosview_clock(const struct cosview *view, uint64_t *ret_ns)
+bool glance_clock(const struct glance *view, uint64_t *ret_ns)
 {
     return view->usable &&
            cosmem_variable(&view->mem, "cos_clock", ret_ns, sizeof *ret_ns); /* its first member */
 }
 
-static uint64_t pages_kb(const struct cosview *view, const char *symbol)
+static uint64_t pages_kb(const struct glance *view, const char *symbol)
 {
     uint32_t pages;
     return cosmem_variable(&view->mem, symbol, &pages, sizeof pages) ? (uint64_t)pages * KB_PER_PAGE
                                                                      : 0;
 }
 
-static uint64_t free_kb(const struct cosview *view)
+static uint64_t free_kb(const struct glance *view)
 {
     uint64_t table, zones, size, offset, kb = 0;
     if (!image_find(&view->image, "zone_table", &table) ||
@@ -52,9 +52,9 @@ static uint64_t free_kb(const struct cosview *view)
     return kb;
 }
 
-struct cosview_memory cosview_memory(const struct cosview *view)
+struct glance_memory glance_memory(const struct glance *view)
 {
-    struct cosview_memory m = { 0 };
+    struct glance_memory m = { 0 };
     if (!view->usable)
         return m;
     m.free_kb = free_kb(view);
@@ -66,7 +66,7 @@ struct cosview_memory cosview_memory(const struct cosview *view)
     return m;
 }
 
-bool cosview_runs(const struct cosview *view, const char *comm)
+bool glance_runs(const struct glance *view, const char *comm)
 {
     static struct notes ignored; /* oddities are of no interest here */
     struct cos_tasks tasks;
@@ -82,7 +82,7 @@ bool cosview_runs(const struct cosview *view, const char *comm)
     return runs;
 }
 
-uint32_t cosview_oom_kills(const struct cosview *view)
+uint32_t glance_oom_kills(const struct glance *view)
 {
     uint32_t kills;
     return view->usable && cosmem_variable(&view->mem, "oom_kill_count", &kills, sizeof kills)
