@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define FILE_BYTES_MAX (1u << 20)
-#define PATH_BYTES 4096u
+#include "shared/err.h"
+#include "shared/io.h"
+#include "shared/units.h"
+
+#define FILE_BYTES_MAX MB
 static const char volumes[] = "/vmfs/volumes/";
 
 struct place {
@@ -128,21 +129,16 @@ int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf
 
 int esxconf_load(const char *path, struct esxconf *ret, char *err, size_t err_size)
 {
+    char *text = NULL;
+    size_t len;
+    const int error = io_read_file(path, FILE_BYTES_MAX, &text, &len);
     *ret = (struct esxconf){ 0 };
-    char *text = malloc(FILE_BYTES_MAX);
-    FILE *f = fopen(path, "re");
-    size_t len = 0;
-    if (text != NULL && f != NULL)
-        len = fread(text, 1, FILE_BYTES_MAX, f);
-    int result = -1;
-    if (f == NULL || text == NULL || ferror(f) != 0)
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
-    else if (len == FILE_BYTES_MAX)
-        (void)snprintf(err, err_size, "%s: larger than 1 MB, so no esx.conf", path);
-    else
-        result = esxconf_parse(path, text, len, ret, err, err_size);
-    if (f != NULL)
-        (void)fclose(f);
+    if (error != 0) {
+        (void)snprintf(err, err_size, "%s: %s", path,
+                       error == -EFBIG ? "larger than 1 MB, so no esx.conf" : err_text(error));
+        return -1;
+    }
+    const int result = esxconf_parse(path, text, len, ret, err, err_size);
     free(text);
     return result;
 }
@@ -187,55 +183,23 @@ void esxconf_free(struct esxconf *c)
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
-static int print_all(FILE *f, const struct esxconf *c)
-{
-    bool bad = false;
-    for (size_t i = 0; i < c->count; i++) {
-        const struct esxconf_line *l = &c->line[i];
-        bad |= l->key[0] != '\0' ? fprintf(f, "%s = \"%s\"\n", l->key, l->value) < 0
-                                 : fprintf(f, "%s\n", l->value) < 0;
-    }
-    bad |= fflush(f) != 0;
-    bad |= fsync(fileno(f)) != 0;
-    return bad ? -1 : 0;
-}
-
-static int sync_folder_of(const char *path)
-{
-    char folder[PATH_BYTES];
-    const char *slash = strrchr(path, '/');
-    (void)snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1,
-                   slash != NULL ? path : ".");
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    const int result = fsync(fd);
-    (void)close(fd);
-    return result;
-}
-
 int esxconf_save(const char *path, const struct esxconf *c)
 {
-    char temporary[PATH_BYTES];
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    FILE *f = fopen(temporary, "we");
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
     if (f == NULL)
-        return -1;
-    int result = print_all(f, c);
-    if (fclose(f) != 0)
-        result = -1;
-    if (result == 0)
-        result = rename(temporary, path);
-    if (result != 0) {
-        const int error = errno;
-        (void)unlink(temporary);
-        errno = error;
-        return -1;
+        return -ENOMEM;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct esxconf_line *l = &c->line[i];
+        if (l->key[0] != '\0')
+            (void)fprintf(f, "%s = \"%s\"\n", l->key, l->value);
+        else
+            (void)fprintf(f, "%s\n", l->value);
     }
-    return sync_folder_of(path);
+    const int error = fclose(f) != 0 ? -ENOMEM : io_replace(AT_FDCWD, path, text, len, true);
+    free(text);
+    return error;
 }
 
 /* ---- the core file --------------------------------------------------------------------------- */

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ESXCONF_PATH "etc/vmware/esx.conf"
 #define ESXCONF_LINES_MAX 4096u
 #define ESXCONF_VALUE_MAX 256u /* bytes with zero */
 #define ESXCONF_KEY_MAX 128u
@@ -47,8 +46,8 @@ const char *esxconf_get(const struct esxconf *c, const char *key);
  * memory is short: nothing changed */
 int esxconf_set(struct esxconf *c, const char *key, const char *value);
 
-/** Write to `path`: temporary name, fsync, rename, fsync of the folder. @return 0 or -1 with errno;
- * the file is then what it was */
+/** Write to `path`: temporary name, fsync, rename, fsync of the folder. @return 0 or -errno; the
+ * file is then what it was */
 int esxconf_save(const char *path, const struct esxconf *c);
 
 /** Give back what esxconf_parse(), _load() or _set() took; harmless on an empty one. */

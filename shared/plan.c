@@ -5,7 +5,6 @@
  * at 2^63 - 1. */
 #include "shared/plan.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
+
+#include "shared/err.h"
+#include "shared/io.h"
 
 enum kind { TEXT, U32, I32, U64, I64 };
 struct field {
@@ -196,55 +197,21 @@ static json_t *encode_plan(const struct plan *p)
     return NULL;
 }
 
-static int write_text(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "we");
-    if (f == NULL)
-        return -1;
-    bool bad = fputs(text, f) == EOF || fputc('\n', f) == EOF;
-    bad = fflush(f) != 0 || bad;
-    bad = fsync(fileno(f)) != 0 || bad;
-    bad = fclose(f) != 0 || bad;
-    return bad ? -1 : 0;
-}
-
-/* A name is on the disk once its folder is. */
-static int sync_folder_of(const char *path)
-{
-    char folder[4096] = ".";
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL)
-        (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    const int bad = fsync(fd);
-    (void)close(fd);
-    return bad;
-}
-
 int plan_save(const char *path, const struct plan *plan, char *err, unsigned err_size)
 {
     const struct report r = { path, err, err_size };
-    char temporary[4096];
-
     if (plan->boot.program_count > BOOT_PROGRAMS_MAX || plan->boot.fault_count > BOOT_FAULTS_MAX)
         return fail(&r, 1, "too many programs or faults");
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary)
-        return fail(&r, 1, "the name is too long");
     json_t *root = encode_plan(plan);
     char *text = root == NULL ? NULL : json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     if (text == NULL)
         return fail(&r, 1, "a text is not UTF-8 or a number exceeds 2^63 - 1");
-    int bad = write_text(temporary, text);
+    const size_t len = strlen(text);
+    text[len] = '\n'; /* in the place of its zero */
+    const int error = io_replace(AT_FDCWD, path, text, len + 1, true);
     free(text);
-    if (bad != 0 || rename(temporary, path) != 0) {
-        const int error = errno;
-        (void)unlink(temporary);
-        return fail(&r, 1, "cannot write: %s", strerror(error));
-    }
-    return sync_folder_of(path) == 0 ? 0 : fail(&r, 1, "cannot write: %s", strerror(errno));
+    return error == 0 ? 0 : fail(&r, 1, "cannot write: %s", err_text(error));
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "shared/err.h"
 #include "shared/esxconf.h"
+#include "shared/path.h"
 #include "shared/zdump.h"
 #include "tools/cmd/cmd.h"
 #include "tools/host/host.h"
@@ -97,8 +99,9 @@ static int set_value(const struct option_def *o, struct esxconf *conf, const cha
         why = "at most 255 printable characters without quotes are wanted";
     if (why != NULL)
         return cmd_fail(CMD_USAGE, "%s is not set to '%s': %s", o->name, value, why);
-    if (esxconf_save(path, conf) != 0)
-        return cmd_fail(CMD_USAGE, "%s: %s", path, strerror(errno));
+    const int error = esxconf_save(path, conf);
+    if (error != 0)
+        return cmd_fail(CMD_USAGE, "%s: %s", path, err_text(error));
     return print_value(o, conf);
 }
 
@@ -116,7 +119,7 @@ static int advcfg_work(const struct advcfg *a, const char *name)
     if (name != NULL && o == NULL)
         return cmd_fail(CMD_USAGE, "no option '%s'; `esxcfg-advcfg -l` lists them", name);
     if (host_find(a->host, host, err, sizeof err) != 0 ||
-        host_path(host, ESXCONF_PATH, path, err, sizeof err) != 0 ||
+        host_path(host, PATH_ESXCONF, path, err, sizeof err) != 0 ||
         esxconf_load(path, &conf, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     int status = CMD_OK;
@@ -223,7 +226,7 @@ static int dumppart_work(int action, const char *option)
     char host[HOST_PATH_MAX], path[HOST_PATH_MAX], err[ERROR_MAX] = "";
     struct esxconf conf;
     if (host_find(option, host, err, sizeof err) != 0 ||
-        host_path(host, ESXCONF_PATH, path, err, sizeof err) != 0 ||
+        host_path(host, PATH_ESXCONF, path, err, sizeof err) != 0 ||
         esxconf_load(path, &conf, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     const char *configured = esxconf_get(&conf, ESXCONF_DUMP_PARTITION);

@@ -19,6 +19,7 @@
 
 #include "shared/calendar.h"
 #include "shared/esxconf.h"
+#include "shared/path.h"
 #include "tools/host/bundle.h"
 #include "tools/cmd/cmd.h"
 #include "tools/host/host.h"
@@ -75,7 +76,7 @@ static void write_head(const struct arguments *a, const struct bundle *b, char *
     char path[HOST_PATH_MAX], err[ERROR_MAX];
     struct esxconf conf = { 0 };
     const char *name = NULL;
-    if (host_path(b->host, ESXCONF_PATH, path, err, sizeof err) == 0 &&
+    if (host_path(b->host, PATH_ESXCONF, path, err, sizeof err) == 0 &&
         esxconf_load(path, &conf, err, sizeof err) == 0)
         name = esxconf_get(&conf, ESXCONF_HOST_NAME);
     const int used = snprintf(to, size, "# %s\n# host: %s\n# time: %" PRId64 " s UTC\n", b->stem,

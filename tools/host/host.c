@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared/esxconf.h"
+#include "shared/path.h"
 
 #define NUMBERS_MAX 9999u
 
@@ -23,7 +24,7 @@ int host_find(const char *option, char ret[HOST_PATH_MAX], char *err, size_t err
 {
     const char *variable = getenv("LOSTBEAT_HOST");
     const char *dir = option;
-    if (dir == NULL && host_has(".", ESXCONF_PATH))
+    if (dir == NULL && host_has(".", PATH_ESXCONF))
         dir = ".";
     if (dir == NULL && variable != NULL && variable[0] != '\0')
         dir = variable;
@@ -31,8 +32,8 @@ int host_find(const char *option, char ret[HOST_PATH_MAX], char *err, size_t err
         (void)snprintf(err, err_size,
                        "which host? Name it with --host DIR, go into its directory, or set "
                        "LOSTBEAT_HOST");
-    else if (!host_has(dir, ESXCONF_PATH))
-        (void)snprintf(err, err_size, "%s: no host: there is no " ESXCONF_PATH, dir);
+    else if (!host_has(dir, PATH_ESXCONF))
+        (void)snprintf(err, err_size, "%s: no host: there is no " PATH_ESXCONF, dir);
     else if ((size_t)snprintf(ret, HOST_PATH_MAX, "%s", dir) >= HOST_PATH_MAX - 512)
         (void)snprintf(err, err_size, "%s: the path is too long", dir);
     else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shared/esxconf.h"
+#include "shared/path.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/vmksummary.h"
 #include "tools/verify/verify.h"
@@ -113,7 +114,7 @@ static void read_swaps(struct verify *v)
 /* ---- esx.conf -------------------------------------------------------------------------------- */
 static void read_esxconf(struct verify *v)
 {
-    static const char *const names[] = { ESXCONF_PATH, NULL };
+    static const char *const names[] = { PATH_ESXCONF, NULL };
     struct claim_place at = { .file = verify_find(v, names), .section = "" };
     struct esxconf c;
     char err[512];

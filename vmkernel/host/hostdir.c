@@ -15,11 +15,15 @@
 
 #include <jansson.h>
 
+#include "shared/err.h"
+#include "shared/io.h"
+#include "shared/path.h"
+
 static const char *const folders[] = {
-    "etc",  "etc/vmware",   "var", "var/log", "var/core", "proc", "root", "root/old_cores",
-    "vmfs", "vmfs/volumes", "dev", "console", "run",
+    "etc",          "etc/vmware", "var",        PATH_LOGS, PATH_DUMPS_4, "proc",   PATH_DUMPS,
+    PATH_OLD_CORES, "vmfs",       PATH_VOLUMES, "dev",     PATH_CONSOLE, PATH_RUN,
 };
-static const char *const log_paths[LOG_FILES] = { "var/log/vmkernel", "var/log/vmkwarning" };
+static const char *const log_paths[LOG_FILES] = { PATH_VMKERNEL_LOG, PATH_VMKWARNING_LOG };
 static const char *const pid_names[] = { "vmkernel", "cos", "vmnixhbd" };
 
 static int __attribute__((format(printf, 3, 4)))
@@ -35,59 +39,9 @@ fail(char *err, size_t err_size, const char *format, ...)
     return -1;
 }
 
-static int write_all(int fd, const char *text, size_t bytes)
-{
-    while (bytes > 0) {
-        const ssize_t put = write(fd, text, bytes);
-        if (put < 0 && errno != EINTR)
-            return -1;
-        if (put > 0) {
-            text += put;
-            bytes -= (size_t)put;
-        }
-    }
-    return 0;
-}
-
-/* A name is on the disk once its folder is. */
-static int sync_folder_of(const struct vmk *vmk, const char *path)
-{
-    char folder[256];
-    (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    const int fd = openat(vmk->host_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    const int bad = fsync(fd);
-    (void)close(fd);
-    return bad;
-}
-
-static int write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes,
-                      bool lasting)
-{
-    char temporary[256];
-    assert(strchr(path, '/') != NULL);
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    const int fd = openat(vmk->host_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -1;
-    int bad = write_all(fd, text, bytes);
-    if (bad == 0 && lasting)
-        bad = fsync(fd);
-    bad |= close(fd);
-    if (bad == 0)
-        bad = renameat(vmk->host_fd, temporary, vmk->host_fd, path);
-    if (bad != 0)
-        (void)unlinkat(vmk->host_fd, temporary, 0);
-    return bad == 0 && lasting ? sync_folder_of(vmk, path) : bad;
-}
-
 int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes)
 {
-    return write_file(vmk, path, text, bytes, true);
+    return io_replace(vmk->host_fd, path, text, bytes, true);
 }
 
 /* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads.
@@ -97,7 +51,7 @@ static int write_esx_conf(const struct vmk *vmk)
 {
     const struct plan *p = &vmk->plan;
     char text[1024];
-    if (faccessat(vmk->host_fd, ESXCONF_PATH, F_OK, 0) == 0)
+    if (faccessat(vmk->host_fd, PATH_ESXCONF, F_OK, 0) == 0)
         return 0;
     const int bytes =
         snprintf(text, sizeof text,
@@ -109,7 +63,7 @@ static int write_esx_conf(const struct vmk *vmk)
                  "/system/profile = \"%s\"\n",
                  p->datastore_uuid, p->host, p->host, vmk->profile->build, vmk->profile->name);
     assert(bytes > 0 && (size_t)bytes < sizeof text);
-    return hostdir_write_file(vmk, "etc/vmware/esx.conf", text, (size_t)bytes);
+    return hostdir_write_file(vmk, PATH_ESXCONF, text, (size_t)bytes);
 }
 
 static int make_folders(const struct vmk *vmk, char *err, size_t err_size)
@@ -118,7 +72,7 @@ static int make_folders(const struct vmk *vmk, char *err, size_t err_size)
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         if (mkdirat(vmk->host_fd, folders[i], 0755) != 0 && errno != EEXIST)
             return fail(err, err_size, "%s/%s", vmk->host_dir, folders[i]);
-    (void)snprintf(store, sizeof store, "vmfs/volumes/%s", vmk->plan.datastore_uuid);
+    (void)snprintf(store, sizeof store, PATH_VOLUMES "/%s", vmk->plan.datastore_uuid);
     if (mkdirat(vmk->host_fd, store, 0755) != 0 && errno != EEXIST)
         return fail(err, err_size, "%s/%s", vmk->host_dir, store);
     return 0;
@@ -126,9 +80,9 @@ static int make_folders(const struct vmk *vmk, char *err, size_t err_size)
 
 static int take_lock(struct hostdir *dir, const struct vmk *vmk, char *err, size_t err_size)
 {
-    dir->lock_fd = openat(vmk->host_fd, "run/vmkernel.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    dir->lock_fd = openat(vmk->host_fd, PATH_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (dir->lock_fd < 0)
-        return fail(err, err_size, "%s/run/vmkernel.lock", vmk->host_dir);
+        return fail(err, err_size, "%s/" PATH_LOCK, vmk->host_dir);
     if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0)
         return fail(err, err_size, "%s: another VMkernel runs this host", vmk->host_dir);
     return 0;
@@ -145,7 +99,7 @@ int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_siz
     if (make_folders(vmk, err, err_size) != 0 || take_lock(dir, vmk, err, err_size) != 0)
         return -1;
     if (write_esx_conf(vmk) != 0)
-        return fail(err, err_size, "%s/" ESXCONF_PATH, vmk->host_dir);
+        return fail(err, err_size, "%s/" PATH_ESXCONF, vmk->host_dir);
     return 0;
 }
 
@@ -158,8 +112,8 @@ int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t er
             return fail(err, err_size, "%s/%s", vmk->host_dir, log_paths[i]);
     }
     vmk->journal_fd =
-        openat(vmk->host_fd, "run/journal", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    return vmk->journal_fd >= 0 ? 0 : fail(err, err_size, "%s/run/journal", vmk->host_dir);
+        openat(vmk->host_fd, PATH_JOURNAL, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    return vmk->journal_fd >= 0 ? 0 : fail(err, err_size, "%s/" PATH_JOURNAL, vmk->host_dir);
 }
 
 static void close_fd(int *fd)
@@ -181,7 +135,7 @@ void hostdir_fini(struct hostdir *dir, struct vmk *vmk)
 static int append(void *context, enum log_file file, const char *text, size_t bytes)
 {
     const struct hostdir *dir = context;
-    return write_all(dir->log_fd[file], text, bytes);
+    return io_write(dir->log_fd[file], text, bytes);
 }
 
 struct log_effects hostdir_log_effects(struct hostdir *dir)
@@ -195,7 +149,7 @@ int hostdir_write_pid(const struct vmk *vmk, const char *name, pid_t pid)
     (void)snprintf(path, sizeof path, "run/%s.pid", name);
     const int bytes = snprintf(text, sizeof text, "%d\n", (int)pid);
     /* Of no use after a power cut. */
-    return write_file(vmk, path, text, (size_t)bytes, false);
+    return io_replace(vmk->host_fd, path, text, (size_t)bytes, false);
 }
 
 void hostdir_remove_pids(const struct vmk *vmk)
@@ -209,8 +163,9 @@ void hostdir_remove_pids(const struct vmk *vmk)
 
 static void put_journal(struct vmk *vmk, const char *line, size_t bytes)
 {
-    if (write_all(vmk->journal_fd, line, bytes) != 0)
-        (void)snprintf(vmk->note, sizeof vmk->note, "run/journal: %s", strerror(errno));
+    const int error = io_write(vmk->journal_fd, line, bytes);
+    if (error != 0)
+        (void)snprintf(vmk->note, sizeof vmk->note, PATH_JOURNAL ": %s", err_text(error));
 }
 
 void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const char *target)
@@ -280,7 +235,7 @@ int hostdir_write_start(const struct vmk *vmk)
     json_t *lines = json_array();
     for (uint32_t i = 0; i < start->line_count; i++)
         (void)json_array_append_new(lines, json_string(start->line[i]));
-    return write_json(vmk, "run/start.json",
+    return write_json(vmk, PATH_START,
                       json_pack("{ss si so}", "schema", "lostbeat/start/1", "starts",
                                 (int)vmk->plan.starts, "lines", lines));
 }
@@ -288,7 +243,7 @@ int hostdir_write_start(const struct vmk *vmk)
 int hostdir_write_result(const struct vmk *vmk)
 {
     const double uptime_s = (double)(vmk->now_ns / 1000000) / 1000.0;
-    return write_json(vmk, "run/result.json",
+    return write_json(vmk, PATH_RESULT,
                       json_pack("{ss ss sf sI sf ss sb ss ss si}", "schema", "lostbeat/result/1",
                                 "outcome", hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s,
                                 "beats", (json_int_t)vmk->hb.beats, "virtual_s", uptime_s,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/path.h"
+
 void options_default(struct vmk *vmk)
 {
     struct vmk_options *o = &vmk->options;
@@ -23,9 +25,9 @@ static void take_core(struct vmk_options *o, const char *value)
 
 int options_load(struct vmk *vmk, char *err, size_t err_size)
 {
-    char path[sizeof vmk->host_dir + sizeof ESXCONF_PATH + 1];
+    char path[PATH_SIZE];
     struct esxconf conf;
-    (void)snprintf(path, sizeof path, "%s/" ESXCONF_PATH, vmk->host_dir);
+    (void)path_join(path, vmk->host_dir, PATH_ESXCONF);
     if (esxconf_load(path, &conf, err, err_size) != 0)
         return -1;
     options_default(vmk);
