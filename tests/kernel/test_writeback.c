@@ -1,12 +1,10 @@
 /* test_writeback.c - what is written to a file is dirty, then old, then on the disk; reclaim and
- * too much of it hurry it on. [RHEL3MM 1.6, 1.9]
- * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
-#include "tests/unit/cos_harness.c"
+ * too much of it hurry it on. [RHEL3MM 1.6, 1.9] */
+#include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/mm/writeback.h"
 
-#define SECONDS(n) ((n)*1000000000ull)
 #define LOG "var/log/test"
 
 static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 6000 };
@@ -31,7 +29,7 @@ static void write_pages(const char *name, uint32_t first, uint32_t count)
 
 static void until(uint64_t second)
 {
-    program_sleep_until(BOOT_NS + SECONDS(second));
+    program_sleep_until(cos_clock.boot_ns + SECONDS(second));
 }
 
 static struct cos_result *run(void (*fn)(struct cos_result *))
@@ -118,7 +116,7 @@ static void write_much(struct cos_result *r)
         most = nr_dirty_pages > most ? nr_dirty_pages : most;
     }
     r->number[0] = most;
-    r->number[1] = cos_clock.now_ns - BOOT_NS < SECONDS(30);
+    r->number[1] = cos_clock.now_ns - cos_clock.boot_ns < SECONDS(30);
     r->number[2] = kstat.disk[1].pages;
     r->number[3] = total_ram_pages;
     mm_check();

@@ -1,10 +1,7 @@
-/* test_oom.c - whom the OOM killer chooses, when it acts, what it says, and when it never helps.
- * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
-#include "tests/unit/cos_harness.c"
+/* test_oom.c - whom the OOM killer chooses, when it acts, what it says, and when it never helps. */
+#include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/mm/oom_kill.h"
-
-#define SECONDS(n) ((n)*1000000000ull)
 
 static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 500 };
 

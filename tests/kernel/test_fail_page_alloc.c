@@ -1,7 +1,6 @@
 /* test_fail_page_alloc.c - which allocations fail by the knobs, and that the kernel survives each
- * one: the N-th allocation fails, for N = 1, 2, ... until none fails.
- * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
-#include "tests/unit/cos_harness.c"
+ * one: the N-th allocation fails, for N = 1, 2, ... until none fails. */
+#include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/faults/fail_page_alloc.h"
 

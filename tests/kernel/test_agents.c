@@ -1,8 +1,6 @@
-/* test_agents.c - vpxa takes over what hostd did, VMap goes through all of its rules.
- * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
-#include "tests/unit/cos_harness.c"
+/* test_agents.c - vpxa takes over what hostd did, VMap goes through all of its rules. */
+#include "tests/kernel/cos_harness.h"
 
-#define SECONDS(n) ((n)*1000000000ull)
 #define ROUNDS 20u
 
 static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 6000 };

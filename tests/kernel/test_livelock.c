@@ -1,12 +1,10 @@
 /* test_livelock.c - what is computed instead of executed leaves the same bytes in RAM: livelocks of
- * several kinds, with and without the skip.
- * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
-#include "tests/unit/cos_harness.c"
+ * several kinds, with and without the skip. */
+#include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/skip/inert_lists.h"
 #include "cos/kernel/mm/writeback.h"
 
-#define SECONDS(n) ((n)*1000000000ull)
 #define NIBBLERS 3u
 
 /* Takes all that there is, until it is told to end, which it does not. */

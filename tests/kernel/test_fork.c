@@ -1,11 +1,9 @@
 /* test_fork.c - copy on write: parent and child share pages until one of them writes, in RAM and in
- * swap; and the kernel survives each allocation of a fork that fails.
- * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
-#include "tests/unit/cos_harness.c"
+ * swap; and the kernel survives each allocation of a fork that fails. */
+#include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/faults/fail_page_alloc.h"
 
-#define SECONDS(n) ((n)*1000000000ull)
 #define PAGES 300u
 
 static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 12000 };

@@ -1,20 +1,13 @@
-/* cos_harness.c - see cos_harness.h. Included by tests. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/* cos_harness.c - see cos_harness.h. */
+#include "tests/kernel/cos_harness.h"
 
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/kernel/drivers/vmnix.h"
-#include "tests/unit/cos_harness.h"
 
 #include <sys/wait.h> /* behind the kernel's headers: both define signals */
 
@@ -23,8 +16,8 @@
 #define BOOT_NS 10000000000u
 
 uint64_t grant_until_ns = GRANT_END;
-static struct boot_params params;
-const struct boot_params *boot_params = &params;
+struct boot_params cos_params;
+const struct boot_params *boot_params = &cos_params;
 static struct cos_result *shared;
 static void (*pid_1)(struct cos_result *);
 void stack_start(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
@@ -32,7 +25,7 @@ void stack_start(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
 /* ---- what setup.c and hypervisor.c have ------------------------------------------------------ */
 uint64_t cos_random(const char *name)
 {
-    return rng_derive(params.random, name);
+    return rng_derive(cos_params.random, name);
 }
 
 static void __attribute__((noreturn)) end_run(enum cos_end end)
@@ -62,8 +55,11 @@ void hypervisor_yield(enum gate_yield reason, uint64_t next_ns)
     end_run(COS_END_STUCK);
 }
 
+/* Within expect_assert_failure() this jumps back there. */
 void hypervisor_end(enum gate_yield reason, const char *why)
 {
+    if (global_expecting_assert)
+        mock_assert(0, why, __FILE__, __LINE__);
     strcopy(shared->text, why, sizeof shared->text);
     end_run(reason == GATE_YIELD_PANIC  ? COS_END_PANIC
             : reason == GATE_YIELD_OOPS ? COS_END_OOPS
@@ -115,7 +111,7 @@ static void start(void)
     const struct machine_hostinfo *info =
         PTR(const struct machine_hostinfo, MACHINE_WINDOW_VA + MACHINE_HOSTINFO_OFFSET);
     mem_init(3u << 20, (uint32_t)info->ram_bytes);
-    swap_init(params.swap_pages);
+    swap_init(cos_params.swap_pages);
     (void)kernel_thread(1, "init", init_main, NULL);
     (void)kernel_thread(5, "kswapd", kswapd, NULL);
     (void)kernel_thread(6, "kscand", kscand, NULL);
@@ -137,14 +133,33 @@ static void boot(const struct cos_machine *m)
     the_vmnix()->rules.serial_max = VMNIX_SERIAL_MAX;
     info->ram_bytes = (uint64_t)m->ram_mb << 20;
     info->flags = m->no_skip ? MACHINE_FLAG_NO_SKIP : 0;
-    params.swap_pages = m->swap_slots;
-    params.random = 1;
-    params.fault_count = m->fault_count;
+    cos_params.swap_pages = m->swap_slots;
+    cos_params.reserved_kb = m->reserved_kb;
+    cos_params.random = 1;
+    cos_params.fault_count = m->fault_count;
     for (uint32_t i = 0; i < m->fault_count; i++)
-        params.fault[i] = m->faults[i];
+        cos_params.fault[i] = m->faults[i];
     cos_clock = (struct cos_clock){ .now_ns = BOOT_NS, .boot_ns = BOOT_NS };
     current_task = kptr_of(init_task);
     stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 32, start);
+}
+
+static void boot_machine(void **state)
+{
+    boot(*state);
+}
+
+/* cmocka within cmocka: a failed assertion jumps out of the COS to the inner one, and what that
+ * prints is the run's text. */
+static void __attribute__((noreturn)) run_child(const struct cos_machine *machine, int messages)
+{
+    const struct CMUnitTest run = { "run", boot_machine, NULL, NULL, (void *)(uintptr_t)machine };
+    (void)alarm(RUN_WALL_S);
+    if (dup2(messages, STDOUT_FILENO) >= 0 && dup2(messages, STDERR_FILENO) >= 0)
+        (void)_cmocka_run_group_tests("run", &run, 1, NULL, NULL);
+    (void)fflush(NULL);
+    (void)pread(messages, shared->text, sizeof shared->text - 1, 0);
+    _exit(COS_END_FAILED);
 }
 
 enum cos_end cos_run(const struct cos_machine *machine, void (*fn)(struct cos_result *),
@@ -155,15 +170,42 @@ enum cos_end cos_run(const struct cos_machine *machine, void (*fn)(struct cos_re
             mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     memset(shared, 0, sizeof *shared);
     *ret = shared;
+    pid_1 = fn;
+    const int messages = memfd_create("messages", 0);
+    (void)fflush(NULL);
     const pid_t pid = fork();
-    if (pid == 0) {
-        pid_1 = fn;
-        (void)alarm(RUN_WALL_S);
-        boot(machine);
-    }
+    if (pid == 0)
+        run_child(machine, messages);
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
+    (void)close(messages);
     return WIFEXITED(status) ? (enum cos_end)WEXITSTATUS(status) : COS_END_CRASHED;
+}
+
+static void (*test_fn)(void);
+
+static void test_as_pid_1(struct cos_result *unused)
+{
+    (void)unused;
+    test_fn();
+}
+
+static void run_cos_test(void **state)
+{
+    static const char *const ends[] = {
+        "done", "failed", "panic", "bug", "oops", "stuck", "crashed"
+    };
+    const struct cos_test *test = *state;
+    struct cos_result *r;
+    test_fn = test->fn;
+    const enum cos_end end = cos_run(test->machine, test_as_pid_1, &r);
+    if (end != COS_END_DONE)
+        fail_msg("%s: %s", ends[end < ARRAY_SIZE(ends) ? end : COS_END_CRASHED], r->text);
+}
+
+struct CMUnitTest cos_unit_test_of(const char *name, const struct cos_test *test)
+{
+    return (struct CMUnitTest){ name, run_cos_test, NULL, NULL, (void *)(uintptr_t)test };
 }
 
 /* ---- helpers --------------------------------------------------------------------------------- */
@@ -187,6 +229,20 @@ int cos_spawn(const struct boot_program *spec, int (*fn)(struct program *))
     p->number[3] = (uint64_t)(uintptr_t)fn;
     task_prepare(t, program_with_function, p);
     return pid;
+}
+
+struct task_struct *cos_child(const char *name, uint32_t flags, int (*fn)(struct program *))
+{
+    struct boot_program spec = cos_program(name);
+    spec.flags = flags;
+    const int pid = cos_spawn(&spec, fn);
+    assert_true(pid > 0);
+    return find_task_by_pid((uint32_t)pid);
+}
+
+void cos_sleep(uint64_t ns)
+{
+    program_sleep_until(cos_clock.now_ns + ns);
 }
 
 void cos_wait_all(void)

@@ -1,9 +1,7 @@
 /* test_shmem.c - shared memory outlives who filled it, goes to swap and comes back, and belongs to
- * nobody.
- * links: @cos -no-pie -Wl,-Ttext-segment=0x60000000 */
-#include "tests/unit/cos_harness.c"
+ * nobody. */
+#include "tests/kernel/cos_harness.h"
 
-#define SECONDS(n) ((n)*1000000000ull)
 #define SHM_VA 0x60000000u
 #define PAGES 2000u
 
