@@ -1,4 +1,4 @@
-/* crash.c - the list of commands, and what they share; see crash.h. */
+/* crash.c - what the commands share; see crash.h. */
 #include "tools/crash/crash.h"
 
 #include <inttypes.h>
@@ -6,23 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES 1024u
 #define NS_PER_S 1000000000ull
-
-const struct crash_command *const crash_commands[] = {
-    &crash_sys,  &crash_ps,   &crash_bt,   &crash_foreach, &crash_kmem, &crash_log,
-    &crash_swap, &crash_vm,   &crash_task, &crash_runq,    &crash_rd,   &crash_search,
-    &crash_sym,  &crash_leak, &crash_why,  &crash_help,    &crash_exit, NULL
-};
-
-const struct crash_command *crash_command_find(const char *name)
-{
-    for (size_t i = 0; crash_commands[i] != NULL; i++) {
-        if (strcmp(crash_commands[i]->name, name) == 0)
-            return crash_commands[i];
-    }
-    return NULL;
-}
 
 int crash_usage(const struct crash_command *c, const char *format, ...)
 {
@@ -33,54 +17,6 @@ int crash_usage(const struct crash_command *c, const char *format, ...)
     va_end(args);
     (void)fprintf(stderr, "; usage: %s\n", c->usage);
     return CRASH_USAGE;
-}
-
-/* Words are separated by blanks; "..." keeps blanks. @return the count, -1 too many, -2 a quote
- * that does not end */
-static int split(char *line, char *argv[CRASH_ARGS_MAX + 1])
-{
-    int argc = 0;
-    for (char *p = line;;) {
-        p += strspn(p, " \t\r\n");
-        if (*p == '\0' || *p == '#')
-            break;
-        if (argc == CRASH_ARGS_MAX)
-            return -1;
-        const bool quoted = *p == '"';
-        argv[argc++] = p += quoted;
-        p += strcspn(p, quoted ? "\"" : " \t\r\n");
-        if (*p == '\0' && quoted)
-            return -2;
-        if (*p == '\0')
-            break;
-        *p++ = '\0';
-    }
-    argv[argc] = NULL;
-    return argc;
-}
-
-int crash_line(struct crash *s, const char *line)
-{
-    char copy[LINE_MAX_BYTES];
-    char *argv[CRASH_ARGS_MAX + 1];
-    if ((size_t)snprintf(copy, sizeof copy, "%s", line) >= sizeof copy) {
-        (void)fprintf(stderr, "crash: a command is longer than %u bytes\n", LINE_MAX_BYTES - 1);
-        return CRASH_USAGE;
-    }
-    const int argc = split(copy, argv);
-    if (argc < 0) {
-        (void)fprintf(stderr, "crash: %s: %.40s\n",
-                      argc == -2 ? "a quotation mark is not closed" : "too many words", line);
-        return CRASH_USAGE;
-    }
-    if (argc == 0)
-        return CRASH_OK;
-    const struct crash_command *c = crash_command_find(argv[0]);
-    if (c == NULL) {
-        (void)fprintf(stderr, "crash: no command '%s'; `help` lists them\n", argv[0]);
-        return CRASH_USAGE;
-    }
-    return c->run(s, argc, argv);
 }
 
 /* ---- arguments ------------------------------------------------------------------------------- */
@@ -137,7 +73,24 @@ const struct core_task *crash_task_arg(struct crash *s, const struct crash_comma
     return t;
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- results --------------------------------------------------------------------------------- */
+
+void crash_begin(struct crash *s, const char *name)
+{
+    char schema[64];
+    (void)snprintf(schema, sizeof schema, "lostbeat/crash-%s/1", name);
+    out_begin(&s->out, schema);
+    out_str(&s->out, "core", NULL, s->core->path);
+}
+
+void crash_finish(struct crash *s)
+{
+    out_array(&s->out, "problems");
+    for (uint32_t i = 0; i < s->core->problem_count; i++)
+        out_str(&s->out, NULL, NULL, s->core->problems[i]);
+    out_end(&s->out);
+    (void)out_finish(&s->out); /* the caller asks the stream whether all could be written */
+}
 
 const char *crash_size(uint64_t pages, char to[32])
 {

@@ -8,7 +8,7 @@
 #include "tools/core/core_model.h"
 #include "tools/core/core_source.h"
 #include "tools/core/core_unwind.h"
-#include "tools/crash/out.h"
+#include "tools/out/out.h"
 
 #define CRASH_ARGS_MAX 16
 
@@ -22,7 +22,7 @@ struct crash {
 
 enum crash_status {
     CRASH_OK = 0,
-    CRASH_USAGE = 2, /* the command line was wrong; it was told */
+    CRASH_USAGE = 2, /* the command line was wrong; it was reported */
     CRASH_QUIT = 3,  /* the user wants to leave */
 };
 
@@ -34,10 +34,6 @@ struct crash_command {
     int (*run)(struct crash *s, int argc, char **argv); /* argv[0] is the name */
 };
 
-/** All commands; NULL ends them. */
-extern const struct crash_command *const crash_commands[];
-/** By name; NULL if there is none. */
-const struct crash_command *crash_command_find(const char *name);
 /** Run one line. @return CRASH_OK, CRASH_USAGE or CRASH_QUIT */
 int crash_line(struct crash *s, const char *line);
 /** Print "NAME: MESSAGE" and the usage to stderr. @return CRASH_USAGE */
@@ -47,6 +43,10 @@ crash_usage(const struct crash_command *c, const char *format, ...);
 int crash_interact(struct crash *s);
 
 /* ---- for commands ---- */
+/** Begin the result of the command `name`: its schema, and which core. */
+void crash_begin(struct crash *s, const char *name);
+/** End it: add what is inconsistent in the core (JSON), and print it. */
+void crash_finish(struct crash *s);
 /** Task of "PID" or of a task_struct's address in hexadecimal; tells and returns NULL if there is
  * none. */
 const struct core_task *crash_task_arg(struct crash *s, const struct crash_command *c,

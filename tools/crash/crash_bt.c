@@ -29,9 +29,11 @@ static void print_trace(struct crash *s, const struct core_task *t)
     struct core_trace trace;
     core_unwind(s->unwinder, t, &trace);
     out_object(o, NULL);
-    out_bold(o, t->current);
+    if (t->current)
+        out_style(o, OUT_BOLD);
     crash_task_line(s, t);
-    out_bold(o, false);
+    if (t->current)
+        out_style(o, OUT_PLAIN);
     out_str(o, "state", NULL, core_state_name(t->state));
     out_bool(o, "current", t->current);
     out_str(o, "end", NULL, core_trace_end_name(trace.end));
@@ -67,12 +69,12 @@ static int run_bt(struct crash *s, int argc, char **argv)
     const int n = find_tasks(s, argc, argv, tasks);
     if (n == 0)
         return CRASH_USAGE;
-    out_begin(&s->out, "bt", s->core->path);
+    crash_begin(s, "bt");
     out_array(&s->out, "tasks");
     for (int i = 0; i < n; i++)
         print_trace(s, tasks[i]);
     out_end(&s->out);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 
@@ -90,7 +92,7 @@ static int run_foreach(struct crash *s, int argc, char **argv)
 {
     if (argc != 2 || strcmp(argv[1], "bt") != 0)
         return crash_usage(&crash_foreach, "`bt` is what can be done for each task");
-    out_begin(&s->out, "bt", s->core->path);
+    crash_begin(s, "bt");
     out_array(&s->out, "tasks");
     for (uint32_t i = 0; i < s->tasks.count; i++) {
         if (i > 0)
@@ -98,7 +100,7 @@ static int run_foreach(struct crash *s, int argc, char **argv)
         print_trace(s, &s->tasks.task[i]);
     }
     out_end(&s->out);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 

@@ -225,9 +225,9 @@ static int run_kmem(struct crash *s, int argc, char **argv)
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         if (argc != 2 || strcmp(argv[1], forms[i].option) != 0)
             continue;
-        out_begin(&s->out, forms[i].name, s->core->path);
+        crash_begin(s, forms[i].name);
         const int status = forms[i].run(s);
-        out_finish(&s->out, s->core);
+        crash_finish(s);
         return status;
     }
     return crash_usage(&crash_kmem, "one of -i, -f, -s, -z is wanted");
@@ -254,7 +254,7 @@ static int run_swap(struct crash *s, int argc, char **argv)
     (void)argv;
     if (argc > 1)
         return crash_usage(&crash_swap, "no argument is wanted");
-    out_begin(o, "swap", s->core->path);
+    crash_begin(s, "swap");
     core_mem_load(s->core, &m);
     core_swap_count(s->core, &map);
     const uint64_t used = m.swap_total > m.swap_free ? m.swap_total - m.swap_free : 0;
@@ -275,7 +275,7 @@ static int run_swap(struct crash *s, int argc, char **argv)
                               "swap: %" PRIu64 " slots are counted as used, the map has %u", used,
                               map.used);
     }
-    out_finish(o, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 

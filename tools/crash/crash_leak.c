@@ -230,7 +230,7 @@ static void show_fills(struct crash *s, struct leak *l)
 static void show(struct crash *s, struct leak *l, const struct core_task *t, uint32_t limit)
 {
     struct out *o = &s->out;
-    out_begin(o, "leak", s->core->path);
+    crash_begin(s, "leak");
     crash_task_line(s, t);
     out_u64(o, "pages", "PAGES: %llu in RAM", l->pages);
     out_u64(o, "with_text", " (%llu with text", l->with_text);
@@ -246,7 +246,7 @@ static void show(struct crash *s, struct leak *l, const struct core_task *t, uin
     out_u64(o, "distinct", "%llu different texts", l->pattern_count);
     out_u64(o, "dropped", l->dropped > 0 ? ", %llu more found no place\n" : NULL, l->dropped);
     out_text(o, l->dropped > 0 ? "" : "\n");
-    out_finish(o, s->core);
+    crash_finish(s);
 }
 
 static int run_leak(struct crash *s, int argc, char **argv)

@@ -19,14 +19,10 @@ static void log_line(struct out *o, const char *line, size_t len, bool levels)
         len >= 3 && line[0] == '<' && line[1] >= '0' && line[1] <= '7' && line[2] == '>';
     if (copy == NULL)
         return;
-    if (o->json) {
-        out_object(o, NULL);
-        out_u64(o, "level", NULL, has ? (unsigned)(line[1] - '0') : 4u);
-        out_str(o, "text", NULL, has ? copy + 3 : copy);
-        out_end(o);
-    } else {
-        out_text(o, "%s\n", has && !levels ? copy + 3 : copy);
-    }
+    out_object(o, NULL);
+    out_u64(o, "level", has && levels ? "<%llu>" : NULL, has ? (unsigned)(line[1] - '0') : 4u);
+    out_str(o, "text", "%s\n", has ? copy + 3 : copy);
+    out_end(o);
     free(copy);
 }
 
@@ -35,7 +31,7 @@ static int run_log(struct crash *s, int argc, char **argv)
     const bool levels = argc == 2 && strcmp(argv[1], "-m") == 0;
     if (argc > 1 && !levels)
         return crash_usage(&crash_log, "unknown argument %s", argv[1]);
-    out_begin(&s->out, "log", s->core->path);
+    crash_begin(s, "log");
     out_array(&s->out, "lines");
     char *log = core_log_load(s->core);
     for (const char *p = log; p != NULL && *p != '\0';) {
@@ -45,7 +41,7 @@ static int run_log(struct crash *s, int argc, char **argv)
     }
     free(log);
     out_end(&s->out);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 
@@ -70,11 +66,11 @@ static int run_sym(struct crash *s, int argc, char **argv)
     const char *name = core_symbol_of(s->core, at, &offset);
     if (name == NULL)
         return crash_usage(&crash_sym, "%" PRIx64 " lies in no symbol", at);
-    out_begin(&s->out, "sym", s->core->path);
+    crash_begin(s, "sym");
     out_hex(&s->out, "address", "%08llx", at);
     out_str(&s->out, "symbol", "  %s", name);
     out_hex(&s->out, "offset", "+0x%llx\n", offset);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 
@@ -115,7 +111,7 @@ static int run_rd(struct crash *s, int argc, char **argv)
         return crash_usage(&crash_rd, "an address or a symbol is wanted");
     if (argc == 3 && !crash_number(argv[2], WORDS_MAX, &n))
         return crash_usage(&crash_rd, "'%s' is no number of words", argv[2]);
-    out_begin(&s->out, "rd", s->core->path);
+    crash_begin(s, "rd");
     out_array(&s->out, "rows");
     for (uint64_t i = 0; i < n; i += 4) {
         const unsigned part = n - i < 4 ? (unsigned)(n - i) : 4;
@@ -127,7 +123,7 @@ static int run_rd(struct crash *s, int argc, char **argv)
         rd_row(&s->out, at + i * 4, row, part);
     }
     out_end(&s->out);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 
@@ -185,14 +181,14 @@ static int run_search(struct crash *s, int argc, char **argv)
     }
     if (argc != i + 1 || argv[i][0] == '\0')
         return crash_usage(&crash_search, "one text is wanted; \"...\" keeps blanks");
-    out_begin(&s->out, "search", s->core->path);
+    crash_begin(s, "search");
     out_array(&s->out, "hits");
     for (uint32_t k = 0; k < s->core->segment_count; k++)
         search_segment(&h, &s->core->segments[k], argv[i], strlen(argv[i]));
     out_end(&s->out);
     out_u64(&s->out, "count", "%llu found", h.count);
     out_text(&s->out, h.count > h.shown ? ", the first %" PRIu64 " are shown\n" : "\n", h.shown);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 

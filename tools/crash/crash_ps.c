@@ -122,7 +122,7 @@ static int run_ps(struct crash *s, int argc, char **argv)
     char **args = argv + 1 + sizes;
     if (*args != NULL && **args == '-')
         return crash_usage(&crash_ps, "unknown option %s", *args);
-    out_begin(&s->out, "ps", s->core->path);
+    crash_begin(s, "ps");
     out_array(&s->out, "tasks");
     if (sizes) {
         status = ps_sizes(s, is_wanted, args);
@@ -134,7 +134,7 @@ static int run_ps(struct crash *s, int argc, char **argv)
         }
     }
     out_end(&s->out);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return status;
 }
 
@@ -234,13 +234,13 @@ static int run_task(struct crash *s, int argc, char **argv)
         argc == 2 ? crash_task_arg(s, &crash_task, argv[1]) : core_task_current(&s->tasks);
     if (t == NULL)
         return argc == 2 ? CRASH_USAGE : crash_usage(&crash_task, "no task was running");
-    out_begin(&s->out, "task", s->core->path);
+    crash_begin(s, "task");
     crash_task_line(s, t);
     task_sched(s, t);
     task_mm(s, t);
     task_wait(s, t);
     task_regs(s, t);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 
@@ -338,7 +338,7 @@ static int run_sys(struct crash *s, int argc, char **argv)
     if (argc > 1)
         return crash_usage(&crash_sys, "no argument is wanted");
     struct out *o = &s->out;
-    out_begin(o, "sys", s->core->path);
+    crash_begin(s, "sys");
     out_str(o, "kernel", "      KERNEL: %s\n",
             s->source != NULL ? "the executable that -e names" : "none needed");
     out_str(o, "dumpfile", "    DUMPFILE: %s", s->core->path);
@@ -348,7 +348,7 @@ static int run_sys(struct crash *s, int argc, char **argv)
     print_machine(s);
     print_panic(s);
     print_current(s);
-    out_finish(o, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 

@@ -1,4 +1,4 @@
-/* crash_shell.c - `help` and `exit`, and reading commands from a terminal or a pipe. */
+/* crash_shell.c - reading commands from a terminal or a pipe. */
 #include <editline/readline.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,55 +9,6 @@
 
 #define LINE_ROOM 4096u
 #define HISTORY_MAX 500
-
-/* ---- help ------------------------------------------------------------------------------------ */
-
-static int run_help(struct crash *s, int argc, char **argv)
-{
-    struct out *o = &s->out;
-    const struct crash_command *one = argc == 2 ? crash_command_find(argv[1]) : NULL;
-    if (argc > 2 || (argc == 2 && one == NULL))
-        return crash_usage(&crash_help, "there is no such command");
-    out_begin(o, "help", s->core->path);
-    out_array(o, "commands");
-    for (size_t i = 0; crash_commands[i] != NULL; i++) {
-        const struct crash_command *c = crash_commands[i];
-        if (one != NULL && c != one)
-            continue;
-        out_object(o, NULL);
-        out_str(o, "usage", one != NULL ? "usage: %s\n" : "  %-28s", c->usage);
-        out_str(o, "summary", one != NULL ? "\n%s\n" : " %s\n", c->summary);
-        out_str(o, "help", one != NULL ? "%s" : NULL, c->help);
-        out_end(o);
-    }
-    out_end(o);
-    out_finish(o, s->core);
-    return CRASH_OK;
-}
-
-const struct crash_command crash_help = {
-    .name = "help",
-    .usage = "help [COMMAND]",
-    .summary = "this list, or more of one command",
-    .help = "",
-    .run = run_help,
-};
-
-static int run_exit(struct crash *s, int argc, char **argv)
-{
-    (void)s;
-    (void)argc;
-    (void)argv;
-    return CRASH_QUIT;
-}
-
-const struct crash_command crash_exit = {
-    .name = "exit",
-    .usage = "exit",
-    .summary = "leave (also: end of input)",
-    .help = "",
-    .run = run_exit,
-};
 
 /* ---- reading --------------------------------------------------------------------------------- */
 

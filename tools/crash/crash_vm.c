@@ -56,7 +56,7 @@ static int run_vm(struct crash *s, int argc, char **argv)
     if (t->mm == 0)
         return crash_usage(&crash_vm, "pid %u (%s) has no address space", t->pid, t->comm);
     const int n = core_vmas_load(s->core, t->mm, &vmas);
-    out_begin(o, "vm", s->core->path);
+    crash_begin(s, "vm");
     crash_task_line(s, t);
     out_text(o, "   MM       PGD       RSS    TOTAL_VM\n");
     out_hex(o, "mm", "%08llx", t->mm);
@@ -70,7 +70,7 @@ static int run_vm(struct crash *s, int argc, char **argv)
     out_end(o);
     vm_pages(s, t);
     free(vmas);
-    out_finish(o, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 
@@ -115,7 +115,7 @@ static int run_runq(struct crash *s, int argc, char **argv)
     const int n = core_runq_load(s->core, &queue);
     const struct core_task *current = core_task_current(&s->tasks);
     (void)core_symbol(s->core, "run_queue", &at);
-    out_begin(o, "runq", s->core->path);
+    crash_begin(s, "runq");
     out_text(o, "CPU 0 ");
     out_hex(o, "runqueue", "RUNQUEUE: %08llx\n", at);
     if (current != NULL) {
@@ -134,7 +134,7 @@ static int run_runq(struct crash *s, int argc, char **argv)
     if (n == 0)
         out_text(o, "  nobody waits for the CPU\n");
     free(queue);
-    out_finish(o, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 

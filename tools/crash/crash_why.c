@@ -392,11 +392,11 @@ static int run_why(struct crash *s, int argc, char **argv)
     const struct core_task *t = crash_task_arg(s, &crash_why, argv[1]);
     if (t == NULL)
         return CRASH_USAGE;
-    out_begin(&s->out, "why", s->core->path);
+    crash_begin(s, "why");
     out_array(&s->out, "steps");
     go_on(&w, t);
     out_end(&s->out);
-    out_finish(&s->out, s->core);
+    crash_finish(s);
     return CRASH_OK;
 }
 
