@@ -1,16 +1,11 @@
-/* test_mm_zone.c - zones, tables and buddy lists on the 800-MB COS of KB 308590.
- *
- * links: cos/kernel/sched/kstat.c
- * links: -no-pie -Wl,-Ttext-segment=0x60000000
- * links: cos/kernel/mm/lru.c cos/kernel/mm/zone.c cos/kernel/mm/page_alloc.c
- * links: cos/kernel/mm/vmscan.c cos/kernel/mm/filemap.c cos/kernel/mm/swapfile.c
- * links: cos/kernel/mm/rmap.c cos/kernel/mm/memory.c cos/kernel/mm/mmap.c
- * links: cos/kernel/mm/slab.c cos/kernel/mm/dcache.c cos/kernel/mm/block.c
- * links: cos/kernel/skip/inert_lists.c cos/kernel/mm/oom_kill.c cos/kernel/mm/show_mem.c
- * links: cos/kernel/faults/fail_page_alloc.c cos/kernel/faults/fault_note.c cos/kernel/mm/shmem.c */
-#include "tests/unit/mm_harness.c"
+/* test_mm_zone.c - zones, tables and buddy lists on the 800-MB COS of KB 308590. */
+#include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/mm/zone.h"
+
+static const struct cos_machine kb_308590 = { .ram_mb = 800,
+                                              .swap_slots = 1000,
+                                              .reserved_kb = 19468 };
 
 /* [RHEL3MM 1.2], the computed table: MB, Normal min, low, high */
 static void test_zone_watermarks_are_those_of_the_pae_table(void **state)
@@ -30,9 +25,8 @@ static void test_zone_watermarks_are_those_of_the_pae_table(void **state)
     assert_int_equal(zone_watermarks(ZONE_DMA_PAGES, 204800, true).high, 0);
 }
 
-static void test_zone_tables_lie_where_the_screen_shows_them(void **state)
+static void test_zone_tables_lie_where_the_screen_shows_them(void)
 {
-    (void)state;
     assert_int_equal(mem_map - MACHINE_PAGE_OFFSET, 0x0100002c);
     assert_int_equal(zone_table[ZONE_NORMAL].wait_table - MACHINE_PAGE_OFFSET, 0x01bb8800);
     assert_int_equal(kptr_of(pfn_to_page(105480)) - MACHINE_PAGE_OFFSET, 0x0160920c);
@@ -48,14 +42,13 @@ static uint32_t blocks_of_order_10(void)
     return zone_table[ZONE_NORMAL].free_area[MAX_ORDER - 1].nr_free;
 }
 
-static void test_buddy_merges_back_whole_after_random_use(void **state)
+static void test_buddy_merges_back_whole_after_random_use(void)
 {
     enum { BLOCKS = 2000 };
     static struct page *block[BLOCKS];
     static uint32_t order[BLOCKS];
     struct rng rng;
     const uint32_t free_before = nr_free_pages(), whole_before = blocks_of_order_10();
-    (void)state;
 
     rng_init(&rng, 7, "buddy");
     for (uint32_t round = 0; round < 20000; round++) {
@@ -92,9 +85,8 @@ static void test_buddy_merges_back_whole_after_random_use(void **state)
     mm_check();
 }
 
-static void test_gfp_dma_takes_from_zone_dma_and_nobody_else_does(void **state)
+static void test_gfp_dma_takes_from_zone_dma_and_nobody_else_does(void)
 {
-    (void)state;
     const uint32_t free = zone_table[ZONE_DMA].free_pages;
     struct page *page = alloc_pages(GFP_KERNEL | GFP_DMA, 0);
     assert_int_equal(zone_table[ZONE_DMA].free_pages + zone_table[ZONE_DMA].hot_count, free - 1);
@@ -104,12 +96,11 @@ static void test_gfp_dma_takes_from_zone_dma_and_nobody_else_does(void **state)
     free_pages(page, 0);
 }
 
-static void test_slab_hands_out_distinct_objects_and_gives_its_pages_back(void **state)
+static void test_slab_hands_out_distinct_objects_and_gives_its_pages_back(void)
 {
     static void *object[3000];
     struct kmem_cache *c = kmem_cache_create("test", 200);
     const uint32_t pages = nr_slab_pages;
-    (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(object); i++) {
         object[i] = kmem_cache_alloc(c, GFP_KERNEL);
         memset(object[i], (int)i, 200);
@@ -126,21 +117,14 @@ static void test_slab_hands_out_distinct_objects_and_gives_its_pages_back(void *
     assert_int_equal(nr_free_slabs, 0);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    harness_boot(800, 1000, 19468);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zone_watermarks_are_those_of_the_pae_table),
-        cmocka_unit_test(test_zone_tables_lie_where_the_screen_shows_them),
-        cmocka_unit_test(test_buddy_merges_back_whole_after_random_use),
-        cmocka_unit_test(test_gfp_dma_takes_from_zone_dma_and_nobody_else_does),
-        cmocka_unit_test(test_slab_hands_out_distinct_objects_and_gives_its_pages_back),
+        cos_unit_test(&kb_308590, test_zone_tables_lie_where_the_screen_shows_them),
+        cos_unit_test(&kb_308590, test_buddy_merges_back_whole_after_random_use),
+        cos_unit_test(&kb_308590, test_gfp_dma_takes_from_zone_dma_and_nobody_else_does),
+        cos_unit_test(&kb_308590, test_slab_hands_out_distinct_objects_and_gives_its_pages_back),
     };
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
