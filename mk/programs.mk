@@ -25,7 +25,7 @@ $(BIN)/lostbeat-tools: $(BUILD)/hosted/tools/cmd/main.o $(BUILD)/libtools.a
 	$(call link,$(TOOL_LIBS))
 $(BIN)/lostbeat-crash: $(BUILD)/hosted/tools/cmd/main_crash.o $(BUILD)/libtools.a
 	$(call link,-Wl$(comma)--as-needed $(TOOL_LIBS))
-$(BIN)/lostbeat: $(BUILD)/hosted/tools/cmd/main_front.o | $(BIN)/lostbeat-tools $(BIN)/lostbeat-crash
+$(BIN)/lostbeat: $(BUILD)/hosted/tools/cmd/main_front.o | $(addprefix $(BIN)/lostbeat-,tools crash)
 	$(call link)
 $(ESX_NAMES): | $(BIN)/lostbeat
 	$(Q)ln -sfn lostbeat-tools $@

@@ -18,14 +18,13 @@ report() { # check: complaints come on stdin
     broken=$((broken + $(printf '%s\n' "$lines" | wc -l)))
 }
 
-# The list of layers: who may include what. tests/ may include everything.
+# Who may include whom, wing by wing (tests/tidy/layers.txt). Each wing has a README.md of its own.
 layers() {
-    local layer folder may
-    for layer in "shared shared" "vmkernel shared|vmkernel" "cos shared|cos" "tools shared|tools"; do
-        folder=${layer% *} may=${layer#* }
-        grep -rnE '^#include "' --include='*.[chS]' "$folder" | grep -vE "#include \"($may)/"
+    grep -rnE '^#include "' --include='*.[chS]' shared vmkernel cos tools |
+        awk -f tests/tidy/layers.awk tests/tidy/layers.txt -
+    awk '/^[a-z]/ { print $1 }' tests/tidy/layers.txt | while read -r wing; do
+        [ ! -d "$wing" ] || [ -f "$wing/README.md" ] || echo "$wing: no README.md says what it is for"
     done
-    grep -rnE '^#include "cos/(kernel|programs)' cos/vmnixhbd
 }
 
 # Unsafe, or a door through which the outside gets into a simulation. The named files are the ones
@@ -39,9 +38,24 @@ banned() {
     grep -rnE '\b(float|double)\b' --include='*.[ch]' shared cos
 }
 
+# No line is wider than 100 columns, in whatever language. Blocks of Markdown between ``` show what
+# programs print, as wide as they print it. tests/tidy/wide.txt has what is wider still: it only
+# shrinks.
 length() {
-    find shared vmkernel cos tools tests -name '*.[chS]' | LC_ALL=C sort | xargs awk '
-        length > 100 { print FILENAME ":" FNR ": " length " columns" }'
+    git ls-files | grep -vE '^tests/(golden|data|fuzz/corpus)/' |
+        grep -E '\.([chS]|md|sh|py|yaml|awk|mk|lds)$|(^|/)(Makefile|run|pre-commit)$' | while read -r file; do
+        expand -t 4 "$file" | LC_ALL=C.UTF-8 awk -v file="$file" '
+            /^ *```/ && file ~ /\.md$/ { shown = !shown }
+            length > 100 && !shown { print file ":" FNR ": " length " columns" }'
+    done | awk -F: '
+        FILENAME != "-" { allowed[$1] = $2; next }
+        { wide[$1]++; line[$1] = line[$1] $0 "\n" }
+        END {
+            for (file in wide) if (wide[file] > allowed[file]) printf "%s", line[file]
+            for (file in allowed)
+                if (wide[file] + 0 < allowed[file])
+                    print "tests/tidy/wide.txt: " file " has only " wide[file] + 0 " wide lines now"
+        }' tests/tidy/wide.txt -
 }
 
 format() {

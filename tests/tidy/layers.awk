@@ -1,0 +1,40 @@
+# layers.awk - reads layers.txt, then FILE:LINE:#include lines, and prints what breaks the list.
+function dir_of(path) {
+    sub(/\/[^\/]*$/, "", path)
+    return path
+}
+function allows(pattern, wing) {
+    if (pattern !~ /\*$/) return pattern == wing
+    return index(wing, substr(pattern, 1, length(pattern) - 1)) == 1
+}
+FNR == NR {
+    if (/^#/ || NF == 0) next
+    first = 1
+    if (/^[^ ]/) {
+        wing = $1
+        floor[wing] = ++floors
+        first = 2
+    }
+    for (i = first; i <= NF; i++) {
+        may[wing] = may[wing] " " $i
+        for (known in floor)
+            if (allows($i, known) && floor[known] > floor[wing])
+                print FILENAME ": " wing " uses " known ", which stands below it"
+        if ($i !~ /\*$/ && !($i in floor))
+            print FILENAME ": " wing " uses " $i ", which does not stand above it"
+    }
+    next
+}
+{
+    split($0, part, ":")
+    from = dir_of(part[1])
+    match($0, /"[^"]*"/)
+    to = dir_of(substr($0, RSTART + 1, RLENGTH - 2))
+    if (!(from in floor)) print part[1] ": tests/tidy/layers.txt has no wing " from
+    else if (from != to) {
+        n = split(may[from], list, " ")
+        found = 0
+        for (i = 1; i <= n; i++) if (allows(list[i], to)) found = 1
+        if (!found) print part[1] ":" part[2] ": " from " may not include " to
+    }
+}
