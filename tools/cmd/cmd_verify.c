@@ -102,7 +102,7 @@ static int finish(const struct verify *v, const struct sums *s, json_t *list, bo
     const bool bad = s->rows[ROW_DIFFERS] > 0;
     if (json) {
         json_t *problems = json_array();
-        for (uint32_t i = 0; i < v->problems; i++)
+        for (uint32_t i = 0; i < v->problem_count; i++)
             (void)json_array_append_new(problems, json_string(v->problem[i]));
         json_t *root = json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "schema",
                                  "lostbeat/verify/1", "host", v->host, "agrees", !bad,
@@ -114,7 +114,7 @@ static int finish(const struct verify *v, const struct sums *s, json_t *list, bo
         (void)putchar('\n');
         json_decref(root);
     } else {
-        for (uint32_t i = 0; i < v->problems; i++)
+        for (uint32_t i = 0; i < v->problem_count; i++)
             (void)printf("note     %s\n", v->problem[i]);
         (void)printf("%u kinds of figures agree (%llu pairs), %u differ, %u had no counterpart\n",
                      s->rows[ROW_AGREES], (unsigned long long)s->pairs, s->rows[ROW_DIFFERS],

@@ -96,6 +96,11 @@ bool dumptext_is(const struct dumptext *d, const char *kind)
     return strcmp(d->kind, kind) == 0;
 }
 
+bool dumptext_is_value(const struct dumptext *d)
+{
+    return d->field_count == 1 && dumptext_is(d, "");
+}
+
 const char *dumptext_value(const struct dumptext *d, const char *key)
 {
     for (uint32_t i = 0; i < d->field_count; i++)
@@ -121,7 +126,7 @@ static const char *find(struct dumptext *d, const struct zdump *z, enum zdump_ty
                         const char *key)
 {
     for (dumptext_begin(d, z, section); dumptext_next(d);)
-        if (dumptext_is(d, "") && d->field_count == 1 && strcmp(d->field[0].key, key) == 0)
+        if (dumptext_is_value(d) && strcmp(d->field[0].key, key) == 0)
             return d->field[0].value;
     return NULL;
 }

@@ -48,6 +48,8 @@ bool dumptext_next(struct dumptext *d);
 
 /** Is the record of this kind? */
 bool dumptext_is(const struct dumptext *d, const char *kind);
+/** Is the line nothing but `key=value`? Then d->field[0] is it. */
+bool dumptext_is_value(const struct dumptext *d);
 /** A field of the record, NULL when it has none of this name. Valid until the next step. */
 const char *dumptext_value(const struct dumptext *d, const char *key);
 /** The same as a decimal number. @return false when there is none; *ret is then untouched */
@@ -55,8 +57,7 @@ bool dumptext_number(const struct dumptext *d, const char *key, int64_t *ret);
 /** The same of hexadecimal digits without 0x. */
 bool dumptext_hex(const struct dumptext *d, const char *key, uint64_t *ret);
 
-/** The value of the section's first line that is nothing but `key=value`, into ret (cut to its
- * size). @return false when there is no such line; *ret is then untouched */
+/** The value of the section's first line `key=value`, into ret (cut to its size). @return false when there is no such line; *ret is then untouched */
 bool dumptext_find(const struct zdump *z, enum zdump_type section, const char *key, char *ret,
                    size_t size);
 /** The same as a decimal number. */

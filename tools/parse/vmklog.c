@@ -194,7 +194,7 @@ static bool read_repeated(const char *at, struct vmklog_line *l)
         return false;
     l->class = VMKLOG_REPEATED;
     l->repeated = (uint32_t)times;
-    l->text = at;
+    l->head = l->body = l->text = at;
     return true;
 }
 
@@ -214,8 +214,10 @@ const char *vmklog_read_line(const char *at, struct vmklog_line *ret)
             return "a line of another program than the VMkernel";
         (void)scan_blanks(&at);
     }
+    l.head = at;
     if (!read_head(&at, &l))
         return "not of the form 'd:hh:mm:ss.mmm cpuN:WORLD)...'";
+    l.body = at;
     read_printk(&at, &l);
     (void)scan_blanks(&at);
     read_severity(&at, &l);

@@ -56,7 +56,9 @@ struct vmklog_line {
     enum vmklog_severity severity;
     enum vmklog_class class;
     char module[24];           /* "HB", "SCSI"; empty = none */
-    const char *text;          /* behind severity and module; points into the struct text */
+    const char *head; /* from the uptime on; this and the next two point into the struct text */
+    const char *body; /* behind "cpuN:WORLD)": what a screen shows */
+    const char *text; /* behind severity and module */
     struct vmklog_alert alert; /* VMKLOG_LOST_HEARTBEAT */
     uint64_t serial, seconds;  /* VMKLOG_SERIAL: the number. VMKLOG_PCPU_HEARTBEAT: seconds */
     uint32_t repeated;         /* VMKLOG_REPEATED */

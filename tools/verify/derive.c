@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/verify/verify.h"
+#include "tools/verify/read.h"
 
 #define NS_PER_MIN 60000000000
 #define COS_LEAD_MS 12200 /* the COS has been up that much longer (docs/fidelity.md) */
@@ -82,7 +82,7 @@ static void derive_ring(struct verify *v)
         claim_number(&v->claims, &at, seq, "derived.ring.seq");
 }
 
-void verify_derive(struct verify *v)
+void derive(struct verify *v)
 {
     int64_t boot_s, end_ms;
     const struct claim_place boot_at = place_of(v, "zdump.state.boot_epoch_s");

@@ -7,7 +7,7 @@
 #include "shared/path.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/vmksummary.h"
-#include "tools/verify/verify.h"
+#include "tools/verify/read.h"
 
 /* ---- vmksummary ------------------------------------------------------------------------------ */
 static void put_hour(struct verify *v, struct claim_place *at, const struct vmksummary_record *r)
@@ -38,20 +38,15 @@ static void put_last(struct verify *v, struct claim_place *at, const struct vmks
 
 static void read_vmksummary(struct verify *v)
 {
-    static const char *const names[] = { "var/log/vmksummary", NULL };
-    static const char *const older[] = { "var/log/vmksummary.1", NULL };
-    const char *file[2] = { verify_find(v, older), verify_find(v, names) };
-    struct claim_place at = { .section = "" };
+    static const char *const names[2] = { "var/log/vmksummary.1", "var/log/vmksummary" };
+    struct claim_place at[2];
     struct text t[2];
     struct vmksummary s;
-    const struct vmksummary_record *last = NULL;
-    char err[512];
-    uint32_t texts = 0;
+    uint32_t count = 0, last = UINT32_MAX;
     int64_t boot_s = 0, end_ms = 0;
     for (int i = 0; i < 2; i++)
-        if (file[i][0] != '\0' && text_load(file[i], &t[texts], err, sizeof err) == 0)
-            texts++;
-    vmksummary_parse(t, texts, &s);
+        count += verify_load(v, names[i], &at[count], &t[count]);
+    vmksummary_parse(t, count, &s);
     const bool known = claim_get(&v->claims, "zdump.state.boot_epoch_s", &boot_s) &&
                        claim_get(&v->claims, "zdump.state.dump_end_ms", &end_ms);
     for (uint32_t i = 0; i < s.records; i++) {
@@ -59,26 +54,23 @@ static void read_vmksummary(struct verify *v)
         if (r->kind != VMKSUMMARY_HOURLY ||
             (known && (r->epoch_s < boot_s || r->epoch_s > boot_s + end_ms / 1000)))
             continue;
-        at.file = file[2 - texts + r->file];
-        put_hour(v, &at, r);
-        last = r;
+        put_hour(v, &at[r->file], r);
+        last = i;
     }
-    if (last != NULL)
-        put_last(v, &at, last);
+    if (last != UINT32_MAX)
+        put_last(v, &at[s.record[last].file], &s.record[last]);
     vmksummary_free(&s);
-    for (uint32_t i = 0; i < texts; i++)
+    for (uint32_t i = 0; i < count; i++)
         text_free(&t[i]);
 }
 
 /* ---- /proc ----------------------------------------------------------------------------------- */
 static void read_meminfo(struct verify *v)
 {
-    static const char *const names[] = { "proc/meminfo", NULL };
-    struct claim_place at = { .file = verify_find(v, names), .section = "" };
+    struct claim_place at;
     struct text t;
     struct meminfo m;
-    char err[512];
-    if (at.file[0] == '\0' || text_load(at.file, &t, err, sizeof err) != 0)
+    if (!verify_load(v, "proc/meminfo", &at, &t))
         return;
     meminfo_parse(&t, &m);
     for (uint32_t i = 0; i < m.items; i++) {
@@ -97,13 +89,12 @@ static void read_meminfo(struct verify *v)
 
 static void read_swaps(struct verify *v)
 {
-    static const char *const names[] = { "proc/swaps", NULL };
-    struct claim_place at = { .file = verify_find(v, names), .section = "", .line = 2 };
+    struct claim_place at;
     struct text t;
-    char err[512];
     long long size, used;
-    if (at.file[0] == '\0' || text_load(at.file, &t, err, sizeof err) != 0)
+    if (!verify_load(v, "proc/swaps", &at, &t))
         return;
+    at.line = 2;
     if (t.count >= 2 && sscanf(t.lines[1].at, "%*s partition %lld %lld", &size, &used) == 2) {
         claim_number(&v->claims, &at, size, "swaps.size_kb");
         claim_number(&v->claims, &at, used, "swaps.used_kb");
@@ -132,7 +123,7 @@ static void read_esxconf(struct verify *v)
     esxconf_free(&c);
 }
 
-void verify_read_console(struct verify *v)
+void read_console(struct verify *v)
 {
     read_vmksummary(v);
     read_meminfo(v);

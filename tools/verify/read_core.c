@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tools/core/core_unwind.h"
-#include "tools/verify/verify.h"
+#include "tools/verify/read.h"
 
 #define KB_PER_PAGE (CORE_PAGE / 1024)
 #define LOW32 0xffffffffu
@@ -235,7 +235,7 @@ static void put_name(struct verify *v, const char *file)
     claim_text(&v->claims, &at, name, "core.name");
 }
 
-void verify_read_core(struct verify *v)
+void read_core(struct verify *v)
 {
     static const char *const names[] = { "vmfs/volumes/*/cos-core-*", "root/old_cores/cos-core-*",
                                          "var/core/cos-core-*", NULL };

@@ -1,15 +1,15 @@
-/* read_logs.c - what the host's logs say of the boot that failed: lines of other boots are passed
- * over by their stamps. */
+/* read_logs.c - what logs say of the boot that failed: lines of other boots are passed over by
+ * their stamps. Lines of the VMkernel's log are told apart by their uptime and, within one instant,
+ * by their order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/parse/scan.h"
-#include "tools/parse/text.h"
-#include "tools/verify/logline.h"
-#include "tools/verify/verify.h"
+#include "tools/parse/messages.h"
+#include "tools/parse/vmklog.h"
+#include "tools/verify/read.h"
 
-#define SLACK_S 5 /* between a stamp and the instant that it tells of */
+#define SLACK_S 5 /* between a stamp and the instant that it means */
 
 struct window { /* of the boot that failed, epoch seconds; both 0 = everything */
     int64_t from_s, to_s, zone_s;
@@ -33,90 +33,149 @@ static int64_t epoch_of(const struct window *w, const struct scan_stamp *stamp)
     return scan_stamp_near(stamp, w->to_s + w->zone_s) - w->zone_s;
 }
 
-static bool is_in(const struct window *w, int64_t epoch_s)
+static bool is_in(const struct window *w, const struct scan_stamp *stamp)
 {
+    const int64_t epoch_s = epoch_of(w, stamp);
     return w->to_s == 0 || (epoch_s >= w->from_s - SLACK_S && epoch_s <= w->to_s);
 }
 
-/* ---- vmkernel, vmkwarning -------------------------------------------------------------------- */
-/* "Nov 13 04:08:46 esxhostname vmkernel: 42:14:03:29.508 cpu0:1024)..." */
-static void put_line(struct verify *v, struct logline_set *set, struct window *w,
-                     const struct claim_place *at, const char *line, const char *prefix)
+/* ---- vmkernel, vmkwarning, the zdump's ring -------------------------------------------------- */
+/* Lines of one instant are numbered from 0, and warnings and alerts alone once more, since
+ * vmkwarning has no others. */
+struct numbering {
+    uint64_t last_ms;
+    uint32_t number;
+};
+
+static uint32_t next_number(struct numbering *n, uint64_t ms)
 {
-    struct scan_stamp stamp;
-    char host[64];
-    uint64_t ms;
-    const char *text = line;
-    if (!scan_stamp(&text, &stamp) || !scan_blanks(&text) || !scan_word(&text, host, sizeof host))
-        return;
-    const char *body = strstr(text, "vmkernel: ");
-    if (body == NULL || !logline_uptime(body + 10, &ms) || !is_in(w, epoch_of(w, &stamp)))
-        return;
-    (void)logline_put(v, set, at, body + 10, prefix);
-    claim_text(&v->claims, at, host, "%s.host", prefix);
-    if (w->to_s == 0)
-        return;
-    const unsigned long long key = (unsigned long long)ms;
-    claim_number(&v->claims, at, epoch_of(w, &stamp), "%s.stamp.%llu.%u", prefix, key, set->same);
-    claim_number(&v->claims, at, w->from_s + (int64_t)(ms / 1000), "derived.stamp.%llu.%u", key,
-                 set->same);
+    n->number = ms == n->last_ms ? n->number + 1 : 0;
+    n->last_ms = ms;
+    return n->number;
 }
 
-static void read_vmklog(struct verify *v, struct window *w, const char *name, const char *prefix)
+static void put_alert(struct verify *v, const struct claim_place *at, const struct vmklog_line *l,
+                      int64_t n, const char *prefix)
 {
-    const char *const names[] = { name, NULL };
-    struct claim_place at = { .file = verify_find(v, names), .section = "" };
-    struct logline_set set = { 0 };
-    struct text t;
-    char err[512];
-    if (at.file[0] == '\0' || text_load(at.file, &t, err, sizeof err) != 0)
+    struct claims *c = &v->claims;
+    const int64_t ms = (int64_t)l->uptime_ms;
+    claim_text(c, at, l->body, "%s.alert.text.%lld", prefix, (long long)ms);
+    claim_number(c, at, ms, "%s.alert.at_ms.%lld", prefix, (long long)n);
+    claim_number(c, at, l->alert.t, "%s.alert.t.%lld", prefix, (long long)n);
+    claim_number(c, at, l->alert.to, "%s.alert.to.%lld", prefix, (long long)n);
+    if (l->alert.t < l->alert.to)
         return;
-    for (uint32_t i = 0; i < t.count; i++) {
-        at.line = i + 1;
-        put_line(v, &set, w, &at, t.lines[i].at, prefix);
+    claim_number(c, at, ms, "%s.last-alert.at_ms", prefix);
+    claim_text(c, at, l->alert.comm, "%s.last-alert.comm", prefix);
+    claim_number(c, at, l->alert.pid, "%s.last-alert.pid", prefix);
+}
+
+static bool is_whole(const struct vmklog_alert *a)
+{
+    return a->comm[0] != '\0' && a->pid >= 0 && a->t >= 0 && a->to >= 0;
+}
+
+/* "COS Error: Lost heartbeat"; "Dumping core to '/volumes/UUID/cos-core-HOST'". */
+static void put_dump(struct verify *v, const struct claim_place *at, const struct vmklog_line *l,
+                     const char *prefix)
+{
+    static const char error[] = "COS Error: ", dump[] = "Dumping core to '/volumes/";
+    const char *headline = strstr(l->body, error), *path = strstr(l->body, dump);
+    char uuid[64], name[128];
+    if (headline != NULL)
+        claim_text(&v->claims, at, headline + strlen(error), "%s.cos-error", prefix);
+    if (path == NULL)
+        return;
+    path += strlen(dump);
+    if (!scan_until(&path, "/", uuid, sizeof uuid) || !scan_text(&path, "/") ||
+        !scan_until(&path, "'", name, sizeof name))
+        return;
+    claim_text(&v->claims, at, uuid, "%s.core-uuid", prefix);
+    claim_text(&v->claims, at, name, "%s.core-name", prefix);
+}
+
+static void put_stamp(struct verify *v, const struct window *w, const struct claim_place *at,
+                      const struct vmklog_line *l, uint32_t number, const char *prefix)
+{
+    const unsigned long long ms = l->uptime_ms;
+    claim_text(&v->claims, at, l->host, "%s.host", prefix);
+    if (w->to_s == 0)
+        return;
+    claim_number(&v->claims, at, epoch_of(w, &l->stamp), "%s.stamp.%llu.%u", prefix, ms, number);
+    claim_number(&v->claims, at, w->from_s + (int64_t)(ms / 1000), "%s.epoch_s.%llu.%u", prefix, ms,
+                 number);
+}
+
+void read_vmklog(struct verify *v, const struct text *t, struct claim_place at, const char *prefix)
+{
+    const struct window w = the_window(v);
+    struct numbering lines = { 0 }, warnings = { 0 };
+    struct vmklog log;
+    int64_t alerts = 0;
+    vmklog_parse(t, 1, &log);
+    for (uint32_t i = 0; i < log.lines; i++) {
+        const struct vmklog_line *l = &log.line[i];
+        const unsigned long long ms = l->uptime_ms;
+        if (l->class == VMKLOG_REPEATED || (l->has_stamp && !is_in(&w, &l->stamp)))
+            continue;
+        at.line = l->line;
+        const uint32_t number = next_number(&lines, ms);
+        claim_text(&v->claims, &at, l->head, "%s.line.%llu.%u", prefix, ms, number);
+        if (l->severity != VMKLOG_INFO)
+            claim_text(&v->claims, &at, l->head, "%s.warning.%llu.%u", prefix, ms,
+                       next_number(&warnings, ms));
+        if (l->class == VMKLOG_LOST_HEARTBEAT && is_whole(&l->alert))
+            put_alert(v, &at, l, alerts++, prefix);
+        put_dump(v, &at, l, prefix);
+        if (l->has_stamp)
+            put_stamp(v, &w, &at, l, number, prefix);
     }
-    text_free(&t);
+    at.line = t->count;
+    if (t->count > 0)
+        claim_number(&v->claims, &at, alerts, "%s.alerts", prefix);
+    vmklog_free(&log);
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
-static void put_message(struct verify *v, struct window *w, const struct claim_place *at,
-                        const char *line, uint32_t *kills)
+static void put_messages(struct verify *v, const struct text *t, struct claim_place at)
 {
-    struct scan_stamp stamp;
-    char host[64];
-    const char *text = line;
-    if (!scan_stamp(&text, &stamp) || !scan_blanks(&text) || !scan_word(&text, host, sizeof host) ||
-        !is_in(w, epoch_of(w, &stamp)))
-        return;
-    claim_text(&v->claims, at, host, "messages.host");
-    const char *kill = strstr(text, "Out of Memory: Killed process");
-    if (kill != NULL)
-        claim_text(&v->claims, at, kill, "messages.oom.%u", (*kills)++);
-}
-
-static void read_messages(struct verify *v, struct window *w)
-{
-    static const char *const names[] = { "var/log/messages", NULL };
-    struct claim_place at = { .file = verify_find(v, names), .section = "" };
-    struct text t;
-    char err[512];
+    const struct window w = the_window(v);
+    struct messages m;
     uint32_t kills = 0;
-    if (at.file[0] == '\0' || text_load(at.file, &t, err, sizeof err) != 0)
-        return;
-    for (uint32_t i = 0; i < t.count; i++) {
-        at.line = i + 1;
-        put_message(v, w, &at, t.lines[i].at, &kills);
+    messages_parse(t, 1, &m);
+    for (uint32_t i = 0; i < m.lines; i++) {
+        const struct messages_line *l = &m.line[i];
+        if (!l->has_stamp || !is_in(&w, &l->stamp))
+            continue;
+        at.line = l->line;
+        claim_text(&v->claims, &at, l->host, "messages.host");
+        if (l->class == MESSAGES_OOM_KILL)
+            claim_text(&v->claims, &at, l->text, "messages.oom.%u", kills++);
     }
-    text_free(&t);
+    messages_free(&m);
 }
 
-void verify_read_logs(struct verify *v)
+void read_logs(struct verify *v)
 {
-    struct window w = the_window(v);
     /* A start rotates: the older file may hold the boot that failed. */
-    read_vmklog(v, &w, "var/log/vmkernel.1", "vmkernel");
-    read_vmklog(v, &w, "var/log/vmkernel", "vmkernel");
-    read_vmklog(v, &w, "var/log/vmkwarning.1", "vmkwarning");
-    read_vmklog(v, &w, "var/log/vmkwarning", "vmkwarning");
-    read_messages(v, &w);
+    static const struct {
+        const char *name, *prefix;
+    } logs[] = {
+        { "var/log/vmkernel.1", "vmkernel" },
+        { "var/log/vmkernel", "vmkernel" },
+        { "var/log/vmkwarning.1", "vmkwarning" },
+        { "var/log/vmkwarning", "vmkwarning" },
+    };
+    struct claim_place at;
+    struct text t;
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+        if (!verify_load(v, logs[i].name, &at, &t))
+            continue;
+        read_vmklog(v, &t, at, logs[i].prefix);
+        text_free(&t);
+    }
+    if (verify_load(v, "var/log/messages", &at, &t)) {
+        put_messages(v, &t, at);
+        text_free(&t);
+    }
 }

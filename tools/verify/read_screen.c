@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tools/parse/purple.h"
-#include "tools/verify/verify.h"
+#include "tools/verify/read.h"
 
 #define CR3_WITHOUT_RAM 0x2401000 /* cr3 less the console's size [KB308590/Screen] [D] */
 
@@ -81,19 +81,13 @@ static void put_head(struct verify *v, const struct purple *p, const struct text
     }
 }
 
-void verify_read_screen(struct verify *v)
+void read_screen(struct verify *v)
 {
-    static const char *const names[] = { "console/psod.txt", NULL };
-    struct claim_place at = { .file = verify_find(v, names), .section = "" };
+    struct claim_place at;
     struct text t;
     struct purple p;
-    char err[512];
-    if (at.file[0] == '\0')
+    if (!verify_load(v, "console/psod.txt", &at, &t))
         return;
-    if (text_load(at.file, &t, err, sizeof err) != 0) {
-        verify_problem(v, "%s", err);
-        return;
-    }
     purple_parse(&t, &p);
     if (p.is_screen && t.count > 0) {
         put_head(v, &p, &t, &at);

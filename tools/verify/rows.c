@@ -60,7 +60,7 @@ const struct row rows[] = {
     /* --- logs --------------------------------------------------------------------------------- */
     { "vmkernel log and the zdump's ring", "vmkernel.line.*", "zdump.log.line.*", TEXT, "" },
     { "vmkwarning and vmkernel log", "vmkwarning.warning.*", "vmkernel.warning.*", TEXT, "" },
-    { "stamps and uptimes of the vmkernel log", "vmkernel.stamp.*", "derived.stamp.*", 1, "" },
+    { "stamps and uptimes of the vmkernel log", "vmkernel.stamp.*", "vmkernel.epoch_s.*", 1, "" },
     { "host name in the vmkernel log", "vmkernel.host", "zdump.state.host", TEXT, "" },
     { "host name in messages", "messages.host", "zdump.state.host", TEXT, "" },
     { "host name in vmksummary", "vmksummary.host", "zdump.state.host", TEXT, "" },

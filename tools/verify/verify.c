@@ -1,53 +1,44 @@
 /* verify.c - see verify.h. */
 #include "tools/verify/verify.h"
 
-#include <glob.h>
-#include <stdarg.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static char *new_path(struct verify *v)
+#include "tools/verify/read.h"
+
+/* In this order: the zdump knows the boot that failed, derive() needs all others. */
+static const struct reader {
+    void (*read)(struct verify *v);
+    const char *keys[4]; /* how its claims begin; no two readers share one */
+} readers[] = {
+    { read_zdump, { "zdump." } },
+    { read_screen, { "screen." } },
+    { read_core, { "core." } },
+    { read_logs, { "vmkernel.", "vmkwarning.", "messages." } },
+    { read_console, { "vmksummary.", "meminfo.", "swaps.", "esxconf." } },
+    { derive, { "derived." } },
+};
+
+static bool is_own(const struct reader *r, const char *key)
 {
-    return v->path[v->paths < VERIFY_FILES_MAX ? v->paths++ : VERIFY_FILES_MAX - 1];
+    for (size_t i = 0; i < sizeof r->keys / sizeof r->keys[0] && r->keys[i] != NULL; i++)
+        if (strncmp(key, r->keys[i], strlen(r->keys[i])) == 0)
+            return true;
+    return false;
 }
 
-const char *verify_path(struct verify *v, const char *name)
+/* What one artefact says no other reader may have claimed: a row would compare it with itself. */
+static void run_reader(struct verify *v, const struct reader *r)
 {
-    char whole[2 * VERIFY_PATH_MAX];
-    char *path = new_path(v);
-    if ((size_t)snprintf(whole, sizeof whole, "%s/%s", v->host, name) < VERIFY_PATH_MAX)
-        memcpy(path, whole, strlen(whole) + 1);
-    return path;
-}
-
-const char *verify_find(struct verify *v, const char *const *patterns)
-{
-    char pattern[VERIFY_PATH_MAX];
-    for (; *patterns != NULL; patterns++) {
-        glob_t found = { 0 };
-        char *path = NULL;
-        if ((size_t)snprintf(pattern, sizeof pattern, "%s/%s", v->host, *patterns) <
-                sizeof pattern &&
-            glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc > 0) {
-            path = new_path(v);
-            (void)snprintf(path, VERIFY_PATH_MAX, "%s", found.gl_pathv[found.gl_pathc - 1]);
-        }
-        globfree(&found);
-        if (path != NULL)
-            return path;
-    }
-    return "";
-}
-
-void verify_problem(struct verify *v, const char *format, ...)
-{
-    va_list args;
-    if (v->problems == VERIFY_PROBLEMS_MAX)
-        return;
-    va_start(args, format);
-    (void)vsnprintf(v->problem[v->problems++], sizeof v->problem[0], format, args);
-    va_end(args);
+    uint32_t before = v->claims.count, own = 0;
+    for (uint32_t i = 0; i < before; i++)
+        assert(!is_own(r, v->claims.claim[i].key));
+    r->read(v);
+    for (uint32_t i = 0; i < v->claims.count; i++)
+        own += is_own(r, v->claims.claim[i].key);
+    assert(own == v->claims.count - before);
 }
 
 int verify_read(struct verify *v, const char *host, char *err, size_t err_size)
@@ -59,16 +50,7 @@ int verify_read(struct verify *v, const char *host, char *err, size_t err_size)
         (void)snprintf(err, err_size, "%s: is no host directory (it has no var/log)", host);
         return -1;
     }
-    verify_read_zdump(v);
-    verify_read_screen(v);
-    verify_read_core(v);
-    verify_read_logs(v);
-    verify_read_console(v);
-    verify_derive(v);
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+        run_reader(v, &readers[i]);
     return 0;
-}
-
-void verify_free(struct verify *v)
-{
-    claims_free(&v->claims);
 }

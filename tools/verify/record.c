@@ -1,0 +1,68 @@
+/* record.c - see record.h. */
+#include "tools/verify/record.h"
+
+#include <glob.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static char *new_path(struct verify *v)
+{
+    return v->path[v->path_count < VERIFY_FILES_MAX ? v->path_count++ : VERIFY_FILES_MAX - 1];
+}
+
+const char *verify_path(struct verify *v, const char *name)
+{
+    char whole[2 * VERIFY_PATH_MAX];
+    char *path = new_path(v);
+    if ((size_t)snprintf(whole, sizeof whole, "%s/%s", v->host, name) < VERIFY_PATH_MAX)
+        memcpy(path, whole, strlen(whole) + 1);
+    return path;
+}
+
+const char *verify_find(struct verify *v, const char *const *patterns)
+{
+    char pattern[VERIFY_PATH_MAX];
+    for (; *patterns != NULL; patterns++) {
+        glob_t found = { 0 };
+        char *path = NULL;
+        if ((size_t)snprintf(pattern, sizeof pattern, "%s/%s", v->host, *patterns) <
+                sizeof pattern &&
+            glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc > 0) {
+            path = new_path(v);
+            (void)snprintf(path, VERIFY_PATH_MAX, "%s", found.gl_pathv[found.gl_pathc - 1]);
+        }
+        globfree(&found);
+        if (path != NULL)
+            return path;
+    }
+    return "";
+}
+
+bool verify_load(struct verify *v, const char *name, struct claim_place *at, struct text *ret)
+{
+    const char *const names[] = { name, NULL };
+    char err[512];
+    *at = (struct claim_place){ .file = verify_find(v, names), .section = "" };
+    if (at->file[0] == '\0')
+        return false;
+    if (text_load(at->file, ret, err, sizeof err) == 0)
+        return true;
+    verify_problem(v, "%s", err);
+    return false;
+}
+
+void verify_problem(struct verify *v, const char *format, ...)
+{
+    va_list args;
+    if (v->problem_count == VERIFY_PROBLEMS_MAX)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(v->problem[v->problem_count++], sizeof v->problem[0], format, args);
+    va_end(args);
+}
+
+void verify_free(struct verify *v)
+{
+    claims_free(&v->claims);
+}
