@@ -24,6 +24,7 @@ repro: all ## run every scenario twice, in different surroundings, and without t
 	@SCENARIOS="$(SCENARIOS)" tests/repro.sh $(BUILD) $(BUILD)/noskip
 
 FUZZ_S ?= 600
+comma := ,
 fuzz: deps ## every fuzz target under libFuzzer (clang) with sanitizers, FUZZ_S=600 seconds each
 	$(submake) BUILD=$(BUILD)/fuzz CC=clang FUZZ=1 HOSTED=1 OPT="-O1 -g" \
 	  SAN="$(subst =address,=fuzzer-no-link$(comma)address,$(SANITIZE))" fuzz-run

@@ -4,7 +4,6 @@ VMK_OBJ := $(call objects,hosted,$(wildcard vmkernel/*/*.c))
 HBD_OBJ := $(call objects,hosted,$(wildcard cos/vmnixhbd/*.c) shared/gate.c shared/ring.c)
 TOOL_OBJ := $(call objects,hosted,$(wildcard tools/*/*.c tools/*/*/*.c))
 # Programs that are links to lostbeat (tools/cmd/main.c).
-TOOL_MAINS := $(patsubst %,$(BUILD)/hosted/tools/cmd/%.o,main main_front main_crash)
 ESX_NAMES := $(addprefix $(BIN)/,vmkdump vm-support esxcfg-advcfg esxcfg-dumppart)
 PROGRAMS := $(addprefix $(BIN)/,cos vmkernel vmnixhbd lostbeat) $(ESX_NAMES)
 
@@ -17,19 +16,10 @@ $(BIN)/vmkernel: $(VMK_OBJ) $(SHARED_OBJ)
 	$(call link,$(VMK_LIBS))
 $(BIN)/vmnixhbd: $(HBD_OBJ)
 	$(call link,$(HBD_LIBS))
-# Three programs of one library, so that `crash` loads only what it needs (tools/cmd/main_front.c).
-$(BUILD)/libtools.a: $(filter-out $(TOOL_MAINS),$(TOOL_OBJ)) $(SHARED_OBJ)
-	@rm -f $@
-	$(Q)ar rcsP $@ $^
-$(BIN)/lostbeat-tools: $(BUILD)/hosted/tools/cmd/main.o $(BUILD)/libtools.a
+$(BIN)/lostbeat: $(TOOL_OBJ) $(SHARED_OBJ)
 	$(call link,$(TOOL_LIBS))
-$(BIN)/lostbeat-crash: $(BUILD)/hosted/tools/cmd/main_crash.o $(BUILD)/libtools.a
-	$(call link,-Wl$(comma)--as-needed $(TOOL_LIBS))
-$(BIN)/lostbeat: $(BUILD)/hosted/tools/cmd/main_front.o | $(addprefix $(BIN)/lostbeat-,tools crash)
-	$(call link)
-$(ESX_NAMES): | $(BIN)/lostbeat
-	$(Q)ln -sfn lostbeat-tools $@
+$(ESX_NAMES): mk/programs.mk | $(BIN)/lostbeat
+	$(Q)ln -sfn lostbeat $@
 # Where a program of build/bin finds the scenarios.
 $(BUILD)/scenarios: | $(BUILD)/flags
 	$(Q)ln -sfn $(CURDIR)/tools/scenarios $@
-comma := ,

@@ -8,7 +8,7 @@ UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC)) $(KERNEL_TEST_BIN)
 TEST_LIBS = -Wl,--as-needed -lm $(call libs,cairo cmocka libevent libunwind libunwind-generic \
   yaml-0.1 jansson libcrypto libisal libarchive libdw libedit)
 
-$(BUILD)/libtest.a: $(filter-out %/main.o $(TOOL_MAINS), \
+$(BUILD)/libtest.a: $(filter-out %/main.o, \
   $(call objects,hosted,$(wildcard tests/lib/*.c)) $(VMK_OBJ) $(TOOL_OBJ)) $(SHARED_OBJ)
 	@rm -f $@
 	$(Q)ar rcsP $@ $^

@@ -66,7 +66,7 @@ tools_of() { # build, host, folder
 
 record() { # build, scenario
     local build=$1 dir=$1/same/$2-$seed host stamp
-    stamp=${TOOLS:-}$(cat "$build"/bin/{cos,vmkernel,vmnixhbd,lostbeat-tools} "$build"/scenarios/{,*/}*.yaml | sha256sum)
+    stamp=${TOOLS:-}$(cat "$build"/bin/{cos,vmkernel,vmnixhbd,vmkdump} "$build"/scenarios/{,*/}*.yaml | sha256sum)
     [ "$(cat "$dir/of" 2>/dev/null)" != "$stamp" ] || return 0
     host=$TMP/$(basename "$(dirname "$build")")-$2
     rm -rf "$dir" "$host"

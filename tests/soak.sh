@@ -20,7 +20,7 @@ export LOSTBEAT_BIN
 seeds=${SEEDS:-100}
 jobs=${JOBS:-2}
 
-stamp=$(cat "$BIN"/{cos,vmkernel,vmnixhbd,lostbeat-tools,lostbeat-crash} "$build"/scenarios/{,*/}*.yaml | sha256sum | cut -c1-12)
+stamp=$(cat "$BIN"/{cos,vmkernel,vmnixhbd,lostbeat} "$build"/scenarios/{,*/}*.yaml | sha256sum | cut -c1-12)
 results=$build/soak/$stamp
 mkdir -p "$results"
 mapfile -t names < <(if [ -n "${SCENARIOS:-}" ]; then tr ' ' '\n' <<<"$SCENARIOS"; else catalogue_names; fi)

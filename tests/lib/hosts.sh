@@ -128,7 +128,7 @@ need_kb_host() {
     kb_host=$cache/kb-308590-1
     kb_json=$kb_host.json
     stamp=$kb_host.of
-    want=$(cat "$BIN"/{cos,vmkernel,vmnixhbd,lostbeat-tools,lostbeat-crash} "$BUILD_DIR"/scenarios/{,*/}*.yaml | sha256sum)
+    want=$(cat "$BIN"/{cos,vmkernel,vmnixhbd,lostbeat} "$BUILD_DIR"/scenarios/{,*/}*.yaml | sha256sum)
     if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
         rm -rf "$kb_host" "$stamp"
         "$LOSTBEAT" run kb-308590 --seed 1 --host "$kb_host" --json >"$kb_json" 2>"$kb_host.err"

@@ -58,13 +58,12 @@ check "a core that was cut is used as far as it goes, and told" jq -e '.sources 
 check "and does not mislead" jq -e '.verdict.cause == "memory-leak" or .verdict.confidence < 0.8' "$out"
 
 # ---- reports ----
-check "a page with the plots" "$LOSTBEAT" diagnose --html "$TMP/r.html" --png "$TMP/r.png" "$kb_host"
+check "a page with the plots" "$LOSTBEAT" diagnose --html "$TMP/r.html" "$kb_host"
 equal "three curves, one legend each" "$(grep -c '<svg' "$TMP/r.html") $(grep -c '<polyline' "$TMP/r.html" | awk '{print ($1 > 20)}')" "1 1"
 check "the page is well-formed where it is XML" python3 -c "
 import re, sys, xml.dom.minidom
 page = open(sys.argv[1], encoding='utf-8').read()
 xml.dom.minidom.parseString(re.search(r'<svg.*</svg>', page, re.S).group(0))" "$TMP/r.html"
-equal "the picture is a PNG" "$(head -c 8 "$TMP/r.png" | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a
 
 # ---- bad input ----
 "$LOSTBEAT" diagnose "$TMP/nothing" >/dev/null 2>"$TMP/err"

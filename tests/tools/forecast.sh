@@ -29,9 +29,6 @@ check "swap is full, read as bytes" says "swap used: 554168 kB, 100.0 % (read as
 check "the host went down and that is told" says "the host went down after that line"
 check "two lines are few and that is told" says "only 2 lines: the interval is our choice"
 check "the lines are late and that is told" says "late 44: later than hh:01:01"
-check "no plot off a terminal" sh -c "! grep -q '|' out"
-check "--plot draws one" forecast "$kb/vmksummary" "$kb/meminfo" --plot
-check "with the grower in it" says "* VMap, . as it goes on, s swap used"
 check "--json" forecast --json "$kb/meminfo" "$kb/vmksummary"
 check "has the shape" shape '.schema == "lostbeat/forecast/1" and .outlook == "growing" and .host == "esxhostname" and .build == "153875" and
     .memory.swap_used_pct == 100 and .memory.ram_kb == 799732 and .growers[0].name == "VMap" and (.growers | length) == 1 and

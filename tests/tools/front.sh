@@ -21,7 +21,7 @@ shape() { # jq expression over out
 # A folder laid out as build/ is, with the real lostbeat and a vmkernel of our own.
 stage=$TMP/stage
 mkdir -p "$stage/bin"
-cp "$LOSTBEAT" "$LOSTBEAT-tools" "$LOSTBEAT-crash" "$stage/bin/"
+cp "$LOSTBEAT" "$stage/bin/"
 ln -s "$source_dir/tools/scenarios" "$stage/scenarios"
 lostbeat=$stage/bin/lostbeat
 cd "$TMP" || exit 1

@@ -7,7 +7,7 @@
 #include "tools/diagnose/diagnosis.h"
 
 static const char help[] =
-    "usage: lostbeat diagnose [--json] [--why] [--html FILE] [--png FILE] PATH...\n"
+    "usage: lostbeat diagnose [--json] [--why] [--html FILE] PATH...\n"
     "\n"
     "Finds the cause of a lost heartbeat in what the host left behind. PATH is a host\n"
     "directory, a vm-support bundle (.tgz, or unpacked), or single files in any mix: the\n"
@@ -18,7 +18,6 @@ static const char help[] =
     "  --json       the diagnosis as JSON (lostbeat/diagnose/1)\n"
     "  --why        how each figure comes about, with its arithmetic (JSON has it always)\n"
     "  --html FILE  a page with the plots: memory by program, swap, latency of the beats\n"
-    "  --png FILE   the plots as a picture\n"
     "\n"
     "Weights of evidence are decibans: +10 makes a cause ten times as likely.\n"
     "\n"
@@ -32,16 +31,16 @@ static const char help[] =
 
 struct options {
     bool json, why;
-    const char *html, *png;
+    const char *html;
 };
 
 static int parse(int argc, char **argv, struct options *o)
 {
-    static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },       { "why", no_argument, NULL, 'w' },
-        { "html", required_argument, NULL, 'h' }, { "png", required_argument, NULL, 'p' },
-        { "help", no_argument, NULL, '?' + 256 }, { NULL, 0, NULL, 0 }
-    };
+    static const struct option options[] = { { "json", no_argument, NULL, 'j' },
+                                             { "why", no_argument, NULL, 'w' },
+                                             { "html", required_argument, NULL, 'h' },
+                                             { "help", no_argument, NULL, '?' + 256 },
+                                             { NULL, 0, NULL, 0 } };
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
@@ -53,9 +52,6 @@ static int parse(int argc, char **argv, struct options *o)
             break;
         case 'h':
             o->html = optarg;
-            break;
-        case 'p':
-            o->png = optarg;
             break;
         case '?' + 256:
             (void)cmd_help(&cmd_diagnose);
@@ -90,8 +86,6 @@ static int report(const struct diagnosis *d, const struct options *o)
 {
     char err[4608];
     if (o->html != NULL && report_diagnosis_html(d, o->html, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
-    if (o->png != NULL && report_diagnosis_png(d, o->png, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     const int bad = o->json ? report_diagnosis_json(d)
                             : report_diagnosis_text(d, o->why, isatty(STDOUT_FILENO) == 1);

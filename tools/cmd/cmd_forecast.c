@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,6 @@
 #define PATH_ROOM 4096
 #define ROTATIONS_MAX 36 /* vmksummary.1 to .36 of a host are looked for */
 #define ODDS_SHOWN 10u
-#define PLOT_COLUMNS 60
-#define PLOT_ROWS 12
 
 struct input {
     struct text *texts; /* of vmksummary */
@@ -244,76 +241,13 @@ static void print_findings(const struct input *in)
         (void)printf("  and more, %" PRIu32 " in all; --json has them\n", all);
 }
 
-/* ---- the plot -------------------------------------------------------------------------------- */
-
-struct plot {
-    char cell[PLOT_ROWS][PLOT_COLUMNS + 1];
-    double from_h, to_h, most_kb;
-};
-
-static void put_point(struct plot *p, double h, double kb, char c)
-{
-    const double x = (h - p->from_h) / (p->to_h - p->from_h) * (PLOT_COLUMNS - 1);
-    const double y = kb / p->most_kb * (PLOT_ROWS - 1);
-    if (x < 0 || x > PLOT_COLUMNS - 1 || y < 0 || y > PLOT_ROWS - 1)
-        return;
-    char *cell = &p->cell[PLOT_ROWS - 1 - (int)(y + 0.5)][(int)(x + 0.5)];
-    if (*cell == ' ' || *cell == '.')
-        *cell = c;
-}
-
-static void fill_plot(const struct input *in, struct plot *p)
-{
-    const struct forecast *f = &in->f;
-    const struct forecast_grower *g = &f->grower[0];
-    for (unsigned i = 0; i < PLOT_ROWS; i++) {
-        memset(p->cell[i], ' ', PLOT_COLUMNS);
-        p->cell[i][PLOT_COLUMNS] = '\0';
-    }
-    const double now = g->trend.to_h;
-    for (int i = 0; i < PLOT_COLUMNS; i++) {
-        const double h = p->from_h + (p->to_h - p->from_h) * i / (PLOT_COLUMNS - 1);
-        if (h > now)
-            put_point(p, h, g->trend.at_kb + g->trend.per_h * (h - now), '.');
-    }
-    for (uint32_t i = 0; i <= f->last; i++) {
-        const struct vmksummary_record *r = &in->v.record[i];
-        const int64_t kb = vmksummary_kb_of(r, g->name);
-        if (r->kind != VMKSUMMARY_HOURLY || r->boot != present(in)->boot)
-            continue;
-        put_point(p, (double)r->vmk_ms / 3600000, (double)r->swap_kb, 's');
-        if (kb >= 0)
-            put_point(p, (double)r->vmk_ms / 3600000, (double)kb, '*');
-    }
-}
-
-static void print_plot(const struct input *in)
-{
-    const struct forecast *f = &in->f;
-    struct plot p;
-    if (f->growers == 0 || f->outlook != FORECAST_GROWING)
-        return;
-    const struct trend *t = &f->grower[0].trend;
-    const double seen = t->to_h - t->from_h;
-    p.from_h = t->from_h - seen / 4 > 0 ? t->from_h - seen / 4 : 0;
-    p.to_h = t->to_h + f->in_h;
-    p.most_kb = fmax(t->at_kb + t->per_h * f->in_h, (double)f->memory.swap_kb);
-    fill_plot(in, &p);
-    (void)printf("\n  kB: * %s, . as it goes on, s swap used\n", f->grower[0].name);
-    for (int i = 0; i < PLOT_ROWS; i++)
-        (void)printf("  %8.0f |%s\n", p.most_kb * (PLOT_ROWS - 1 - i) / (PLOT_ROWS - 1), p.cell[i]);
-    (void)printf("  uptime %-*.0f%8.0f h\n", PLOT_COLUMNS - 5, p.from_h, p.to_h);
-}
-
-static int print_text(const struct input *in, bool plot)
+static int print_text(const struct input *in)
 {
     const struct forecast *f = &in->f;
     print_head(in);
     print_memory(in);
     print_growers(in);
     print_outlook(in);
-    if (plot)
-        print_plot(in);
     for (uint32_t i = 0; i < f->assumptions; i++)
         (void)printf("%s  %s\n", i == 0 ? "\nassumed\n" : "", f->assumed[i]);
     print_findings(in);
@@ -426,7 +360,7 @@ static int print_json(const struct input *in)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int show(struct input *in, bool json, bool plot)
+static int show(struct input *in, bool json)
 {
     const struct forecast_memory m = totals(in);
     vmksummary_parse(in->texts, in->count, &in->v);
@@ -437,7 +371,7 @@ static int show(struct input *in, bool json, bool plot)
     if (in->f.outlook == FORECAST_NO_DATA && !json)
         return cmd_fail(CMD_BAD, "%s: one hourly line of the last boot; two are the least",
                         in->texts[0].name);
-    const int status = json ? print_json(in) : print_text(in, plot);
+    const int status = json ? print_json(in) : print_text(in);
     if (status != 0 || fflush(stdout) != 0)
         return cmd_fail(CMD_USAGE, "stdout: %s", strerror(errno));
     return in->f.outlook == FORECAST_NO_DATA ? CMD_BAD : CMD_OK;
@@ -453,7 +387,7 @@ static void release(struct input *in)
     free(in->texts);
 }
 
-static int forecast_paths(struct input *in, char **paths, bool json, bool plot)
+static int forecast_paths(struct input *in, char **paths, bool json)
 {
     int status = CMD_OK;
     for (; *paths != NULL && status == CMD_OK; paths++)
@@ -461,7 +395,7 @@ static int forecast_paths(struct input *in, char **paths, bool json, bool plot)
     if (status == CMD_OK && in->count == 0)
         status = cmd_fail(CMD_USAGE, "no vmksummary among the files");
     if (status == CMD_OK)
-        status = show(in, json, plot);
+        status = show(in, json);
     release(in);
     return status;
 }
@@ -475,13 +409,13 @@ static int size_option(const char *name, const char *text, int64_t *ret)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "ram", required_argument, NULL, 'r' }, { "swap", required_argument, NULL, 's' },
-        { "plot", no_argument, NULL, 'p' },      { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },      { 0 }
-    };
+    static const struct option options[] = { { "ram", required_argument, NULL, 'r' },
+                                             { "swap", required_argument, NULL, 's' },
+                                             { "json", no_argument, NULL, 'j' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { 0 } };
     struct input in = { 0 };
-    bool json = false, plot = isatty(STDOUT_FILENO) == 1;
+    bool json = false;
     int status = CMD_OK;
 
     opterr = 0;
@@ -492,8 +426,8 @@ static int run(int argc, char **argv)
             status = size_option("ram", optarg, &in.ram_kb);
         else if (o == 's')
             status = size_option("swap", optarg, &in.swap_kb);
-        else if (o == 'p' || o == 'j')
-            *(o == 'p' ? &plot : &json) = true;
+        else if (o == 'j')
+            json = true;
         else
             return cmd_bad_option(&cmd_forecast, argv);
     }
@@ -501,14 +435,14 @@ static int run(int argc, char **argv)
         return status;
     if (optind == argc)
         return cmd_usage(&cmd_forecast, "which vmksummary?");
-    return forecast_paths(&in, argv + optind, json, plot);
+    return forecast_paths(&in, argv + optind, json);
 }
 
 const struct cmd cmd_forecast = {
     .name = "forecast",
     .summary = "tells from vmksummary who grows and when the memory is gone",
     .help =
-        "usage: lostbeat forecast FILE|HOST... [--ram SIZE] [--swap SIZE] [--plot] [--json]\n"
+        "usage: lostbeat forecast FILE|HOST... [--ram SIZE] [--swap SIZE] [--json]\n"
         "\n"
         "Takes vmksummary files (rotated ones too, in any order; plain or gzip) of this simulator "
         "or\n"
@@ -517,7 +451,6 @@ const struct cmd cmd_forecast = {
         "that should hold in 8 of 10 cases. A meminfo of the same hour makes it narrower.\n"
         "\n"
         "  --ram SIZE, --swap SIZE   totals of the console, as 800MB, when there is no meminfo\n"
-        "  --plot                    draw the growth, as on a terminal\n"
         "  --json                    one object: schema \"lostbeat/forecast/1\"\n"
         "\n"
         "Exit status: 0 a forecast was made, 1 too few lines for one, 2 nothing could be read.\n",

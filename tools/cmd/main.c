@@ -1,5 +1,5 @@
-/* main.c - `lostbeat-tools`: all commands of `lostbeat` but the one that has a program of its own,
- * and those that ESX people type under their own names. main_front.c starts it. */
+/* main.c - `lostbeat`: finds the command, or the program that ESX people type under a name of its
+ * own. */
 #include <stdio.h>
 #include <string.h>
 

@@ -164,7 +164,5 @@ int report_diagnosis_text(const struct diagnosis *d, bool why, bool colours);
 int report_diagnosis_json(const struct diagnosis *d);
 /** A page of its own with the plots as inline SVG. */
 int report_diagnosis_html(const struct diagnosis *d, const char *path, char *err, size_t err_size);
-/** The plots as a picture. */
-int report_diagnosis_png(const struct diagnosis *d, const char *path, char *err, size_t err_size);
 
 #endif /* TOOLS_DIAGNOSE_DIAGNOSIS_H */

@@ -21,7 +21,7 @@ static const uint32_t colours[LINES_MAX] = { 0xc0148c, 0x1f77b4, 0x2ca02c,
                                              0xff7f0e, 0x8c564b, 0x7f7f7f };
 
 struct panel {
-    struct canvas *canvas;
+    FILE *to;
     double top;        /* of the panel */
     double x0, x1, y1; /* range of the data; y starts at 0 */
     const char *title, *unit;
@@ -53,37 +53,34 @@ static double nice_step(double range)
 
 static void draw_frame(const struct panel *p)
 {
-    struct canvas *c = p->canvas;
     char label[64];
-    c->text(c->context, LEFT, p->top + 18, CANVAS_LEFT, 14, INK, p->title);
+    svg_text(p->to, LEFT, p->top + 18, SVG_LEFT, 14, INK, p->title);
     const double step = nice_step(p->y1);
     const int digits = step < 1 ? (int)-floor(log10(step) + 1e-9) : 0;
     for (double y = 0; y <= p->y1; y += step) {
-        const struct canvas_point line[2] = { { LEFT, y_of(p, y) },
-                                              { PLOT_WIDTH - RIGHT, y_of(p, y) } };
-        c->polyline(c->context, line, 2, FAINT, 1);
+        const struct svg_point line[2] = { { LEFT, y_of(p, y) },
+                                           { PLOT_WIDTH - RIGHT, y_of(p, y) } };
+        svg_polyline(p->to, line, 2, FAINT, 1);
         (void)snprintf(label, sizeof label, "%.*f %s", digits, y, p->unit);
-        c->text(c->context, LEFT - 6, y_of(p, y) + 4, CANVAS_RIGHT, 11, INK, label);
+        svg_text(p->to, LEFT - 6, y_of(p, y) + 4, SVG_RIGHT, 11, INK, label);
     }
 }
 
 static void label_date(const struct panel *p, double epoch_s, int64_t zone_s,
-                       enum canvas_anchor anchor)
+                       enum svg_anchor anchor)
 {
     struct calendar_date date;
     char stamp[CALENDAR_SYSLOG_SIZE];
     calendar_from_epoch((int64_t)epoch_s, (int32_t)zone_s, &date);
     calendar_format_syslog(&date, stamp);
-    p->canvas->text(p->canvas->context, x_of(p, epoch_s), p->top + PANEL_HEIGHT - 14, anchor, 11,
-                    INK, stamp);
+    svg_text(p->to, x_of(p, epoch_s), p->top + PANEL_HEIGHT - 14, anchor, 11, INK, stamp);
 }
 
 static void draw_legend(const struct panel *p, uint32_t row, uint32_t colour, const char *name)
 {
-    struct canvas *c = p->canvas;
     const double y = p->top + TOP + 16.0 * row;
-    c->rectangle(c->context, PLOT_WIDTH - RIGHT + 12, y - 8, 10, 10, colour);
-    c->text(c->context, PLOT_WIDTH - RIGHT + 28, y + 1, CANVAS_LEFT, 12, INK, name);
+    svg_rectangle(p->to, PLOT_WIDTH - RIGHT + 12, y - 8, 10, 10, colour);
+    svg_text(p->to, PLOT_WIDTH - RIGHT + 28, y + 1, SVG_LEFT, 12, INK, name);
 }
 
 /* ---- programs over time ---------------------------------------------------------------------- */
@@ -139,26 +136,26 @@ static double size_in_hour(const struct diagnosis_hour *h, const char *name)
 static void draw_program(const struct panel *p, const struct diagnosis *d, uint32_t first,
                          const char *name, uint32_t colour)
 {
-    struct canvas_point *point = calloc(d->hour_count - first + 1, sizeof *point);
+    struct svg_point *point = calloc(d->hour_count - first + 1, sizeof *point);
     size_t count = 0;
     for (uint32_t i = first; point != NULL && i < d->hour_count; i++) {
         const double kb = size_in_hour(&d->hour[i], name);
         if (kb >= 0)
             point[count++] =
-                (struct canvas_point){ x_of(p, (double)d->hour[i].epoch_s), y_of(p, kb / 1024) };
+                (struct svg_point){ x_of(p, (double)d->hour[i].epoch_s), y_of(p, kb / 1024) };
     }
     if (count > 0)
-        p->canvas->polyline(p->canvas->context, point, count, colour, 2);
+        svg_polyline(p->to, point, count, colour, 2);
     free(point);
 }
 
-static void draw_programs(const struct diagnosis *d, struct canvas *c, double top, uint32_t first,
+static void draw_programs(const struct diagnosis *d, FILE *to, double top, uint32_t first,
                           const char *title)
 {
     static struct line lines[64];
     const uint32_t count = collect_lines(d, first, lines);
     struct panel p = {
-        c,     top, (double)d->hour[first].epoch_s, (double)d->hour[d->hour_count - 1].epoch_s, 1,
+        to,    top, (double)d->hour[first].epoch_s, (double)d->hour[d->hour_count - 1].epoch_s, 1,
         title, "MB"
     };
     if (count > 0)
@@ -168,21 +165,21 @@ static void draw_programs(const struct diagnosis *d, struct canvas *c, double to
         draw_program(&p, d, first, lines[i].name, colours[i]);
         draw_legend(&p, i, colours[i], lines[i].name);
     }
-    label_date(&p, p.x0, d->host.zone_s, CANVAS_LEFT);
-    label_date(&p, p.x1, d->host.zone_s, CANVAS_RIGHT);
+    label_date(&p, p.x0, d->host.zone_s, SVG_LEFT);
+    label_date(&p, p.x1, d->host.zone_s, SVG_RIGHT);
 }
 
 /* ---- swap ------------------------------------------------------------------------------------ */
-static void draw_swap(const struct diagnosis *d, struct canvas *c, double top)
+static void draw_swap(const struct diagnosis *d, FILE *to, double top)
 {
-    struct panel p = { c,
+    struct panel p = { to,
                        top,
                        (double)d->hour[0].epoch_s,
                        (double)d->hour[d->hour_count - 1].epoch_s,
                        1,
                        "Swap in use",
                        "MB" };
-    struct canvas_point *point = calloc(d->hour_count, sizeof *point);
+    struct svg_point *point = calloc(d->hour_count, sizeof *point);
     if (point == NULL)
         return;
     p.y1 = d->memory.swap_total_kb / 1024 * 1.05;
@@ -190,26 +187,26 @@ static void draw_swap(const struct diagnosis *d, struct canvas *c, double top)
         p.y1 = fmax(p.y1, d->hour[i].swap_kb / 1024 * 1.05);
     draw_frame(&p);
     for (uint32_t i = 0; i < d->hour_count; i++)
-        point[i] = (struct canvas_point){ x_of(&p, (double)d->hour[i].epoch_s),
-                                          y_of(&p, d->hour[i].swap_kb / 1024) };
-    c->polyline(c->context, point, d->hour_count, colours[0], 2);
+        point[i] = (struct svg_point){ x_of(&p, (double)d->hour[i].epoch_s),
+                                       y_of(&p, d->hour[i].swap_kb / 1024) };
+    svg_polyline(to, point, d->hour_count, colours[0], 2);
     draw_legend(&p, 0, colours[0], "swap used");
     if (d->memory.swap_total_kb > 0) {
         const double y = y_of(&p, d->memory.swap_total_kb / 1024);
-        const struct canvas_point all[2] = { { LEFT, y }, { PLOT_WIDTH - RIGHT, y } };
-        c->polyline(c->context, all, 2, INK, 1);
+        const struct svg_point all[2] = { { LEFT, y }, { PLOT_WIDTH - RIGHT, y } };
+        svg_polyline(to, all, 2, INK, 1);
         draw_legend(&p, 1, INK, "all of it");
     }
-    label_date(&p, p.x0, d->host.zone_s, CANVAS_LEFT);
-    label_date(&p, p.x1, d->host.zone_s, CANVAS_RIGHT);
+    label_date(&p, p.x0, d->host.zone_s, SVG_LEFT);
+    label_date(&p, p.x1, d->host.zone_s, SVG_RIGHT);
     free(point);
 }
 
 /* ---- beats ----------------------------------------------------------------------------------- */
-static void draw_beats(const struct diagnosis *d, struct canvas *c, double top)
+static void draw_beats(const struct diagnosis *d, FILE *to, double top)
 {
     struct panel p = {
-        c, top, d->beat[0].at_s, d->host.uptime_s, 1e-3, "Latency of the last beats' page", "ms"
+        to, top, d->beat[0].at_s, d->host.uptime_s, 1e-3, "Latency of the last beats' page", "ms"
     };
     char label[64];
     if (p.x1 <= p.x0)
@@ -219,12 +216,11 @@ static void draw_beats(const struct diagnosis *d, struct canvas *c, double top)
     draw_frame(&p);
     for (uint32_t i = 0; i < d->beat_count; i++) {
         const double y = y_of(&p, d->beat[i].latency_ms);
-        c->rectangle(c->context, x_of(&p, d->beat[i].at_s) - 2, y, 4, y_of(&p, 0) - y + 1,
-                     colours[1]);
+        svg_rectangle(to, x_of(&p, d->beat[i].at_s) - 2, y, 4, y_of(&p, 0) - y + 1, colours[1]);
     }
     (void)snprintf(label, sizeof label, "%.0f minutes before the end", (p.x1 - p.x0) / 60);
-    c->text(c->context, LEFT, top + PANEL_HEIGHT - 14, CANVAS_LEFT, 11, INK, label);
-    c->text(c->context, PLOT_WIDTH - RIGHT, top + PANEL_HEIGHT - 14, CANVAS_RIGHT, 11, INK, "end");
+    svg_text(to, LEFT, top + PANEL_HEIGHT - 14, SVG_LEFT, 11, INK, label);
+    svg_text(to, PLOT_WIDTH - RIGHT, top + PANEL_HEIGHT - 14, SVG_RIGHT, 11, INK, "end");
     draw_legend(&p, 0, colours[1], "one beat");
 }
 
@@ -235,19 +231,19 @@ int plot_height(const struct diagnosis *d)
     return PANEL_HEIGHT * (hours + (d->beat_count > 1));
 }
 
-void plot_draw(const struct diagnosis *d, struct canvas *c)
+void plot_draw(const struct diagnosis *d, FILE *to)
 {
     double top = 0;
     if (d->hour_count >= 2) {
-        draw_programs(d, c, top, 0, "The largest programs, by vmksummary");
+        draw_programs(d, to, top, 0, "The largest programs, by vmksummary");
         top += PANEL_HEIGHT;
         if (d->hour_count > LAST_HOURS) {
-            draw_programs(d, c, top, d->hour_count - LAST_HOURS, "The last 30 hours");
+            draw_programs(d, to, top, d->hour_count - LAST_HOURS, "The last 30 hours");
             top += PANEL_HEIGHT;
         }
-        draw_swap(d, c, top);
+        draw_swap(d, to, top);
         top += PANEL_HEIGHT;
     }
     if (d->beat_count > 1)
-        draw_beats(d, c, top);
+        draw_beats(d, to, top);
 }

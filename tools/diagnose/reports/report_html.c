@@ -1,11 +1,11 @@
-/* report_html.c - a diagnosis as one page that needs nothing else, and its plots as a picture. */
+/* report_html.c - a diagnosis as one page that needs nothing else. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shared/calendar.h"
-#include "tools/diagnose/reports/canvas.h"
+#include "tools/diagnose/reports/svg.h"
 #include "tools/diagnose/reports/evidence.h"
 #include "tools/diagnose/reports/plot.h"
 
@@ -24,7 +24,7 @@ static const char head[] =
 static void put(FILE *f, const char *before, const char *text, const char *after)
 {
     (void)fputs(before, f);
-    canvas_put_escaped(f, text);
+    svg_put_escaped(f, text);
     (void)fputs(after, f);
 }
 
@@ -110,9 +110,9 @@ static void put_page(FILE *f, const struct diagnosis *d)
     (void)fprintf(f, " (confidence %.2f)</h1>\n", d->verdict.confidence);
     put_host(f, d);
     if (plot_height(d) > 0) {
-        struct canvas c = canvas_svg_begin(f, PLOT_WIDTH, plot_height(d));
-        plot_draw(d, &c);
-        canvas_svg_end(&c);
+        svg_begin(f, PLOT_WIDTH, plot_height(d));
+        plot_draw(d, f);
+        svg_end(f);
     }
     put_evidence(f, d);
     put_memory(f, d);
@@ -136,27 +136,6 @@ int report_diagnosis_html(const struct diagnosis *d, const char *path, char *err
     if (bad || rename(temporary, path) != 0) {
         (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
         (void)unlink(temporary);
-        return -1;
-    }
-    return 0;
-}
-
-int report_diagnosis_png(const struct diagnosis *d, const char *path, char *err, size_t err_size)
-{
-    if (plot_height(d) == 0) {
-        (void)snprintf(err, err_size,
-                       "%s: nothing to draw; a vmksummary or a vmkernel-zdump has the figures",
-                       path);
-        return -1;
-    }
-    struct canvas c = canvas_png_begin(PLOT_WIDTH, plot_height(d));
-    if (c.context == NULL) {
-        (void)snprintf(err, err_size, "%s: no memory for the picture", path);
-        return -1;
-    }
-    plot_draw(d, &c);
-    if (canvas_png_end(&c, path) != 0) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
         return -1;
     }
     return 0;
