@@ -5,7 +5,8 @@
  * before the m-th month from March on (a well-known property of the Gregorian calendar). */
 #include "shared/calendar.h"
 
-#define DAY_S 86400
+#include "shared/units.h"
+
 #define DAYS_PER_ERA 146097 /* 400 years */
 #define EPOCH_DAY 719468    /* days from 0000-03-01 to 1970-01-01 */
 
@@ -59,8 +60,8 @@ static int64_t day_number_of(const struct calendar_date *date)
 void calendar_from_epoch(int64_t epoch_s, int32_t utc_offset_s, struct calendar_date *ret)
 {
     const int64_t local_s = epoch_s + utc_offset_s;
-    const int64_t day_number = floor_div(local_s, DAY_S);
-    const uint32_t second_of_day = (uint32_t)(local_s - day_number * DAY_S);
+    const int64_t day_number = floor_div(local_s, S_PER_DAY);
+    const uint32_t second_of_day = (uint32_t)(local_s - day_number * S_PER_DAY);
 
     set_day(day_number, ret);
     ret->hour = second_of_day / 3600;
@@ -70,7 +71,7 @@ void calendar_from_epoch(int64_t epoch_s, int32_t utc_offset_s, struct calendar_
 
 int64_t calendar_to_epoch(const struct calendar_date *date, int32_t utc_offset_s)
 {
-    return day_number_of(date) * DAY_S + (int64_t)date->hour * 3600 + date->minute * 60 +
+    return day_number_of(date) * S_PER_DAY + (int64_t)date->hour * 3600 + date->minute * 60 +
            date->second - utc_offset_s;
 }
 
@@ -121,8 +122,8 @@ void calendar_format_dump(const struct calendar_date *date, char ret[CALENDAR_DU
 
 uint32_t calendar_format_uptime(uint64_t uptime_ns, char ret[CALENDAR_UPTIME_SIZE])
 {
-    const uint64_t ms = uptime_ns / 1000000;
-    const uint64_t days = ms / 1000 / DAY_S;
+    const uint64_t ms = uptime_ns / NS_PER_MS;
+    const uint64_t days = ms / 1000 / S_PER_DAY;
     unsigned day_digits = 1;
     for (uint64_t rest = days / 10; rest > 0; rest /= 10)
         day_digits++;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "shared/rawsys.h"
+#include "shared/units.h"
 
 #define FUTEX_WAIT_BITSET 9
 #define FUTEX_WAKE_BITSET 10
@@ -56,9 +57,9 @@ int gate_wait(struct gate *g, enum gate_party me, uint64_t timeout_ns)
     struct rawsys_timespec end = { 0, 0 };
     if (timeout_ns != 0) {
         (void)rawsys6(RAWSYS_clock_gettime, 1, (long)(uintptr_t)&end, 0, 0, 0, 0);
-        const uint64_t ns = (uint64_t)end.nsec + timeout_ns % 1000000000u;
-        end.sec += (int64_t)(timeout_ns / 1000000000u + ns / 1000000000u);
-        end.nsec = (int64_t)(ns % 1000000000u);
+        const uint64_t ns = (uint64_t)end.nsec + timeout_ns % NS_PER_S;
+        end.sec += (int64_t)(timeout_ns / NS_PER_S + ns / NS_PER_S);
+        end.nsec = (int64_t)(ns % NS_PER_S);
     }
     for (;;) {
         const uint32_t seen = load(&g->baton);

@@ -54,10 +54,11 @@
 #include <stdint.h>
 
 #include "shared/machine.h"
+#include "shared/units.h"
 
 #define RING_MAGIC 0x474e4952u /* "RING" */
 #define RING_SLOTS 64u         /* power of two, so that seq % RING_SLOTS survives the wrap of seq */
-#define RING_LOG_PERIOD_NS 60000000000u /* one line per kind and minute of virtual time */
+#define RING_LOG_PERIOD_NS NS_PER_MIN /* one line per kind and minute of virtual time */
 
 /* What a poll can meet besides a beat and an empty ring: value, name for logs and reports. */
 #define RING_KIND_LIST(X)                                                                         \

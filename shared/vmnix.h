@@ -27,10 +27,11 @@
 #include <stdint.h>
 
 #include "shared/machine.h"
+#include "shared/units.h"
 
-#define VMNIX_SERIAL_MAX 0xffffffffu      /* the last serial number that is found [KB2009232] */
-#define VMNIX_SERVICE_NS_MAX 60000000000u /* of a request; more is senseless */
-#define VMNIX_PAGES_MAX 256u              /* of a SCSI command */
+#define VMNIX_SERIAL_MAX 0xffffffffu    /* the last serial number that is found [KB2009232] */
+#define VMNIX_SERVICE_NS_MAX NS_PER_MIN /* of a request; more is senseless */
+#define VMNIX_PAGES_MAX 256u            /* of a SCSI command */
 #define VMNIX_COMM 16u
 
 enum vmnix_slot_name { VMNIX_RPC = 0, VMNIX_SWAP = 1, VMNIX_ROOT = 2, VMNIX_SLOTS = 3 };

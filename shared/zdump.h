@@ -25,15 +25,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/units.h"
+
 #define ZDUMP_VERSION 1u
 #define ZDUMP_ALIGN 512u          /* one sector */
 #define ZDUMP_SLOT_HEADER 512u    /* bytes */
 #define ZDUMP_SECTION_HEADER 128u /* bytes */
 #define ZDUMP_SECTIONS_MAX 64u    /* of one dump; a writer uses about a dozen */
 /* Bytes of one section uncompressed: 12,800 tasks with 64 frames of 80 bytes fit. */
-#define ZDUMP_RAW_MAX (64u << 20)
+#define ZDUMP_RAW_MAX (64 * MB)
 #define ZDUMP_SLOTS_MAX 16u
-#define ZDUMP_PARTITION_BYTES (110ull << 20) /* about 100 MB on ESX 3.x; OUR CHOICE */
+#define ZDUMP_PARTITION_BYTES (110 * MB) /* about 100 MB on ESX 3.x; OUR CHOICE */
 
 enum zdump_type { /* stored in files: never renumber */
                   ZDUMP_NOTES =

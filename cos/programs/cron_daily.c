@@ -9,6 +9,7 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
+#include "shared/units.h"
 
 #define WORKER_DATA_KB 2048u /* data of one process of the pipeline; see cron.h on sizes */
 #define WORKERS_MAX 64u
@@ -54,7 +55,7 @@ static uint32_t start_worker(uint32_t kb, uint64_t until_ns)
     struct boot_program spec = sort;
     spec.data_kb = kb < WORKER_DATA_KB ? kb : WORKER_DATA_KB;
     spec.content_every = 4;
-    spec.period_ns = 2000000000u;
+    spec.period_ns = 2 * NS_PER_S;
     (void)spawn_child(&spec, NULL, until_ns); /* a shell that cannot fork goes on with the rest */
     return kb - spec.data_kb;
 }

@@ -8,8 +8,8 @@
 #include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
 #include "cos/programs/faults.h"
+#include "shared/units.h"
 
-#define NS_PER_S 1000000000
 #define MINUTES_PER_HOUR 60
 #define MINUTES_PER_DAY 1440
 #define HOURLY_MINUTE 1

@@ -3,6 +3,7 @@
 
 #include "cos/kernel/faults/fault_note.h"
 #include "cos/kernel/sched/process.h"
+#include "shared/units.h"
 
 /* What has become of one fault. It lies in scratch memory, outside of the machine. */
 struct fault_run {
@@ -216,8 +217,8 @@ static struct boot_program usual_program(const struct fault *f, const char *beha
         .stack_kb = 24,
         .touch_pages = 16,
         .content_every = 8,
-        .cpu_ns = 1000000,
-        .period_ns = 60000000000u,
+        .cpu_ns = NS_PER_MS,
+        .period_ns = NS_PER_MIN,
         .nice = f->nice,
         .policy = f->policy,
         .rt_prio = f->rt_prio,

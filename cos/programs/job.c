@@ -2,10 +2,11 @@
  * compute. */
 #include "cos/kernel/sched/sched.h"
 #include "cos/programs/faults.h"
+#include "shared/units.h"
 
 #define FOREVER UINT64_MAX
 #define COMPUTE_SHARE 5u /* of its period a polling task computes so much of it: one fifth */
-#define COMPUTE_STEP_NS 50000000u
+#define COMPUTE_STEP_NS (50 * NS_PER_MS)
 
 /* Ask a server that does not answer: a hard mount, where the wait is uninterruptible. With an end
  * to it, the answer comes then. */

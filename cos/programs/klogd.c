@@ -5,8 +5,9 @@
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/programs/program.h"
+#include "shared/units.h"
 
-#define RETRY_NS 1000000000u /* OUR CHOICE */
+#define RETRY_NS NS_PER_S /* OUR CHOICE */
 
 /* Collect the next line of the kernel log behind "kernel: ". @return false when there is none; a
  * part of one stays in p->text */

@@ -6,6 +6,7 @@
  * that is forgotten is cold, and goes to swap. */
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/faults.h"
+#include "shared/units.h"
 
 #define RECORD_SIZE 64u
 /* A program that was stuck catches up with 1 MB a round, not with all at once. OUR CHOICE */
@@ -26,7 +27,7 @@ static const struct {
 /* Pages that one leak has lost so far. */
 static uint64_t pages_owed(uint32_t i)
 {
-    return fault_on_ns(i) / 1000000u * boot_params->fault[i].rate_kb_h / KB_HOURS_PER_PAGE;
+    return fault_on_ns(i) / NS_PER_MS * boot_params->fault[i].rate_kb_h / KB_HOURS_PER_PAGE;
 }
 
 static void make_record(const struct program *p, char record[RECORD_SIZE])

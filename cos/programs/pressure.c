@@ -1,8 +1,10 @@
 /* pressure.c - see pressure.h. */
 #include "cos/programs/pressure.h"
 
-#define PERIOD_MAX_NS 1000000000u
-#define PERIOD_MIN_NS 50000000u
+#include "shared/units.h"
+
+#define PERIOD_MAX_NS NS_PER_S
+#define PERIOD_MIN_NS (50 * NS_PER_MS)
 #define STEPS_PER_RAMP 1000u
 
 uint32_t pressure_ordered_ppm(const struct pressure *p, uint64_t lasts_ns)
@@ -11,8 +13,8 @@ uint32_t pressure_ordered_ppm(const struct pressure *p, uint64_t lasts_ns)
         return p->level_ppm;
     /* In ms: 2^32 ppm * 2^31 ms fits, and a ramp may take 24 days. */
     const int64_t way = (int64_t)p->level_ppm - (int64_t)p->from_ppm;
-    const int64_t done_ms = (int64_t)(lasts_ns / 1000000u);
-    const int64_t whole_ms = (int64_t)(p->within_ns / 1000000u) + 1;
+    const int64_t done_ms = (int64_t)(lasts_ns / NS_PER_MS);
+    const int64_t whole_ms = (int64_t)(p->within_ns / NS_PER_MS) + 1;
     return (uint32_t)((int64_t)p->from_ppm + way * done_ms / whole_ms);
 }
 
@@ -43,5 +45,5 @@ uint32_t spike_pages(uint64_t size_kb, uint64_t within_ns, uint64_t lasts_ns)
     const uint64_t pages = size_kb / 4;
     if (lasts_ns >= within_ns)
         return (uint32_t)pages;
-    return (uint32_t)(pages * (lasts_ns / 1000000u) / (within_ns / 1000000u + 1));
+    return (uint32_t)(pages * (lasts_ns / NS_PER_MS) / (within_ns / NS_PER_MS + 1));
 }

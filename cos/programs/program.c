@@ -8,15 +8,16 @@
 #include "cos/programs/faults.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/kernel/sched/sched.h"
+#include "shared/units.h"
 
 #define TEXT_START 0x08048000u /* where the linker puts programs on i386 */
 #define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
 #define STACK_TOP 0xC0000000u
 #define NS_FOREVER UINT64_MAX
-#define RUN_PAGES 8u                          /* pages of the working set that lie together */
-#define WRONG_PERIOD_NS UINT64_C(60000000000) /* of a program without rounds. OUR CHOICE */
-#define SPIKE_STEP_NS 500000000u              /* see spike.c */
-#define COLD_TURN 7u                          /* of eight touches the last one is anywhere */
+#define RUN_PAGES 8u                    /* pages of the working set that lie together */
+#define WRONG_PERIOD_NS NS_PER_MIN      /* of a program without rounds. OUR CHOICE */
+#define SPIKE_STEP_NS (500 * NS_PER_MS) /* see spike.c */
+#define COLD_TURN 7u                    /* of eight touches the last one is anywhere */
 
 /* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
  * space with the one page that it beats with. */

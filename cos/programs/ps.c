@@ -4,10 +4,9 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/programs/recorder.h"
+#include "shared/units.h"
 
-#define NS_PER_S 1000000000u
 #define PS_TASK_NS 100000u /* CPU of ps for one process. OUR CHOICE */
-#define KB(pages) ((pages) * (PAGE_SIZE / 1024))
 
 void ps_put_header(struct text *t)
 {
@@ -41,8 +40,8 @@ void ps_put_task(struct text *t, const struct task_struct *task)
     const uint32_t cpu = recorder_tenths(cpu_ns, life_ns);
     const uint32_t mem = recorder_tenths(task_rss(task), all.total);
     text_put(t, "%-8.8s %5u %2u.%u %2u.%u %5u %4u %-8s %-4s %-5s %3u:%02u ", task_user(task),
-             task->pid, cpu / 10, cpu % 10, mem / 10, mem % 10, KB(task_size(task)),
-             KB(task_rss(task)), "?", stat, start, seconds / 60, seconds % 60);
+             task->pid, cpu / 10, cpu % 10, mem / 10, mem % 10, PAGES_KB(task_size(task)),
+             PAGES_KB(task_rss(task)), "?", stat, start, seconds / 60, seconds % 60);
     put_command(t, task);
 }
 

@@ -18,10 +18,10 @@
 #include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
 #include "shared/calendar.h"
+#include "shared/units.h"
 
-#define NS_PER_S 1000000000u
-#define ERROR_AFTER_NS (11u * (uint64_t)NS_PER_S)
-#define STOP_NS (20u * (uint64_t)NS_PER_S) /* services stop, one after the other. OUR CHOICE */
+#define ERROR_AFTER_NS (11 * NS_PER_S)
+#define STOP_NS (20 * NS_PER_S) /* services stop, one after the other. OUR CHOICE */
 
 /* A line of vmksummary that does not go through syslogd. "vmkhalt" or "logger". A boot goes on
  * without its log. */
@@ -56,7 +56,7 @@ static uint64_t loaded_after_ns(void)
     const uint32_t kind = boot_params->start.vmkernel_error != 0 ? BOOT_AFTER_PURPLE
                           : after < ARRAY_SIZE(seconds)          ? after
                                                                  : BOOT_AFTER_NOTHING;
-    return seconds[kind] * (uint64_t)NS_PER_S;
+    return seconds[kind] * NS_PER_S;
 }
 
 /* What the start found, for messages: queued now, written when syslogd runs. */

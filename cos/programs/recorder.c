@@ -6,10 +6,10 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/cron.h"
 #include "shared/calendar.h"
+#include "shared/units.h"
 
 #define TENTHS_MAX 999u
 #define KB_PER_MB 1024u
-#define SECONDS_PER_DAY 86400
 
 void recorder_kb(char *to, uint32_t size, uint32_t kb, uint32_t width)
 {
@@ -33,7 +33,7 @@ void recorder_start(char to[6], int64_t start_s, int64_t now_s)
     char stamp[CALENDAR_SYSLOG_SIZE]; /* "Nov  9 08:59:01" */
     calendar_from_epoch(start_s, 0, &date);
     calendar_format_syslog(&date, stamp);
-    if (start_s / SECONDS_PER_DAY == now_s / SECONDS_PER_DAY)
+    if (start_s / S_PER_DAY == now_s / S_PER_DAY)
         (void)snprintf(to, 6, "%.5s", stamp + 7);
     else
         (void)snprintf(to, 6, "%.3s%c%c", stamp, stamp[4] == ' ' ? '0' : stamp[4], stamp[5]);

@@ -10,6 +10,7 @@
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/programs/faults.h"
+#include "shared/units.h"
 
 #define SEGMENTS_START 0x08000000u
 #define SEGMENTS_END 0xbff00000u
@@ -93,7 +94,7 @@ void program_share(struct program *p)
         ;
     for (uint64_t left = p->shared; left != 0; left &= left - 1) {
         const uint32_t i = (uint32_t)__builtin_ctzll(left);
-        owed += fault_on_ns(i) / 1000000u * fault_at(i)->rate_kb_h / (4u * 3600u * 1000u);
+        owed += fault_on_ns(i) / NS_PER_MS * fault_at(i)->rate_kb_h / (4u * 3600u * 1000u);
     }
     if (owed < p->shared_pages + SEGMENT_PAGES_MIN)
         return;

@@ -7,11 +7,10 @@
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/programs/cron.h"
+#include "shared/units.h"
 
-#define NS_PER_S 1000000000u
-#define NS_PER_MS 1000000u
-#define PATIENCE_NS (3u * (uint64_t)NS_PER_S)
-#define LOOK_NS (100u * (uint64_t)NS_PER_MS)
+#define PATIENCE_NS (3 * NS_PER_S)
+#define LOOK_NS (100 * NS_PER_MS)
 
 static void log_step(struct program *p, const char *name, const char *what)
 {

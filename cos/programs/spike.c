@@ -7,11 +7,12 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/faults.h"
 #include "cos/programs/pressure.h"
+#include "shared/units.h"
 
 #define SPIKE_START 0x90000000u
 #define SPIKE_END 0xb8000000u
 #define CHUNK_PAGES 512u
-#define STEP_NS 500000000u /* how often it takes more. OUR CHOICE */
+#define STEP_NS (500 * NS_PER_MS) /* how often it takes more. OUR CHOICE */
 
 /* One more page. @return false when there is no room for it, in the machine or in the program */
 static bool take_page(struct program *p)

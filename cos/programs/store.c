@@ -13,11 +13,12 @@
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/programs/faults.h"
 #include "cos/programs/pressure.h"
+#include "shared/units.h"
 
 #define SLOTS_PER_PAGE (PAGE_SIZE / sizeof(uint32_t) - 1)
 #define NOTES_PER_RAMP 100u
-#define NOTE_HOLD_NS 600000000000u
-#define NOTE_OFF_NS 10000000000u /* at most so often when it is off */
+#define NOTE_HOLD_NS (10 * NS_PER_MIN)
+#define NOTE_OFF_NS (10 * NS_PER_S) /* at most so often when it is off */
 #define OFF_PPM 5000u
 #define HEAP_CHUNK 256u /* pages that the heap grows by at once */
 

@@ -6,11 +6,10 @@
 #include "cos/kernel/sched/sched.h"
 #include "cos/programs/recorder.h"
 #include "shared/calendar.h"
+#include "shared/units.h"
 
-#define NS_PER_S 1000000000u
 #define TOP_TASK_NS 150000u /* CPU of top for one process: stat, statm, status. OUR CHOICE */
-#define KB(pages) ((pages) * (PAGE_SIZE / 1024))
-#define UPTIME_MINUTES(ns) ((uint32_t)((ns) / (60u * (uint64_t)NS_PER_S)))
+#define UPTIME_MINUTES(ns) ((uint32_t)((ns) / NS_PER_MIN))
 
 /* What the last run saw; a real recorder keeps the like in memory or in a file. */
 static struct cpu_times last_cpu;
@@ -76,13 +75,14 @@ static void put_memory(struct text *t)
 {
     struct mem_info m;
     mem_info(&m);
-    text_put(t, "Mem:  %7uk av, %7uk used, %7uk free, %7uk shrd, %7uk buff\n", KB(m.total),
-             KB(m.total - m.free), KB(m.free), 0u, KB(m.buffers));
+    text_put(t, "Mem:  %7uk av, %7uk used, %7uk free, %7uk shrd, %7uk buff\n", PAGES_KB(m.total),
+             PAGES_KB(m.total - m.free), PAGES_KB(m.free), 0u, PAGES_KB(m.buffers));
     text_put(t, "                   %7uk actv, %7uk in_d, %7uk in_c\n",
-             KB(m.active_anon + m.active_cache), KB(m.inact_dirty), KB(m.inact_clean));
+             PAGES_KB(m.active_anon + m.active_cache), PAGES_KB(m.inact_dirty),
+             PAGES_KB(m.inact_clean));
     text_put(t, "Swap: %7uk av, %7uk used, %7uk free                 %7uk cached\n",
-             KB(m.swap_total), KB(m.swap_total - m.swap_free), KB(m.swap_free),
-             KB(m.cached + m.swap_cached));
+             PAGES_KB(m.swap_total), PAGES_KB(m.swap_total - m.swap_free), PAGES_KB(m.swap_free),
+             PAGES_KB(m.cached + m.swap_cached));
 }
 
 void top_put_header(struct text *t)
@@ -114,9 +114,9 @@ void top_put_task(struct text *t, const struct task_struct *task, uint32_t pcpu)
     task_memory(task, &m);
     mem_info(&all);
     task_stat_letters(task, stat);
-    recorder_kb(size, sizeof size, KB(m.size), 5);
-    recorder_kb(rss, sizeof rss, KB(m.resident), 4);
-    recorder_kb(share, sizeof share, KB(m.share), 5);
+    recorder_kb(size, sizeof size, PAGES_KB(m.size), 5);
+    recorder_kb(rss, sizeof rss, PAGES_KB(m.resident), 4);
+    recorder_kb(share, sizeof share, PAGES_KB(m.share), 5);
     const uint32_t mem = recorder_tenths(m.resident, all.total);
     const uint32_t seconds = (uint32_t)(cpu_of(task) / NS_PER_S);
     text_put(t, "%5u %-8.8s %3d %3d %5s %4s %5s %-4s %2u.%u %2u.%u %3u:%02u %3u %s\n", task->pid,

@@ -12,8 +12,8 @@
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/cron.h"
+#include "shared/units.h"
 
-#define NS_PER_S 1000000000u
 #define TOP_COUNT 3u
 #define READ_PROC_NS 120000u /* CPU to read one file of /proc. OUR CHOICE */
 #define PS_TASK_NS 60000u    /* CPU of ps for one process. OUR CHOICE */
@@ -121,13 +121,14 @@ static int log_line(struct program *p, int64_t epoch_s)
     const uint64_t cos_up = p->number[COS_UPTIME_NS], vmk_up = p->number[VMK_UPTIME_NS];
 
     program_touch(p, p->spec.touch_pages);
-    (void)snprintf(
-        line, sizeof line,
-        "logger: (%lld) hb: vmk loaded, %llu.%02u, %llu.%03u, %u, %s, %s, %llu, %.64s",
-        (long long)epoch_s, (unsigned long long)(cos_up / NS_PER_S),
-        (unsigned)(cos_up % NS_PER_S / 10000000u), (unsigned long long)(vmk_up / NS_PER_S),
-        (unsigned)(vmk_up % NS_PER_S / 1000000u), (unsigned)p->number[VM_COUNT], boot_params->build,
-        boot_params->build, (unsigned long long)proc_swap_used_bytes(), p->text);
+    (void)snprintf(line, sizeof line,
+                   "logger: (%lld) hb: vmk loaded, %llu.%02u, %llu.%03u, %u, %s, %s, %llu, %.64s",
+                   (long long)epoch_s, (unsigned long long)(cos_up / NS_PER_S),
+                   (unsigned)(cos_up % NS_PER_S / 10000000u),
+                   (unsigned long long)(vmk_up / NS_PER_S),
+                   (unsigned)(vmk_up % NS_PER_S / NS_PER_MS), (unsigned)p->number[VM_COUNT],
+                   boot_params->build, boot_params->build,
+                   (unsigned long long)proc_swap_used_bytes(), p->text);
     strcopy(p->text, line, sizeof p->text);
     return cron_run(p, &logger, p->text);
 }

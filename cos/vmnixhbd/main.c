@@ -20,9 +20,10 @@
 
 #include "cos/vmnixhbd/hbd.h"
 #include "shared/boot.h"
+#include "shared/units.h"
 
 /* A beat a millisecond. OUR CHOICE: below it the beat itself is the load. */
-#define INTERVAL_NS_MIN 1000000ull
+#define INTERVAL_NS_MIN NS_PER_MS
 
 /* The machine as it was found at the start; values are copies. */
 struct surroundings {
@@ -58,7 +59,7 @@ static int map_memory(struct surroundings *s, uint64_t *ret_bytes, char *err, si
         return refuse(
             err, err_size,
             "descriptor 3 is not a machine memory: it is no memfd sealed against shrink and grow");
-    const uint64_t bytes_min = MACHINE_RAM_OFFSET + (uint64_t)MACHINE_RAM_MB_MIN * 1048576u;
+    const uint64_t bytes_min = MACHINE_RAM_OFFSET + MACHINE_RAM_MB_MIN * MB;
     if ((uint64_t)st.st_size < bytes_min) {
         (void)snprintf(err, err_size,
                        "the machine memory has %" PRIu64
@@ -91,7 +92,7 @@ static int read_parameters(struct surroundings *s, uint64_t memory_bytes, char *
         return -1;
     }
     if (info.memory_bytes != memory_bytes || info.ram_bytes % MACHINE_PAGE_SIZE != 0 ||
-        info.ram_bytes < (uint64_t)MACHINE_RAM_MB_MIN * 1048576u ||
+        info.ram_bytes < MACHINE_RAM_MB_MIN * MB ||
         info.ram_bytes > memory_bytes - MACHINE_RAM_OFFSET)
         return refuse(err, err_size,
                       "the host-info page tells other sizes than the machine memory has");
@@ -103,7 +104,8 @@ static int read_parameters(struct surroundings *s, uint64_t memory_bytes, char *
     const uint64_t interval_ns = boot->hbd_interval_ns;
     if (interval_ns < INTERVAL_NS_MIN) {
         (void)snprintf(err, err_size,
-                       "the boot parameters ask for a beat each %" PRIu64 " ns; the least is %llu",
+                       "the boot parameters ask for a beat each %" PRIu64
+                       " ns; the least is %" PRIu64,
                        interval_ns, INTERVAL_NS_MIN);
         return -1;
     }

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shared/units.h"
 #include "vmkernel/host/options.h"
 
 #define SEED 308590u
@@ -144,7 +145,7 @@ static void fill_state(struct vmk *vmk)
 {
     static const struct log_effects effects = { .append = append_nowhere };
     struct hb_actions act;
-    const uint64_t last = DUMP_HOST_NOW_NS - HB_TIMEOUT_MIN * HB_NS_PER_MIN - 5000000;
+    const uint64_t last = DUMP_HOST_NOW_NS - HB_TIMEOUT_MIN * NS_PER_MIN - 5000000;
     log_init(&vmk->log, &effects, vmk->plan.host, vmk->plan.epoch_boot_s, vmk->plan.utc_offset_s);
     log_files_stop(&vmk->log);
     uint64_t vm_start_ns[WORLDS_VMS_MAX];
@@ -155,7 +156,7 @@ static void fill_state(struct vmk *vmk)
         die("worlds");
     hb_init(&vmk->hb, SEED, 1000000000u);
     for (uint64_t seq = 1; seq <= 2; seq++) {
-        const struct hb_event beat = { .now_ns = last - (2 - seq) * HB_NS_PER_MIN,
+        const struct hb_event beat = { .now_ns = last - (2 - seq) * NS_PER_MIN,
                                        .type = HB_EV_BEAT,
                                        .beat = { .seq = seq, .latency_ns = 2300 * seq } };
         (void)hb_step(&vmk->hb, &beat, &act);

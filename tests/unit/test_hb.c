@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "shared/rng.h"
+#include "shared/units.h"
 #include "vmkernel/model/hb.h"
 
-#define MINUTES(n) (HB_NS_PER_MIN * (uint64_t)(n))
+#define MINUTES(n) (NS_PER_MIN * (uint64_t)(n))
 #define SECONDS(n) (1000000000u * (uint64_t)(n))
 
 struct fixture {
@@ -39,7 +40,7 @@ static void step(struct fixture *f, const struct hb_event *ev)
     if (act.alert || act.stun_cos)
         f->trace_len +=
             (size_t)snprintf(f->trace + f->trace_len, sizeof f->trace - f->trace_len,
-                             "[%4" PRIu64 " min] %s t=%" PRIu32 "\n", ev->now_ns / HB_NS_PER_MIN,
+                             "[%4" PRIu64 " min] %s t=%" PRIu32 "\n", ev->now_ns / NS_PER_MIN,
                              act.stun_cos ? "stun" : "alert", act.age_min);
     assert_true(f->trace_len < sizeof f->trace);
 }
@@ -163,7 +164,7 @@ static void test_hb_checks_are_a_minute_apart_and_a_little_late(void **state)
     for (uint64_t n = 1; n < 1000; n++) {
         const uint64_t late_ns = hb_check_ns(&f->hb, n) - MINUTES(n);
         assert_true(late_ns < HB_LATENCY_MAX_NS);
-        varies |= hb_check_ns(&f->hb, n + 1) - hb_check_ns(&f->hb, n) != HB_NS_PER_MIN;
+        varies |= hb_check_ns(&f->hb, n + 1) - hb_check_ns(&f->hb, n) != NS_PER_MIN;
     }
     assert_true(varies);
 }

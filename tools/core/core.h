@@ -19,11 +19,12 @@
 #include <stdint.h>
 
 #include "shared/cosinfo.h"
+#include "shared/units.h"
 
 #define CORE_PAGE 4096u
 #define CORE_SEGMENTS_MAX 64u      /* ours has 5. OUR CHOICE */
 #define CORE_FILE_MAX (2ull << 30) /* bytes; an 800-MB console's core has 839 million */
-#define CORE_NOTE_MAX (16u << 20)  /* bytes of notes that are looked at */
+#define CORE_NOTE_MAX (16 * MB)    /* bytes of notes that are looked at */
 #define CORE_KEYS_MAX 65536u       /* lines of the note */
 #define CORE_THREADS_MAX 65536u    /* NT_PRSTATUS */
 #define CORE_PROBLEMS_MAX 100u     /* kept; the rest is counted */

@@ -8,10 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "shared/units.h"
 #include "tools/core/core_internal.h"
 
-#define STEP_BYTES (1u << 20) /* output of one call; whole pages */
-#define INPUT_MAX (1u << 30)  /* what one call is given: avail_in has 32 bits */
+#define STEP_BYTES MB        /* output of one call; whole pages */
+#define INPUT_MAX (1u << 30) /* what one call is given: avail_in has 32 bits */
 
 static bool is_zero(const unsigned char *page)
 {

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/core/core_model.h"
 
-#define LOG_MAX (1u << 20)
+#define LOG_MAX MB
 
 char *core_log_load(struct core *c)
 {

@@ -137,8 +137,8 @@ static int take_notes(struct core *c, const Elf64_Phdr *ph, char *err, size_t er
             c, "the file ends within the notes: %" PRIu64 " of %" PRIu64 " bytes are there", len,
             ph->p_filesz);
     if (len > CORE_NOTE_MAX) {
-        core_note_problem(c, "the notes have %" PRIu64 " bytes; the first %u are read", len,
-                          CORE_NOTE_MAX);
+        core_note_problem(c, "the notes have %" PRIu64 " bytes; the first %" PRIu64 " are read",
+                          len, CORE_NOTE_MAX);
         len = CORE_NOTE_MAX;
     }
     return core_notes_parse(c, ph->p_offset, len, err, err_size);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_S 1000000000ull
+#include "shared/units.h"
+
 
 int crash_usage(const struct crash_command *c, const char *format, ...)
 {

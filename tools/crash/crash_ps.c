@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/crash/crash.h"
-
-#define NS_PER_MS 1000000ull
 
 /* ---- ps -------------------------------------------------------------------------------------- */
 

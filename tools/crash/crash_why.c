@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/crash/crash.h"
 
 #define WHY_DEPTH 6u
 #define OWNERS 3u /* biggest owners of memory that are named */
-#define NS_PER_MS 1000000u
 
 struct why {
     struct crash *s;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/diagnose/readers/from.h"
 
-#define DAY_S 86400.0
 #define CLOCKS_APART_S (26 * 3600.0) /* from the last hourly line to the screen, at the most */
 
 static void check_build(struct diagnosis *d)
@@ -31,7 +31,7 @@ static void check_uptime(struct diagnosis *d)
         d,
         "the screen says an uptime of %.0f d, the last line of vmksummary %.0f d: "
         "they come from two hosts or two failures",
-        floor(d->screen.uptime_s / DAY_S), floor(d->summary.uptime_s / DAY_S));
+        floor(d->screen.uptime_s / S_PER_DAY), floor(d->summary.uptime_s / S_PER_DAY));
 }
 
 static void check_memory(struct diagnosis *d)

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/parse/scan.h"
 
 #define CR3_BASE 0x2401000u     /* [D]: two screens, consoles of 800 and 272 MB */
-#define MB (1u << 20)           /* bytes */
 #define PAGE_OFFSET 0xc0000000u /* the console's kernel begins here */
 #define LRU_OFFSET 0x1cu        /* of `lru` in struct page [RHEL3MM 1.1] */
 #define NOT_SAVED 0xffffffffu   /* what a VMkernel panic shows for registers it did not save */

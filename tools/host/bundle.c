@@ -16,10 +16,11 @@
 #include <archive_entry.h>
 #include <openssl/evp.h>
 
+#include "shared/units.h"
 #include "shared/zdump.h"
 #include "tools/host/host.h"
 
-#define CHUNK_BYTES (1u << 20)
+#define CHUNK_BYTES MB
 #define PARTITION "dev/vmkcore"
 
 /* What is taken, as patterns of paths in which '*' stops at '/'. */

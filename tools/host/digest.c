@@ -16,7 +16,9 @@
 #include <isa-l/igzip_lib.h>
 #include <openssl/evp.h>
 
-#define CHUNK_BYTES (1u << 20)
+#include "shared/units.h"
+
+#define CHUNK_BYTES MB
 #define SHA256_BYTES 32u
 
 struct paths {

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "shared/rng.h"
+#include "shared/units.h"
 #include "tools/host/hostclock.h"
 
 #define PATH_ROOM 4096
-#define NS_PER_S UINT64_C(1000000000)
 /* [KB1019238]: from "Rebooting system" and "Halting system" to "Starting system". */
 #define REBOOT_S 92
 #define HALT_S 132

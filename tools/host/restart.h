@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 #include "shared/plan.h"
+#include "shared/units.h"
 #include "tools/host/hypervisor.h"
 
-#define RESTART_LOADED_NS \
-    UINT64_C(56000000000) /* by then the start scripts are done: 55 s, and 1 */
+#define RESTART_LOADED_NS (56 * NS_PER_S) /* by then the start scripts are done: 55 s, and 1 */
 /* A console that has not shut down so long after the power button was pressed is cut off. */
-#define RESTART_HALT_MAX_NS UINT64_C(1800000000000)
+#define RESTART_HALT_MAX_NS (30 * NS_PER_MIN)
 
 struct restart {
     struct plan *plan;               /* of the last start, then of the next one; owned */

@@ -10,8 +10,10 @@
 
 #include <isa-l/igzip_lib.h>
 
+#include "shared/units.h"
+
 #define FIRST_ROOM 16u
-#define UNPACK_STEP (1u << 20)
+#define UNPACK_STEP MB
 
 void *parse_room(void *items, uint32_t count, uint32_t *room, size_t item_size)
 {

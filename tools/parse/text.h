@@ -12,9 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TEXT_BYTES_MAX \
-    (256u << 20)             /* of a file, unpacked: OUR CHOICE, 50 times the logs on record */
-#define TEXT_LINE_MAX 65535u /* bytes of a line; what is longer is cut and marked */
+#include "shared/units.h"
+
+#define TEXT_BYTES_MAX (256 * MB) /* of a file, unpacked: OUR CHOICE, 50 times the logs on record */
+#define TEXT_LINE_MAX 65535u      /* bytes of a line; what is longer is cut and marked */
 
 struct text_line {
     const char *at;  /* zero-terminated, without the newline */

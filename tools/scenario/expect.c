@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 
 #include "shared/calendar.h"
+#include "shared/units.h"
 #include "shared/zdump.h"
 
 #define PATH_ROOM 4096
-#define TEXT_MOST (256u << 20) /* bytes of a log; far more than months of one */
+#define TEXT_MOST (256 * MB) /* bytes of a log; far more than months of one */
 #define SEGMENTS_MAX 4096u
 
 static void __attribute__((format(printf, 2, 3)))

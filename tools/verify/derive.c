@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/verify/read.h"
 
-#define NS_PER_MIN 60000000000
+static const int64_t minute_ns = (int64_t)NS_PER_MIN;
 #define COS_LEAD_MS 12200 /* the COS has been up that much longer (docs/fidelity.md) */
 
 static struct claim_place place_of(struct verify *v, const char *key)
@@ -31,8 +32,8 @@ static void derive_alerts(struct verify *v)
         (void)snprintf(key, sizeof key, "zdump.log.alert.at_ms.%d", i);
         if (!claim_get(&v->claims, key, &at_ms))
             return;
-        const int64_t checks = (at_ms * 1000000 - armed_ns) / NS_PER_MIN;
-        claim_number(&v->claims, &at, (armed_ns + checks * NS_PER_MIN - last_beat_ns) / NS_PER_MIN,
+        const int64_t checks = (at_ms * 1000000 - armed_ns) / minute_ns;
+        claim_number(&v->claims, &at, (armed_ns + checks * minute_ns - last_beat_ns) / minute_ns,
                      "derived.alert.t.%d", i);
         claim_number(&v->claims, &to, timeout, "derived.alert.to.%d", i);
     }

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/parse/dumptext.h"
 #include "tools/parse/scan.h"
 #include "tools/verify/read.h"
 
-#define NS_PER_MS 1000000
 #define TRACE_MAX 320u
 #define RING_BYTES (256u * 1024) /* what the VMkernel's log ring holds (docs/FORMATS.md) */
 
@@ -55,8 +55,8 @@ static void put_ms(struct source *s, const struct claim_place *at, const char *k
     uint64_t ms;
     const size_t n = strlen(key);
     if (n > 3 && strcmp(key + n - 3, "_ns") == 0)
-        claim_number(s->c, at, number_of(&s->d, key) / NS_PER_MS, "zdump.%s.%.*s_ms", at->section,
-                     (int)(n - 3), key);
+        claim_number(s->c, at, number_of(&s->d, key) / (int64_t)NS_PER_MS, "zdump.%s.%.*s_ms",
+                     at->section, (int)(n - 3), key);
     else if (scan_uptime(&value, &ms, NULL))
         claim_number(s->c, at, (int64_t)ms, "zdump.%s.%s_text_ms", at->section, key);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/rng.h"
+#include "shared/units.h"
 #include "vmkernel/calls/scsi.h"
 #include "vmkernel/host/vmk.h"
 
@@ -211,14 +212,10 @@ bool rpc_warn(struct vmk *vmk, uint32_t slot, uint32_t seq)
     const struct world *w = &vmk->worlds.world[c->world];
     char text[LOG_LINE_MAX];
     const struct profile_value values[] = {
-        { "op", rpc_op_name(c->op), 0 },
-        { "slot", rpc_slot_name(slot), 0 },
-        { "seq", NULL, c->seq },
-        { "comm", c->comm, 0 },
-        { "pid", NULL, c->pid },
-        { "serial", NULL, c->arg },
-        { "world", w->name, 0 },
-        { "age_s", NULL, (vmk->now_ns - c->posted_ns) / 1000000000u },
+        { "op", rpc_op_name(c->op), 0 }, { "slot", rpc_slot_name(slot), 0 },
+        { "seq", NULL, c->seq },         { "comm", c->comm, 0 },
+        { "pid", NULL, c->pid },         { "serial", NULL, c->arg },
+        { "world", w->name, 0 },         { "age_s", NULL, (vmk->now_ns - c->posted_ns) / NS_PER_S },
     };
     const char *form =
         slot == VMNIX_RPC ? vmk->profile->form_rpc_open : vmk->profile->form_command_open;

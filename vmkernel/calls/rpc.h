@@ -16,10 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/units.h"
 #include "shared/vmnix.h"
 
-#define RPC_WARN_FIRST_NS 60000000000u
-#define RPC_WARN_AGAIN_NS 600000000000u
+#define RPC_WARN_FIRST_NS NS_PER_MIN
+#define RPC_WARN_AGAIN_NS (10 * NS_PER_MIN)
 
 struct vmk;
 

@@ -18,13 +18,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/units.h"
 #include "vmkernel/foreign/cosmem.h"
 #include "vmkernel/io/dumpio.h"
 
-#define CORE_LWP_SWAPPER 32768u     /* PID_MAX of 2.4: pids end at 32767 */
-#define CORE_WRITE_BYTES (4u << 20) /* one write */
-#define CORE_HOLE_PAGES 8u          /* this many zero pages in a row become a hole */
-#define CORE_SYNC_BYTES (32u << 20) /* writeback starts after this much: fsync then finds little */
+#define CORE_LWP_SWAPPER 32768u   /* PID_MAX of 2.4: pids end at 32767 */
+#define CORE_WRITE_BYTES (4 * MB) /* one write */
+#define CORE_HOLE_PAGES 8u        /* this many zero pages in a row become a hole */
+#define CORE_SYNC_BYTES (32 * MB) /* writeback starts after this much: fsync then finds little */
 
 struct core_source {
     const struct cosmem *mem;

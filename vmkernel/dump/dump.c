@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "shared/rng.h"
+#include "shared/units.h"
 #include "vmkernel/dump/coscore.h"
 #include "vmkernel/foreign/cosmem.h"
 #include "vmkernel/foreign/costrace.h"
@@ -270,7 +271,7 @@ static void write_core(struct dump *d)
     }
     /* A datastore takes the whole of it, holes or not. */
     if (vmk->plan.datastore_kb_per_s > 0)
-        vmk->now_ns += (uint64_t)((unsigned __int128)done.bytes * 1000000000u / 1024 /
+        vmk->now_ns += (uint64_t)((unsigned __int128)done.bytes * NS_PER_S / 1024 /
                                   vmk->plan.datastore_kb_per_s);
 }
 
@@ -436,7 +437,7 @@ static void write_zdump(struct dump *d)
     }
     (void)snprintf(path, sizeof path, "%s/%s", vmk->host_dir, DUMP_PARTITION);
     slot.uptime_ns = vmk->now_ns;
-    slot.epoch_s = vmk->plan.epoch_boot_s + (int64_t)(vmk->now_ns / 1000000000u);
+    slot.epoch_s = vmk->plan.epoch_boot_s + (int64_t)(vmk->now_ns / NS_PER_S);
     /* The same instant of the same boot is the same dump. */
     slot.dump_id = rng_hash((uint64_t)vmk->plan.epoch_boot_s, vmk->now_ns);
     (void)snprintf(slot.build, sizeof slot.build, "%s", vmk->profile->build);

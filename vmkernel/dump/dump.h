@@ -18,14 +18,15 @@
 
 #include <stdint.h>
 
+#include "shared/units.h"
 #include "vmkernel/io/dumpio.h"
 #include "vmkernel/host/vmk.h"
 #include "vmkernel/model/vmkpanic.h"
 
 /* From the stun (the t=30 line) to the "COS Error" line [KB308590/Screen: .341 to .508], and from
  * there to the "Dumping core" line [KB308590/Screen: .508 to .517]. */
-#define DUMP_ERROR_DELAY_NS 167000000u
-#define DUMP_CORE_DELAY_NS 9000000u
+#define DUMP_ERROR_DELAY_NS (167 * NS_PER_MS)
+#define DUMP_CORE_DELAY_NS (9 * NS_PER_MS)
 #define DUMP_PARTITION "dev/vmkcore"
 #define DUMP_PARTITION_MIN 4096u /* bytes: a slot header, and a little */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "shared/picture.h"
+#include "shared/units.h"
 
 static void copy_lines(char (*to)[SCREEN_LINE_MAX], char (*from)[LOG_LINE_MAX], uint32_t count)
 {
@@ -73,7 +74,7 @@ void psod_compose(const struct psod_source *src, struct screen *ret)
     }
     s.symbol_base = src->profile->blk_dev_base;
     s.uptime_ns = src->paint_ns;
-    s.tsc = (uint64_t)((unsigned __int128)src->paint_ns * src->cpu_khz / 1000000);
+    s.tsc = (uint64_t)((unsigned __int128)src->paint_ns * src->cpu_khz / NS_PER_MS);
     copy_lines(s.log, src->log, src->log_count);
     s.log_count = src->log_count;
     copy_lines(s.after, src->after, src->after_count);

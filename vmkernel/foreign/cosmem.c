@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TASKS_LIMIT 65536u   /* above threads-max of 800 MB (12,800) and any pid */
-#define LOG_LIMIT (1u << 20) /* a 2.4 log buffer is 16 to 128 kB */
+#include "shared/units.h"
+
+#define TASKS_LIMIT 65536u /* above threads-max of 800 MB (12,800) and any pid */
+#define LOG_LIMIT MB       /* a 2.4 log buffer is 16 to 128 kB */
 #define THREAD_SIZE_MAX (1u << 16)
 
 static bool read_page_part(const struct cosmem *m, uint64_t address, void *to, size_t len)

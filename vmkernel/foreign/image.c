@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shared/machine.h"
+#include "shared/units.h"
 
 /* A piece of the file, or NULL when it does not lie in it or is not aligned for its type. */
 static const void *piece(const struct image *img, uint64_t offset, uint64_t len, unsigned align)
@@ -27,7 +28,7 @@ static const char *add_segment(struct image *img, const Elf64_Phdr *ph)
         return "too many segments";
     if (ph->p_vaddr % IMAGE_PAGE != ph->p_offset % IMAGE_PAGE ||
         piece(img, ph->p_offset, ph->p_filesz, 1) == NULL || ph->p_filesz > ph->p_memsz ||
-        ph->p_memsz > MACHINE_RAM_MB_MAX * 1048576ull || ph->p_vaddr > UINT32_MAX)
+        ph->p_memsz > MACHINE_RAM_MB_MAX * MB || ph->p_vaddr > UINT32_MAX)
         return "bad segment";
     struct image_segment *s = &img->segment[img->segment_count];
     s->start = ph->p_vaddr / IMAGE_PAGE * IMAGE_PAGE;

@@ -18,6 +18,7 @@
 #include "shared/err.h"
 #include "shared/io.h"
 #include "shared/path.h"
+#include "shared/units.h"
 
 static const char *const folders[] = {
     "etc",          "etc/vmware", "var",        PATH_LOGS, PATH_DUMPS_4, "proc",   PATH_DUMPS,
@@ -242,7 +243,7 @@ int hostdir_write_start(const struct vmk *vmk)
 
 int hostdir_write_result(const struct vmk *vmk)
 {
-    const double uptime_s = (double)(vmk->now_ns / 1000000) / 1000.0;
+    const double uptime_s = (double)(vmk->now_ns / NS_PER_MS) / 1000.0;
     return write_json(vmk, PATH_RESULT,
                       json_pack("{ss ss sf sI sf ss sb ss ss si}", "schema", "lostbeat/result/1",
                                 "outcome", hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shared/rng.h"
+#include "shared/units.h"
 
 static int fail(char *err, size_t err_size, const char *what)
 {
@@ -114,7 +115,7 @@ int machine_init(struct vmk *vmk, char *err, size_t err_size)
     struct machine *m = &vmk->machine;
     const struct plan *plan = &vmk->plan;
     assert(plan->ram_mb >= MACHINE_RAM_MB_MIN && plan->ram_mb <= MACHINE_RAM_MB_MAX);
-    m->ram_bytes = (uint64_t)plan->ram_mb * 1024 * 1024;
+    m->ram_bytes = plan->ram_mb * MB;
     m->bytes = MACHINE_RAM_OFFSET + m->ram_bytes;
     if (map(m, err, err_size) != 0)
         return -1;

@@ -8,9 +8,10 @@
 
 #include <stdint.h>
 
+#include "shared/units.h"
 #include "vmkernel/io/dumpio.h"
 
-#define GZIPFILE_CHUNK (1u << 20)
+#define GZIPFILE_CHUNK MB
 #define GZIPFILE_SHA256 32u
 
 struct gzipfile_sum { /* of uncompressed bytes */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/rng.h"
+#include "shared/units.h"
 
 void hb_init(struct hb *hb, uint64_t seed, uint64_t now_ns)
 {
@@ -19,14 +20,14 @@ void hb_init(struct hb *hb, uint64_t seed, uint64_t now_ns)
 
 uint64_t hb_check_ns(const struct hb *hb, uint64_t check)
 {
-    return hb->armed_ns + check * HB_NS_PER_MIN + rng_hash(hb->root, check) % HB_LATENCY_MAX_NS;
+    return hb->armed_ns + check * NS_PER_MIN + rng_hash(hb->root, check) % HB_LATENCY_MAX_NS;
 }
 
 /* When the check that is carried out at now_ns was due. The latency is less than a minute, so
  * rounding down undoes it. */
 static uint64_t due_ns(const struct hb *hb, uint64_t now_ns)
 {
-    return now_ns - (now_ns - hb->armed_ns) % HB_NS_PER_MIN;
+    return now_ns - (now_ns - hb->armed_ns) % NS_PER_MIN;
 }
 
 uint64_t hb_next_check(const struct hb *hb)
@@ -34,8 +35,8 @@ uint64_t hb_next_check(const struct hb *hb)
     assert(hb != NULL);
     /* The first check that is due a whole to-1 minutes after the last beat; if that one is behind
      * us, the next one of all. */
-    const uint64_t act_ns = hb->last_beat_ns - hb->armed_ns + (HB_TIMEOUT_MIN - 1) * HB_NS_PER_MIN;
-    const uint64_t could_act = (act_ns + HB_NS_PER_MIN - 1) / HB_NS_PER_MIN;
+    const uint64_t act_ns = hb->last_beat_ns - hb->armed_ns + (HB_TIMEOUT_MIN - 1) * NS_PER_MIN;
+    const uint64_t could_act = (act_ns + NS_PER_MIN - 1) / NS_PER_MIN;
     return could_act > hb->last_check ? could_act : hb->last_check + 1;
 }
 
@@ -55,13 +56,13 @@ static void note_beat(struct hb *hb, const struct hb_event *ev)
 static uint32_t age_min(const struct hb *hb, uint64_t now_ns)
 {
     const uint64_t due = due_ns(hb, now_ns);
-    const uint64_t age = due > hb->last_beat_ns ? (due - hb->last_beat_ns) / HB_NS_PER_MIN : 0;
+    const uint64_t age = due > hb->last_beat_ns ? (due - hb->last_beat_ns) / NS_PER_MIN : 0;
     return age > UINT32_MAX ? UINT32_MAX : (uint32_t)age;
 }
 
 static void check(struct hb *hb, uint64_t now_ns, struct hb_actions *act)
 {
-    hb->last_check = (now_ns - hb->armed_ns) / HB_NS_PER_MIN;
+    hb->last_check = (now_ns - hb->armed_ns) / NS_PER_MIN;
     /* A late check may jump straight past LATE: whoever starves the watchdog must not keep it from
      * expiring. */
     if (act->age_min >= HB_TIMEOUT_MIN && hb->state != HB_EXPIRED) {

@@ -26,9 +26,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HB_TIMEOUT_MIN 30u          /* minutes [KB308590/Resolution] */
-#define HB_NS_PER_MIN 60000000000u  /* also the distance of two checks [KB308590/Screen] */
-#define HB_LATENCY_MAX_NS 10000000u /* a check is less than this late: OUR CHOICE */
+#include "shared/units.h"
+
+#define HB_TIMEOUT_MIN \
+    30u /* minutes [KB308590/Resolution]; a check each minute [KB308590/Screen] */
+#define HB_LATENCY_MAX_NS (10 * NS_PER_MS) /* a check is less than this late: OUR CHOICE */
 #define HB_HISTORY 64u /* beats that are remembered for the dump: OUR CHOICE, a ring's worth */
 
 #define HB_STATE_LIST(X) X(HB_ARMED, "armed") X(HB_LATE, "late") X(HB_EXPIRED, "expired")

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "shared/calendar.h"
-
-#define NS_PER_S 1000000000u
+#include "shared/units.h"
 
 void log_init(struct log *log, const struct log_effects *effects, const char *host,
               int64_t epoch_boot_s, int32_t utc_offset_s)

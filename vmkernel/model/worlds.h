@@ -24,14 +24,15 @@
 
 #include <stdint.h>
 
+#include "shared/units.h"
 #include "vmkernel/model/profile.h"
 
 #define WORLDS_MAX 1024u
 #define WORLD_NAME_MAX 32u
 #define WORLDS_PCPUS_MAX 64u
 #define WORLDS_VMS_MAX 170u /* times 5 worlds, and the host's own: fits WORLDS_MAX. OUR CHOICE */
-#define WORLDS_DEAL_NS 1000000000u /* a new deal per this: OUR CHOICE */
-#define WORLDS_SLICE_NS 50000000u  /* one slice: OUR CHOICE */
+#define WORLDS_DEAL_NS NS_PER_S          /* a new deal per this: OUR CHOICE */
+#define WORLDS_SLICE_NS (50 * NS_PER_MS) /* one slice: OUR CHOICE */
 
 enum world_kind { WORLD_CONSOLE, WORLD_IDLE, WORLD_HELPER, WORLD_DRIVER, WORLD_VM };
 

@@ -15,9 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_BYTES (8u << 20) /* their RLIMIT_STACK: where the host maps things depends on it */
-#define REPORT_FD 6            /* the child tells here that it could not be executed */
-#define SIGNAL_POLLS_MAX 200   /* of 25 ms: five seconds for a signal to work */
+#include "shared/units.h"
+
+#define STACK_BYTES (8 * MB) /* their RLIMIT_STACK: where the host maps things depends on it */
+#define REPORT_FD 6          /* the child tells here that it could not be executed */
+#define SIGNAL_POLLS_MAX 200 /* of 25 ms: five seconds for a signal to work */
 #define SIGNAL_POLL_MS 25
 #define MOVED_FD_MIN 16 /* sources are moved above the fixed numbers first */
 

@@ -10,6 +10,7 @@
 
 #include "shared/evq.h"
 #include "shared/progress.h"
+#include "shared/units.h"
 #include "vmkernel/run/children.h"
 #include "vmkernel/run/glance.h"
 #include "vmkernel/dump/dump.h"
@@ -17,16 +18,16 @@
 #include "vmkernel/dump/storeio.h"
 #include "vmkernel/run/inject.h"
 
-#define SLICE_WALL_NS 250000000u    /* how often a waiting VMkernel looks around */
-#define PROGRESS_WALL_NS 100000000u /* distance of two progress lines */
-#define BEATS_PER_GRANT 48u         /* of 63 that the ring keeps: vmnixhbd may be a little fast */
-#define CALM_LATENCY_NS 1000000u /* a beat's page that took longer tells of reclaim. OUR CHOICE */
+#define SLICE_WALL_NS (250 * NS_PER_MS)    /* how often a waiting VMkernel looks around */
+#define PROGRESS_WALL_NS (100 * NS_PER_MS) /* distance of two progress lines */
+#define BEATS_PER_GRANT 48u       /* of 63 that the ring keeps: vmnixhbd may be a little fast */
+#define CALM_LATENCY_NS NS_PER_MS /* a beat's page that took longer tells of reclaim. OUR CHOICE */
 /* Longer than the 60 s between beats: a grant of just 60 s that begins at a beat ends at one, when
  * a task runs and memory looks short, and so would each one after it. */
-#define PRESSED_GRANT_NS UINT64_C(61000000000)
-#define STARVED_WARN_NS 300000000000u /* a warning each five minutes. OUR CHOICE */
-#define LATE_BEATS_MAX 128u           /* under way because of ring-delay */
-#define STUCK_GRANTS_MAX 1000u        /* grants in a row that moved no clock. OUR CHOICE */
+#define PRESSED_GRANT_NS (61 * NS_PER_S)
+#define STARVED_WARN_NS (5 * NS_PER_MIN) /* a warning each five minutes. OUR CHOICE */
+#define LATE_BEATS_MAX 128u              /* under way because of ring-delay */
+#define STUCK_GRANTS_MAX 1000u           /* grants in a row that moved no clock. OUR CHOICE */
 
 enum event_kind {
     EV_COS_START,
@@ -335,11 +336,10 @@ static void on_starved(struct console *c, uint64_t since_ns)
     const struct worlds *w = &vmk->worlds;
     if (w->keeper == 0 || vmk->starved_since_ns != since_ns)
         return;
-    LOG_FORM(vmk, LOG_WARNING, vmk->profile->form_starve, { "id", NULL, w->world[0].id },
-             { "name", w->world[0].name, 0 },
-             { "ready_s", NULL, (vmk->now_ns - since_ns) / 1000000000u },
-             { "keeper", NULL, w->world[w->keeper].id },
-             { "keeper_name", w->world[w->keeper].name, 0 });
+    LOG_FORM(
+        vmk, LOG_WARNING, vmk->profile->form_starve, { "id", NULL, w->world[0].id },
+        { "name", w->world[0].name, 0 }, { "ready_s", NULL, (vmk->now_ns - since_ns) / NS_PER_S },
+        { "keeper", NULL, w->world[w->keeper].id }, { "keeper_name", w->world[w->keeper].name, 0 });
     add_event(c, vmk->now_ns + STARVED_WARN_NS, EV_STARVED, since_ns);
 }
 
@@ -672,7 +672,7 @@ static void tell_progress(struct console *c, enum progress_phase phase)
         .now_ns = vmk->now_ns,
         .beats = vmk->hb.beats,
         .alarm_min = vmk->now_ns > vmk->hb.last_beat_ns
-                         ? (vmk->now_ns - vmk->hb.last_beat_ns) / HB_NS_PER_MIN
+                         ? (vmk->now_ns - vmk->hb.last_beat_ns) / NS_PER_MIN
                          : 0,
         .swap_kb = memory.swap_kb,
         .swap_free_kb = memory.swap_free_kb,

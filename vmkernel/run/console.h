@@ -22,12 +22,13 @@
 #ifndef VMK_CONSOLE_H
 #define VMK_CONSOLE_H
 
+#include "shared/units.h"
 #include "vmkernel/run/pace.h"
 #include "vmkernel/host/vmk.h"
 
 /* Wall time without a step of the COS's clock, and of one grant in any case. OUR CHOICE */
-#define CONSOLE_RUNAWAY_NS 10000000000u
-#define CONSOLE_GRANT_MAX_NS 300000000000u
+#define CONSOLE_RUNAWAY_NS (10 * NS_PER_S)
+#define CONSOLE_GRANT_MAX_NS (5 * NS_PER_MIN)
 
 /** Run the host until it ends; then vmk->outcome, headline and now_ns say how. The children must be
  * started; they are quiet afterwards, to be ended with children_end().

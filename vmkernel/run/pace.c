@@ -9,10 +9,10 @@
 
 #include <event2/event.h>
 
+#include "shared/units.h"
 #include "vmkernel/run/children.h"
 
-#define NS_PER_S 1000000000u
-#define QUANTUM_WALL_NS 10000000u
+#define QUANTUM_WALL_NS (10 * NS_PER_MS)
 
 int pace_parse(const char *text, uint64_t *ret_factor)
 {

@@ -8,8 +8,9 @@
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "shared/units.h"
 
-#define RETRY_NS 360000000000u /* "after 360s" [KB2009232] */
+#define RETRY_NS (360 * NS_PER_S) /* "after 360s" [KB2009232] */
 
 static struct command {
     struct ktimer done;  /* stands for the completion interrupt */

@@ -9,9 +9,9 @@
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/kernel/sched/sched.h"
+#include "shared/units.h"
 
-#define NS_PER_S 1000000000u
-#define KB(pages) ((unsigned long)(pages) * (PAGE_SIZE / 1024))
+#define LONG_KB(pages) PAGES_KB((unsigned long)(pages))
 #define BYTES(pages) ((unsigned long long)(pages)*PAGE_SIZE)
 #define HUGE_PAGE_KB 2048   /* with PAE */
 #define OVERCOMMIT_RATIO 50 /* percent; default of the sysctl */
@@ -70,13 +70,13 @@ static void put_meminfo_lists(struct text *t, const struct mem_info *m)
 {
     const uint32_t active = m->active_anon + m->active_cache;
     const uint32_t all = active + m->inact_dirty + m->inact_laundry + m->inact_clean;
-    put_kb(t, "Active:", KB(active));
-    put_kb(t, "ActiveAnon:", KB(m->active_anon));
-    put_kb(t, "ActiveCache:", KB(m->active_cache));
-    put_kb(t, "Inact_dirty:", KB(m->inact_dirty));
-    put_kb(t, "Inact_laundry:", KB(m->inact_laundry));
-    put_kb(t, "Inact_clean:", KB(m->inact_clean));
-    put_kb(t, "Inact_target:", KB(all / 5));
+    put_kb(t, "Active:", LONG_KB(active));
+    put_kb(t, "ActiveAnon:", LONG_KB(m->active_anon));
+    put_kb(t, "ActiveCache:", LONG_KB(m->active_cache));
+    put_kb(t, "Inact_dirty:", LONG_KB(m->inact_dirty));
+    put_kb(t, "Inact_laundry:", LONG_KB(m->inact_laundry));
+    put_kb(t, "Inact_clean:", LONG_KB(m->inact_clean));
+    put_kb(t, "Inact_target:", LONG_KB(all / 5));
 }
 
 /* All RAM of a COS is lowmem. */
@@ -85,21 +85,21 @@ static void put_meminfo(struct text *t)
     struct mem_info m;
     mem_info(&m);
     put_meminfo_table(t, &m);
-    put_kb(t, "MemTotal:", KB(m.total));
-    put_kb(t, "MemFree:", KB(m.free));
+    put_kb(t, "MemTotal:", LONG_KB(m.total));
+    put_kb(t, "MemFree:", LONG_KB(m.free));
     put_kb(t, "MemShared:", 0);
-    put_kb(t, "Buffers:", KB(m.buffers));
-    put_kb(t, "Cached:", KB(m.cached));
-    put_kb(t, "SwapCached:", KB(m.swap_cached));
+    put_kb(t, "Buffers:", LONG_KB(m.buffers));
+    put_kb(t, "Cached:", LONG_KB(m.cached));
+    put_kb(t, "SwapCached:", LONG_KB(m.swap_cached));
     put_meminfo_lists(t, &m);
     put_kb(t, "HighTotal:", 0);
     put_kb(t, "HighFree:", 0);
-    put_kb(t, "LowTotal:", KB(m.total));
-    put_kb(t, "LowFree:", KB(m.free));
-    put_kb(t, "SwapTotal:", KB(m.swap_total));
-    put_kb(t, "SwapFree:", KB(m.swap_free));
-    put_kb(t, "CommitLimit:", KB(m.swap_total + m.total * OVERCOMMIT_RATIO / 100));
-    put_kb(t, "Committed_AS:", KB(m.committed));
+    put_kb(t, "LowTotal:", LONG_KB(m.total));
+    put_kb(t, "LowFree:", LONG_KB(m.free));
+    put_kb(t, "SwapTotal:", LONG_KB(m.swap_total));
+    put_kb(t, "SwapFree:", LONG_KB(m.swap_free));
+    put_kb(t, "CommitLimit:", LONG_KB(m.swap_total + m.total * OVERCOMMIT_RATIO / 100));
+    put_kb(t, "Committed_AS:", LONG_KB(m.committed));
     text_put(t, "HugePages_Total: %5u\nHugePages_Free:  %5u\nHugepagesize:    %5u kB\n", 0u, 0u,
              HUGE_PAGE_KB);
 }
@@ -163,7 +163,7 @@ static void put_stat(struct text *t)
     const struct disk_stat *read = &kstat.disk[0], *write = &kstat.disk[1];
     put_cpu(t, "cpu ");
     put_cpu(t, "cpu0");
-    text_put(t, "page %lu %lu\n", KB(read->pages), KB(write->pages));
+    text_put(t, "page %lu %lu\n", LONG_KB(read->pages), LONG_KB(write->pages));
     text_put(t, "swap %u %u\n", read->swap_pages, write->swap_pages);
     put_intr(t);
     put_disk_io(t);
@@ -189,8 +189,8 @@ static void put_swaps(struct text *t)
     struct mem_info m;
     mem_info(&m);
     text_put(t, "Filename\t\t\tType\t\tSize\tUsed\tPriority\n");
-    text_put(t, "%-40spartition\t%lu\t%lu\t-1\n", "/dev/sda3", KB(m.swap_total),
-             KB(m.swap_total - m.swap_free));
+    text_put(t, "%-40spartition\t%lu\t%lu\t-1\n", "/dev/sda3", LONG_KB(m.swap_total),
+             LONG_KB(m.swap_total - m.swap_free));
 }
 
 int proc_replace(const char *path, void (*put)(struct text *t))

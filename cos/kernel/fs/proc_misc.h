@@ -9,12 +9,13 @@
 #define COS_PROC_MISC_H
 
 #include "cos/kernel/fs/text.h"
+#include "shared/units.h"
 
 /* The COS kernel starts, loads the VMkernel as a module, and the VMkernel's uptime counts from
  * then on: the COS's own uptime (/proc/uptime) is the VMkernel's plus this. In [KB308590] the
  * two differ by 12.28 s and 13.39 s; that 12.2 s is the true difference and the rest is the time
  * between the two reads of the script is INFERRED. */
-#define COS_UPTIME_LEAD_NS 12200000000u
+#define COS_UPTIME_LEAD_NS (12200 * NS_PER_MS)
 
 /** Uptime of the COS as its /proc/uptime says, ns. */
 uint64_t cos_uptime_ns(void);

@@ -4,10 +4,11 @@
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/vfs.h"
 #include "cos/kernel/mm/mm_internal.h"
+#include "shared/units.h"
 
 #define PIDS 32768u
 #define SNAPSHOTS_PER_FULL 24u /* one an hour: each day */
-#define PASSING_NS 60000000000u
+#define PASSING_NS NS_PER_MIN
 #define PID_FIRST_PASSING 1000u /* those below are started by name (boot.h) */
 #define FD_SIZE 32u             /* descriptors that a task starts with [INFERRED] */
 #define CAP_ALL 0xfffffeffu     /* all but SETPCAP: what 2.4 gives init and all of root's */

@@ -9,6 +9,7 @@
 #include "cos/kernel/sched/task.h"
 
 #define PAGE_SIZE 4096u
+#define PAGES_KB(pages) ((pages) * (PAGE_SIZE / 1024))
 #define PAGE_SHIFT 12u
 #define MAX_ORDER 11u
 

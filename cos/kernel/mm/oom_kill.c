@@ -5,6 +5,7 @@
  * it lives no other is chosen. */
 #include "cos/kernel/skip/inert.h"
 #include "cos/kernel/mm/mm_internal.h"
+#include "shared/units.h"
 #include "cos/kernel/mm/oom_kill.h"
 
 #define OOM_GAP (5u * HZ)  /* a longer pause between calls starts anew */
@@ -49,7 +50,7 @@ static uint32_t badness(const struct task_struct *t)
     if (t->mm == 0)
         return 0;
     return oom_badness(PTR(const struct mm_struct, t->mm)->total_vm,
-                       (t->utime_ns + t->stime_ns) / 1000000000u,
+                       (t->utime_ns + t->stime_ns) / NS_PER_S,
                        (cos_clock.now_ns - t->start_ns) / NS_PER_JIFFY, t->static_prio - 120,
                        t->uid == 0, (t->caps & BOOT_PROG_RAWIO) != 0);
 }

@@ -16,6 +16,7 @@
 #include "shared/boot.h"
 #include "shared/cosinfo.h"
 #include "shared/rng.h"
+#include "shared/units.h"
 
 #ifdef COS_HOSTED
 #define THREAD_SIZE 32768u
@@ -26,7 +27,7 @@
 #endif
 
 #define HZ 100u
-#define NS_PER_JIFFY 10000000u
+#define NS_PER_JIFFY (10 * NS_PER_MS)
 
 /* task_struct.state, values of 2.4 */
 #define TASK_RUNNING 0u

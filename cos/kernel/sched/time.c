@@ -12,6 +12,7 @@
 #include "cos/kernel/sched/sched.h"
 #include "cos/kernel/skip/scratch.h"
 #include "cos/kernel/sched/task.h"
+#include "shared/units.h"
 
 #define TIMERS_MAX 16384u /* tasks (threads-max on 800 MB is 12,495) and a few devices */
 
@@ -156,7 +157,7 @@ void tick_advance(void)
  * with 11 bits. [RHEL3MM 2] */
 uint32_t avenrun[3];
 static uint64_t load_due_ns;
-#define LOAD_FREQ_NS 5000000000u
+#define LOAD_FREQ_NS (5 * NS_PER_S)
 #define LOAD_FIXED_1 2048u
 
 void time_load(void)

@@ -1,5 +1,6 @@
 /* from_core.c - facts that a cos-core tells: memory and swap at the stun, sizes of all processes,
  * for what they wait, and how far the console's own clock had come. */
+#include "shared/units.h"
 #include "tools/diagnose/readers/from.h"
 
 #include <math.h>
@@ -12,7 +13,6 @@
 
 #define KB_PER_PAGE (CORE_PAGE / 1024.0)
 #define KERNEL_STACK_KB 8.0 /* [RHEL3MM 1.1] */
-#define NS_PER_MIN 60e9
 #define NICE_0 120
 
 /* ---- memory ---------------------------------------------------------------------------------- */

@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/diagnose/readers/from.h"
 #include "tools/parse/vmksummary.h"
 
-#define S_PER_HOUR 3600.0
-#define DAY_S 86400.0
 #define NAMES_MAX 64u
 #define STEADY_LINES 12u   /* fewer say nothing of steadiness. OUR CHOICE */
 #define STEADY_SHARE 0.08  /* of its size: a breathing hostd moves by less */
@@ -317,7 +316,7 @@ static double least_swap(const struct hours *h, int64_t from, int64_t to)
 static void conclude_climb(struct diagnosis *d, const struct hours *h)
 {
     const struct vmksummary_record *first = h->at[0], *last = h->at[h->count - 1];
-    const int64_t day = (int64_t)DAY_S, start = first->epoch_s + day;
+    const int64_t day = (int64_t)S_PER_DAY, start = first->epoch_s + day;
     char text[FACT_TEXT_MAX];
     if (d->memory.swap_total_kb <= 0 || last->epoch_s - first->epoch_s < 4 * day)
         return;

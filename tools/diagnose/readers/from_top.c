@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/diagnose/readers/from.h"
 #include "tools/diagnose/readers/tasks.h"
 #include "tools/parse/ps.h"
 #include "tools/parse/top.h"
 
-#define S_PER_HOUR 3600.0
-#define S_PER_DAY 86400.0
 #define GROWER_PCT 4.0  /* of RAM: less is breathing */
 #define SLOPE_HOURS 3.0 /* what took less is no slope over hours. OUR CHOICE */
 #define STEP_SHARE 0.6  /* of the gain between two snapshots: a step */

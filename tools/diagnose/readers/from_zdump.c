@@ -3,6 +3,7 @@
  * Its sections are text, `key=value` or one record a line (docs/FORMATS.md). A section that is cut
  * is
  * used as far as it goes. */
+#include "shared/units.h"
 #include "tools/diagnose/readers/from.h"
 
 #include <inttypes.h>
@@ -13,7 +14,6 @@
 #include "shared/zdump.h"
 #include "tools/diagnose/readers/tasks.h"
 
-#define NS_PER_S 1e9
 #define RETRY_S 60.0 /* a lost command is sent again within that: a timer of 30 s. INFERRED */
 
 /* ---- lines of a section ---------------------------------------------------------------------- */
