@@ -98,7 +98,7 @@ static uint32_t start_due(void)
                 (spec->start_ns - cos_clock.now_ns + NS_PER_JIFFY - 1) / NS_PER_JIFFY;
             return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
         }
-        if (spawn_program(spec) < 0) {
+        if (spawn_child(spec, NULL, 0) < 0) {
             (void)syslog_send_line(SYSLOG_MESSAGES, "init: cannot fork, retry..");
             return INIT_RETRY_TICKS;
         }
@@ -159,7 +159,7 @@ static void start_vmnixhbd(void)
             spec = boot_params->program[i];
     spec.pid = boot_params->hbd_pid;
     if (spec.pid != 0)
-        ASSERT(spawn_program(&spec) == (int)spec.pid);
+        ASSERT(spawn_child(&spec, NULL, 0) == (int)spec.pid);
 }
 
 /* ---- start and stop scripts ------------------------------------------------------------------ */
@@ -203,7 +203,7 @@ static int __attribute__((noreturn)) init_task_main(void *unused)
     sort_programs();
     faults_init();
     start_vmnixhbd();
-    rc_pid = spawn_program(&rc);
+    rc_pid = spawn_child(&rc, NULL, 0);
     fail_page_alloc_arm();
     for (;;) {
         const uint32_t ticks = start_due();

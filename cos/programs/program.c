@@ -111,22 +111,9 @@ struct program *program_create(const struct boot_program *spec, const char *text
     return p;
 }
 
-struct program *program_copy(void)
+static void program_destroy(kptr k)
 {
-    const struct program *from = PTR(const struct program, current->program);
-    struct program *p = program_create(&from->spec, NULL, from->until_ns);
-    if (p == NULL)
-        return NULL;
-    *p = *from;
-    p->in_wait = p->signals = 0;
-    p->held = 0; /* what store.c holds is the parent's */
-    p->held_pages = (struct list){ 0, 0 };
-    p->held_slots = 0;
-    return p;
-}
-
-void program_destroy(struct program *p)
-{
+    struct program *p = PTR(struct program, k);
     program_release(p);
     store_look();
     kmem_cache_free(cache, p);
@@ -142,7 +129,7 @@ struct program *program_parent(void)
 /* What a daemon does that catches SIGTERM: it says so, and begins an orderly shutdown, which waits
  * for its threads and never gets there, because the signal broke into work of theirs. It takes no
  * memory any more, and gives none back. OUR CHOICE; see docs/fidelity.md. */
-static void shut_down(const struct program *p)
+static void __attribute__((noinline)) shut_down(const struct program *p)
 {
     static char line[64]; /* syslog_send() copies it before anyone else runs */
     (void)snprintf(line, sizeof line, "signal %u received, shutting down", SIGTERM);
@@ -153,10 +140,10 @@ static void shut_down(const struct program *p)
     }
 }
 
-static void look_at_signals(struct program *p)
+static void look_at_signals(const struct program *p)
 {
-    const uint32_t caught = p->signals;
-    p->signals = 0;
+    const uint32_t caught = current->sig_handled;
+    current->sig_handled = 0;
     if (unlikely((caught & 1u << SIGTERM) != 0))
         shut_down(p);
 }
@@ -165,7 +152,7 @@ void program_give_way(struct program *p)
 {
     if (need_resched || current->sig_pending != 0)
         return_to_user();
-    if (unlikely(p->signals != 0))
+    if (unlikely(current->sig_handled != 0))
         look_at_signals(p);
 }
 
@@ -302,13 +289,55 @@ int program_exec(struct program *p)
     return 0;
 }
 
-int program_main(void *program)
+static int program_main(void *program)
 {
     struct program *p = program;
     if (program_exec(p) != 0)
         do_exit(SIGKILL); /* exec that fails after the old image is gone, as 2.4 does it */
     return_to_user();
     return PTR(const struct behaviour, p->behaviour)->run(p);
+}
+
+/* ---- starting one ---------------------------------------------------------------------------- */
+int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns)
+{
+    int error;
+    cpu_charge(COST_FORK);
+    struct program *p = program_create(spec, text, until_ns);
+    if (p == NULL)
+        return -ENOMEM;
+    struct task_struct *t = new_task(spec->pid, spec->name, &error);
+    if (t == NULL) {
+        program_destroy(kptr_of(p));
+        return error;
+    }
+    process_set_identity(t, spec);
+    process_start(t, &(struct process_body){ p, program_main, program_destroy });
+    return (int)t->pid;
+}
+
+static int forked_main(void *program)
+{
+    struct program *p = program;
+    return_to_user();
+    return ((int (*)(struct program *))(uintptr_t)p->forked)(p);
+}
+
+int fork_program(int (*fn)(struct program *))
+{
+    const struct program *from = PTR(const struct program, current->program);
+    cpu_charge(COST_FORK);
+    struct program *p = program_create(&from->spec, NULL, from->until_ns);
+    if (p == NULL)
+        return -ENOMEM;
+    *p = *from;
+    p->held = p->held_slots = 0; /* what store.c holds is the parent's */
+    p->held_pages = (struct list){ 0, 0 };
+    p->forked = kptr_of((const void *)(uintptr_t)fn);
+    const int pid = do_fork(&(struct process_body){ p, forked_main, program_destroy });
+    if (pid < 0)
+        program_destroy(kptr_of(p));
+    return pid;
 }
 
 /* ---- working --------------------------------------------------------------------------------- */

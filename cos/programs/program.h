@@ -20,7 +20,7 @@
 
 #include "cos/kernel/sched/task.h"
 
-#define PROGRAM_TEXT_MAX 224u /* bytes; the longest line of vmksummary has about 190 */
+#define PROGRAM_TEXT_MAX 232u /* bytes; the longest line of vmksummary has about 190 */
 
 struct program {
     struct boot_program spec;
@@ -51,27 +51,25 @@ struct program {
     kptr forked;    /* of a child without an exec: what it runs, int (*)(struct program *) */
     uint32_t scratch_pages;
     uint32_t rounds;             /* of work, by those who call the VMkernel (rpc.c) */
-    uint32_t in_wait;            /* 1 while it waits for children (process.c) */
-    uint32_t signals;            /* bit n = signal n was caught and not yet looked at */
     uint64_t number[4];          /* what a child reports to its parent, as through a pipe */
     char text[PROGRAM_TEXT_MAX]; /* argument, result or line, whatever the behaviour makes of it */
 };
 
-/* program.c: for process.c and init */
+/* program.c: life of a program */
+/** fork + exec of a program in one step: a child of current that gets a fresh mm. `spec` is copied.
+ * `text`: its argument (cut to PROGRAM_TEXT_MAX; NULL = none); until_ns: when its work ends, if its
+ * behaviour looks at it. Waits as new_task() does. @return the child's pid, -EAGAIN (no pid, too
+ * many tasks), -ENOMEM (no stack, no record) */
+int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns);
+/** fork without exec: a child of current that runs fn(its program record), with the same name,
+ * sizes and address space. What it returns is its exit code. @return as spawn_child() */
+int fork_program(int (*fn)(struct program *));
 /** The record of a program that is about to start; NULL: no memory. */
 struct program *program_create(const struct boot_program *spec, const char *text,
                                uint64_t until_ns);
-void program_destroy(struct program *p);
-/** A copy of the record of current's program, for a child that does not exec. NULL: no memory. */
-struct program *program_copy(void);
-/** Entry of a user task (arg: struct program): exec, then the behaviour. Its result is the exit
- * code. */
-int program_main(void *program);
 /** exec: build the address space of current for p and touch what a program touches when it
- * starts. @return 0 or -12 */
+ * starts. @return 0 or -ENOMEM */
 int program_exec(struct program *p);
-/** In process.c: nice value, uid, capabilities and handlers that `spec` names. */
-void process_set_identity(struct task_struct *t, const struct boot_program *spec);
 
 /* program.c: for behaviours */
 /** Touch n pages. Of eight touches seven go to a working set of spec.touch_pages fixed pages, in

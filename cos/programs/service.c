@@ -44,7 +44,7 @@ static void start(const char *name)
         if (strcmp(spec.name, name) != 0)
             continue;
         spec.pid = 0;
-        (void)spawn_program(&spec);
+        (void)spawn_child(&spec, NULL, 0);
     }
 }
 

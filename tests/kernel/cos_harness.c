@@ -221,7 +221,7 @@ static int program_with_function(void *program)
 
 int cos_spawn(const struct boot_program *spec, int (*fn)(struct program *))
 {
-    const int pid = spawn_program(spec);
+    const int pid = spawn_child(spec, NULL, 0);
     if (pid < 0)
         return pid;
     struct task_struct *t = find_task_by_pid((uint32_t)pid);

@@ -12,7 +12,7 @@ static const struct program *start_agent(const char *name, const char *behaviour
     memset(spec.behaviour, 0, sizeof spec.behaviour);
     strcopy(spec.behaviour, behaviour, sizeof spec.behaviour);
     spec.period_ns = SECONDS(10);
-    const int pid = spawn_program(&spec);
+    const int pid = spawn_child(&spec, NULL, 0);
     ASSERT(pid > 0);
     return PTR(const struct program, find_task_by_pid((uint32_t)pid)->program);
 }

@@ -10,9 +10,10 @@
 /* Takes all that there is, until it is told to end, which it does not. */
 static int __attribute__((noreturn)) glutton(struct program *p)
 {
+    (void)p;
     const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
     for (;;) {
-        if (p->signals != 0 || do_brk(mm->brk + PAGE_SIZE) != 0 ||
+        if (current->sig_handled != 0 || do_brk(mm->brk + PAGE_SIZE) != 0 ||
             !user_account(mm->brk - PAGE_SIZE, true))
             program_sleep_until(cos_clock.now_ns + SECONDS(1));
     }

@@ -99,9 +99,10 @@ static bool stubborn;
 /* Takes a page after the other until there is an end of it, or a signal that it catches. */
 static int __attribute__((noreturn)) glutton(struct program *p)
 {
+    (void)p;
     const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
     for (;;) {
-        if ((p->signals != 0 && !stubborn) || do_brk(mm->brk + PAGE_SIZE) != 0 ||
+        if ((current->sig_handled != 0 && !stubborn) || do_brk(mm->brk + PAGE_SIZE) != 0 ||
             !user_account(mm->brk - PAGE_SIZE, true))
             program_sleep_until(cos_clock.now_ns + SECONDS(1));
     }

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/process.h"
-#include "cos/programs/program.h"
 
 #define STACKS 40u
 
@@ -21,8 +21,7 @@ kptr current_task;
 uint32_t max_mapnr = 1u << 20;
 static union task_union stacks[STACKS] __attribute__((aligned(THREAD_SIZE)));
 static bool stack_used[STACKS];
-static struct program programs[STACKS];
-static unsigned programs_used, address_spaces_ended;
+static unsigned address_spaces_ended, programs_ended;
 static bool no_memory;
 static jmp_buf *zombie_leaves; /* where schedule() goes when a zombie calls it */
 static unsigned wakes;
@@ -94,35 +93,9 @@ void exit_mmap(struct mm_struct *mm)
     address_spaces_ended++;
 }
 
-struct program *program_create(const struct boot_program *spec, const char *text, uint64_t until_ns)
-{
-    struct program *p = &programs[programs_used++];
-    memset(p, 0, sizeof *p);
-    p->spec = *spec;
-    p->until_ns = until_ns;
-    strcopy(p->text, text != NULL ? text : "", sizeof p->text);
-    return p;
-}
-
-void program_destroy(struct program *p)
-{
-    (void)p;
-}
-
-struct program *program_copy(void)
-{
-    return NULL;
-}
-
 struct mm_struct *dup_mm(void)
 {
     return NULL;
-}
-
-int program_main(void *program)
-{
-    (void)program;
-    return 0;
 }
 
 uint64_t cos_random(const char *name)
@@ -158,11 +131,28 @@ static int thread(void *unused)
     return 0;
 }
 
+static void program_end(kptr program)
+{
+    assert_int_equal(program, kptr_of(&programs_ended));
+    programs_ended++;
+}
+
+static int spawn_spec(const struct boot_program *spec)
+{
+    int error;
+    struct task_struct *t = new_task(spec->pid, spec->name, &error);
+    if (t == NULL)
+        return error;
+    process_set_identity(t, spec);
+    process_start(t, &(struct process_body){ &programs_ended, thread, program_end });
+    return (int)t->pid;
+}
+
 static int spawn(const char *name, uint32_t pid, uint32_t flags)
 {
     struct boot_program spec = { .pid = pid, .flags = flags };
     strcopy(spec.name, name, sizeof spec.name);
-    return spawn_program(&spec);
+    return spawn_spec(&spec);
 }
 
 static struct task_struct *task(int pid)
@@ -192,7 +182,6 @@ static void end(int pid, uint32_t code)
 static int setup(void **state)
 {
     (void)state;
-    static struct program init_program;
     /* Bury what the test before left; tests/lib has no other way to reset process.c. */
     if (init_task->next_task != 0) {
         become(1);
@@ -208,10 +197,9 @@ static int setup(void **state)
         become(0);
         (void)kernel_thread(1, "init", thread, NULL);
         become(1);
-        current->program = kptr_of(&init_program);
     }
     last_pid = 999;
-    programs_used = 0;
+    programs_ended = 0;
     address_spaces_ended = 0;
     no_memory = false;
     wakes = 0;
@@ -268,17 +256,13 @@ static void test_threads_max_bounds_the_tasks(void **state)
     max_mapnr = 1u << 20;
 }
 
-static void test_a_child_gets_its_arguments_and_identity(void **state)
+static void test_a_child_gets_its_identity(void **state)
 {
     (void)state;
     struct boot_program spec = { .name = "logger",
                                  .nice = 5,
                                  .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO };
-    const int pid = spawn_child(&spec, "a line", 77);
-    const struct task_struct *t = task(pid);
-    const struct program *p = PTR(const struct program, t->program);
-    assert_string_equal(p->text, "a line");
-    assert_int_equal(p->until_ns, 77);
+    const struct task_struct *t = task(spawn_spec(&spec));
     assert_int_equal(t->static_prio, 125);
     assert_int_equal(t->uid, 0);
     assert_int_equal(t->caps, BOOT_PROG_RAWIO);
@@ -328,9 +312,9 @@ static void test_only_a_waiting_parent_is_woken(void **state)
     end(pid, 0);
     assert_int_equal(wakes, 0);
     const int other = spawn("two", 0, 0);
-    PTR(struct program, task(1)->program)->in_wait = 1;
+    task(1)->in_wait = 1;
     end(other, 0);
-    PTR(struct program, task(1)->program)->in_wait = 0;
+    task(1)->in_wait = 0;
     assert_int_equal(wakes, 1);
 }
 
@@ -343,7 +327,7 @@ static void test_a_caught_sigterm_is_noted_and_life_goes_on(void **state)
     assert_int_equal(task(pid)->state, TASK_RUNNING);
     become(pid);
     deliver_signals();
-    assert_int_equal(PTR(struct program, current->program)->signals, 1u << SIGTERM);
+    assert_int_equal(current->sig_handled, 1u << SIGTERM);
     assert_int_equal(current->sig_pending, 0);
     become(1);
 }
@@ -372,6 +356,7 @@ static void test_sigkill_ends_also_those_that_catch_sigterm(void **state)
     assert_int_equal(current->state, TASK_ZOMBIE);
     assert_int_equal(current->exit_code, SIGKILL);
     assert_int_equal(current->program, 0);
+    assert_int_equal(programs_ended, 1);
     become(1);
 }
 
@@ -392,18 +377,14 @@ static void test_stop_and_continue_cancel_each_other(void **state)
     assert_int_equal(task(pid)->state, TASK_RUNNING);
 }
 
-static void test_signals_by_name_reach_all_of_that_name(void **state)
+static void test_a_task_is_found_by_name_while_it_lives(void **state)
 {
     (void)state;
-    const int a = spawn("worker", 0, 0), b = spawn("other", 0, 0), c = spawn("worker", 0, 0);
     end(spawn("worker", 0, 0), 0); /* a zombie does not count */
+    const int a = spawn("worker", 0, 0);
+    (void)spawn("worker", 0, 0);
     assert_true(find_task_by_name("worker") == task(a));
     assert_null(find_task_by_name("nobody"));
-    assert_int_equal(kill_by_name(SIGTERM, "worker"), 2);
-    assert_int_equal(task(a)->sig_pending, 1u << SIGTERM);
-    assert_int_equal(task(b)->sig_pending, 0);
-    assert_int_equal(task(c)->sig_pending, 1u << SIGTERM);
-    assert_int_equal(kill_by_name(SIGTERM, "nobody"), 0);
 }
 
 static void test_a_program_gets_the_policy_that_it_is_started_with(void **state)
@@ -412,11 +393,11 @@ static void test_a_program_gets_the_policy_that_it_is_started_with(void **state)
     const struct boot_program rr = { .name = "rr", .policy = SCHED_RR, .rt_prio = 40 };
     const struct boot_program fifo = { .name = "fifo", .policy = SCHED_FIFO };
     const struct boot_program normal = { .name = "normal", .rt_prio = 40, .nice = -20 };
-    const struct task_struct *t = task(spawn_program(&rr));
+    const struct task_struct *t = task(spawn_spec(&rr));
     assert_int_equal(t->policy, SCHED_RR);
     assert_int_equal(t->rt_priority, 40);
-    assert_int_equal(task(spawn_program(&fifo))->rt_priority, 1); /* none is none */
-    t = task(spawn_program(&normal));
+    assert_int_equal(task(spawn_spec(&fifo))->rt_priority, 1); /* none is none */
+    t = task(spawn_spec(&normal));
     assert_int_equal(t->rt_priority, 0);
     assert_int_equal(t->static_prio, 100);
 }
@@ -438,7 +419,7 @@ int main(void)
         cmocka_unit_test_setup(test_pids_wrap_and_skip_those_in_use, setup),
         cmocka_unit_test_setup(test_without_a_stack_there_is_no_child_and_no_pid_lost, setup),
         cmocka_unit_test_setup(test_threads_max_bounds_the_tasks, setup),
-        cmocka_unit_test_setup(test_a_child_gets_its_arguments_and_identity, setup),
+        cmocka_unit_test_setup(test_a_child_gets_its_identity, setup),
         cmocka_unit_test_setup(test_a_zombie_stays_until_its_parent_waits, setup),
         cmocka_unit_test_setup(test_orphans_go_to_init, setup),
         cmocka_unit_test_setup(test_only_a_waiting_parent_is_woken, setup),
@@ -446,7 +427,7 @@ int main(void)
         cmocka_unit_test_setup(test_sigterm_does_not_wake_a_task_in_d, setup),
         cmocka_unit_test_setup(test_sigkill_ends_also_those_that_catch_sigterm, setup),
         cmocka_unit_test_setup(test_stop_and_continue_cancel_each_other, setup),
-        cmocka_unit_test_setup(test_signals_by_name_reach_all_of_that_name, setup),
+        cmocka_unit_test_setup(test_a_task_is_found_by_name_while_it_lives, setup),
         cmocka_unit_test_setup(test_a_program_gets_the_policy_that_it_is_started_with, setup),
         cmocka_unit_test_setup(test_init_takes_no_signals, setup),
     };

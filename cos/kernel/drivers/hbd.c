@@ -9,8 +9,6 @@
 #include "cos/kernel/drivers/vmnix.h"
 
 #define HBD_USER_NS 5000u /* CPU of vmnixhbd's user mode between two system calls. OUR CHOICE */
-#define ENOSYS 38
-#define EINVAL 22
 
 static uint32_t answered;      /* call.seq that was taken last */
 static uint32_t page_physical; /* the page that vmnixhbd has now; 0 = none */

@@ -3,9 +3,8 @@
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
+#include "cos/kernel/errno.h"
 #include "cos/kernel/sched/semaphore.h"
-
-#define ENOSYS 38
 
 static struct semaphore vmnix_sem; /* who may use the slot of calls */
 static struct wait_queue vmnix_done;

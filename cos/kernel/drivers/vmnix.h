@@ -17,7 +17,7 @@ static inline struct vmnix *the_vmnix(void)
 
 /** Before the first call. */
 void vmnix_init(void);
-/** Call the VMkernel on behalf of current; waits until it is answered. @return 0, or -38 (ENOSYS)
+/** Call the VMkernel on behalf of current; waits until it is answered. @return 0, or -ENOSYS
  * when it is refused */
 int vmnix_rpc(enum vmnix_op op, uint64_t arg);
 /** The VMkernel gave the baton back: take what it answered. Interrupt context. */

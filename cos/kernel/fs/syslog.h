@@ -32,7 +32,7 @@ extern uint32_t syslog_lost;          /* messages that found the queue full */
 
 /** Make the queue and its wait queue. Called once at boot, before anybody sends. */
 void syslog_init(void);
-/** Queue "TAG[PID]: TEXT" of the current task. @return 0, or -11 (EAGAIN) when the queue is full:
+/** Queue "TAG[PID]: TEXT" of the current task. @return 0, or -EAGAIN when the queue is full:
  * the message is lost */
 int syslog_send(enum syslog_file file, const char *tag, const char *text);
 /** Queue a line that brings its own tag. @return as syslog_send() */

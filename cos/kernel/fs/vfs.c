@@ -5,6 +5,7 @@
 #include "cos/kernel/fs/vfs.h"
 
 #include "cos/kernel/arch/cost.h"
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/writeback.h"
 #include "cos/kernel/sched/task.h"
@@ -22,10 +23,6 @@
 #define AT_REMOVEDIR_RAW 0x200
 #define FILE_MODE 0644
 #define FOLDER_MODE 0755
-#define ENOENT_RAW (-2)
-#define EEXIST_RAW (-17)
-#define EINTR_RAW (-4)
-#define ENOSPC_RAW (-28)
 
 static int open_file(const char *path, int flags)
 {
@@ -38,10 +35,10 @@ static int write_all(int fd, const char *data, uint32_t n)
 {
     while (n > 0) {
         const long wrote = rawsys3(RAWSYS_write, fd, (long)(uintptr_t)data, n);
-        if (wrote == EINTR_RAW)
+        if (wrote == -EINTR)
             continue;
         if (wrote <= 0)
-            return wrote < 0 ? (int)wrote : ENOSPC_RAW;
+            return wrote < 0 ? (int)wrote : -ENOSPC;
         data += wrote;
         n -= (uint32_t)wrote;
     }
@@ -121,14 +118,14 @@ int vfs_mkdir(const char *path)
 {
     cpu_charge(COST_SYSCALL);
     const long made = rawsys3(RAWSYS_mkdirat, MACHINE_FD_HOST, (long)(uintptr_t)path, FOLDER_MODE);
-    return made == EEXIST_RAW ? 0 : (int)made;
+    return made == -EEXIST ? 0 : (int)made;
 }
 
 static int unlink_path(const char *path, int flags)
 {
     cpu_charge(COST_SYSCALL);
     const long gone = rawsys3(RAWSYS_unlinkat, MACHINE_FD_HOST, (long)(uintptr_t)path, flags);
-    return gone == ENOENT_RAW ? 0 : (int)gone;
+    return gone == -ENOENT ? 0 : (int)gone;
 }
 
 int vfs_remove_folder(const char *path, const char *const *names)

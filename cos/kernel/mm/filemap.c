@@ -4,6 +4,7 @@
  * A file is a name, a size and a place on the disk; its pages say in one line which page of which
  * file they are. Pages that were written to stand in one list, oldest first, until their write is
  * started: by writeback.c when they are old or many, by reclaim when it comes upon them. */
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define FAULT_CLUSTER 8u /* pages: an aligned cluster is read at a fault; page_cluster 3 */
@@ -193,14 +194,14 @@ struct page *file_dirty_next(const struct page *page)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 /* Start reading one page unless it is in the cache already. Allocates with HIGHUSER, so it may wait
- * for memory. @return 0, -12 without memory */
+ * for memory. @return 0, -ENOMEM without memory */
 static KERNEL_FN int page_cache_read(struct address_space *f, uint32_t index)
 {
     if (index >= f->size || __find_page(f, index) != NULL)
         return 0;
     struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
     if (page == NULL)
-        return -12;
+        return -ENOMEM;
     if (__find_page(f, index) != NULL) { /* somebody else was faster while we waited */
         put_page(page);
         return 0;

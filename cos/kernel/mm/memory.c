@@ -7,6 +7,7 @@
  *
  * Programs are C functions of the image; what they do to "their memory" goes through user_touch(),
  * which does what the MMU would: walk, set accessed and dirty, or raise a fault. */
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define TABLE_ENTRIES 512u
@@ -165,7 +166,7 @@ static KERNEL_FN int do_anonymous_page(struct mm_struct *mm, uint64_t *ptep, boo
     }
     struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
     if (page == NULL)
-        return -12;
+        return -ENOMEM;
     clear_page(page);
     map_page(mm, page, ptep, PTE_RW | PTE_DIRTY, NULL);
     lru_cache_add(page);
@@ -195,11 +196,11 @@ static KERNEL_FN int do_shared_page(struct mm_struct *mm, struct vm_area_struct 
 {
     struct page *page = shmem_nopage(PTR(struct address_space, vma->file), index);
     if (page == NULL)
-        return -12;
+        return -ENOMEM;
     struct pte_chain *chain = pte_chain_alloc(GFP_KERNEL);
     if (chain == NULL) {
         put_page(page);
-        return -12;
+        return -ENOMEM;
     }
     map_page(mm, page, ptep, PTE_RW | (write ? PTE_DIRTY : 0), chain);
     return 0;
@@ -213,13 +214,13 @@ static KERNEL_FN int do_no_page(struct mm_struct *mm, struct vm_area_struct *vma
         return do_shared_page(mm, vma, index, ptep, write);
     struct page *page = filemap_nopage(PTR(struct address_space, vma->file), index);
     if (page == NULL)
-        return -12;
+        return -ENOMEM;
     current->maj_flt++;
     if (write) {
         struct page *copy = copy_page(page);
         put_page(page);
         if (copy == NULL)
-            return -12;
+            return -ENOMEM;
         map_page(mm, copy, ptep, PTE_RW | PTE_DIRTY, NULL);
         lru_cache_add(copy);
         return 0;
@@ -227,7 +228,7 @@ static KERNEL_FN int do_no_page(struct mm_struct *mm, struct vm_area_struct *vma
     struct pte_chain *chain = pte_chain_alloc(GFP_KERNEL);
     if (chain == NULL) {
         put_page(page);
-        return -12;
+        return -ENOMEM;
     }
     map_page(mm, page, ptep, 0, chain);
     return 0;
@@ -258,7 +259,7 @@ static KERNEL_FN int do_swap_page(struct mm_struct *mm, uint64_t *ptep, bool wri
     const uint32_t slot = pte_to_swp_entry(pte);
     struct page *page = swap_in(slot);
     if (page == NULL)
-        return -12;
+        return -ENOMEM;
     mark_page_accessed(page);
     struct pte_chain *chain = pte_chain_alloc(GFP_KERNEL);
     lock_page(page);
@@ -266,7 +267,7 @@ static KERNEL_FN int do_swap_page(struct mm_struct *mm, uint64_t *ptep, bool wri
         pte_chain_free(chain);
         unlock_page(page);
         put_page(page);
-        return chain == NULL && *ptep == pte ? -12 : 0;
+        return chain == NULL && *ptep == pte ? -ENOMEM : 0;
     }
     swap_free(slot);
     const bool alone = !page_mapped(page) && page_slot_is_its_own(page);
@@ -297,14 +298,14 @@ static void share_page(struct mm_struct *to, uint64_t *dst, uint64_t *src, bool 
     pte_chain_free(page_add_rmap(page, dst, chain));
 }
 
-/* One pte; whatever is needed for it is there before it is looked at. @return 0 or -12 */
+/* One pte; whatever is needed for it is there before it is looked at. @return 0 or -ENOMEM */
 static int copy_one_pte(struct mm_struct *to, struct mm_struct *from, uint32_t address, bool shared)
 {
     uint64_t *dst = pte_alloc(to, address);
     struct pte_chain *chain = pte_chain_alloc(GFP_KERNEL);
     if (dst == NULL || chain == NULL) {
         pte_chain_free(chain);
-        return -12;
+        return -ENOMEM;
     }
     cpu_charge(COST_COPY_PTE);
     uint64_t *src = pte_walk(from, address);
@@ -329,7 +330,7 @@ KERNEL_FN int copy_page_range(struct mm_struct *to, struct mm_struct *from,
             address = (address | (PMD_SIZE - 1)) + 1 - PAGE_SIZE;
         else if (*ptep != 0 &&
                  copy_one_pte(to, from, (uint32_t)address, (vma->flags & VM_SHARED) != 0) != 0)
-            return -12;
+            return -ENOMEM;
     }
     return 0;
 }
@@ -409,7 +410,7 @@ static KERNEL_FN int do_wp_page(struct mm_struct *mm, uint64_t *ptep)
         put_page(page); /* reclaim unmapped the old one meanwhile: the next try finds that */
     }
     put_page(old);
-    return page != NULL ? 0 : -12;
+    return page != NULL ? 0 : -ENOMEM;
 }
 
 KERNEL_FN int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address,
@@ -417,7 +418,7 @@ KERNEL_FN int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, 
 {
     uint64_t *ptep = pte_alloc(mm, address);
     if (ptep == NULL)
-        return -12;
+        return -ENOMEM;
     const uint64_t pte = *ptep;
     if (pte == 0)
         return vma->file != 0 ? do_no_page(mm, vma, address, ptep, write)

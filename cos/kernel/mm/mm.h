@@ -131,12 +131,12 @@ struct mm_struct *mm_create(struct task_struct *owner); /* NULL: no memory */
 /** fork: an address space like that of current, its private pages shared until one side writes. A
  * lock on memory is not inherited. NULL: no memory */
 struct mm_struct *dup_mm(void);
-/** Map [addr, addr+len). @return 0, -12 when vm_enough_memory says no, -22 on overlap */
+/** Map [addr, addr+len). @return 0, -ENOMEM when vm_enough_memory says no, -EINVAL on overlap */
 int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
             struct address_space *file, uint32_t pgoff);
 /** Unmap all of one vma that starts at addr. */
 int do_munmap(struct mm_struct *mm, uint32_t addr);
-/** Grow the heap of current to `brk`. @return 0 or -12 */
+/** Grow the heap of current to `brk`. @return 0 or -ENOMEM */
 int do_brk(uint32_t brk);
 /** Its process needs it no more (or a swapoff): the last user frees everything, page tables
  * included. */
@@ -175,10 +175,10 @@ int kscand(void *unused);
 void swap_init(uint32_t slots);
 /** swapoff(2) of the swap partition: no slot is given out any more, and all that is in swap is
  * brought back, which takes memory and, where there is none, as long as anything else that waits
- * for it. @return 0, -22 when it is off, -12 when a page could not be brought back: then it is on
- * again */
+ * for it. @return 0, -EINVAL when it is off, -ENOMEM when a page could not be brought back: then
+ * it is on again */
 int sys_swapoff(void);
-/** swapon(2). @return 0, -22 when it is on or there is none */
+/** swapon(2). @return 0, -EINVAL when it is on or there is none */
 int sys_swapon(void);
 /** True when a kernel thread that sleeps without a timer has work to do now; see kthread_rearm() in
  * vmscan.c. Called before the COS goes idle. */

@@ -384,13 +384,13 @@ static inline struct page *pte_page(uint64_t pte)
 }
 /** The pte of `address`, NULL where there is no table. */
 /** fork: give `to` what `from` has in one vma, private pages to be copied when they are written.
- * @return 0, or -12: some of it is there */
+ * @return 0, or -ENOMEM: some of it is there */
 int copy_page_range(struct mm_struct *to, struct mm_struct *from, const struct vm_area_struct *vma);
 uint64_t *pte_lookup(const struct mm_struct *mm, uint32_t address);
 /** Remove all pages of [start, end). */
 void zap_page_range(struct mm_struct *mm, uint32_t start, uint32_t end);
 void clear_page_tables(struct mm_struct *mm);
-/** Fault a page in. @return 0, or -12 when the allocation failed for good */
+/** Fault a page in. @return 0, or -ENOMEM when the allocation failed for good */
 int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, uint32_t address, bool write);
 struct vm_area_struct *find_vma(const struct mm_struct *mm,
                                 uint32_t address); /* the vma that contains it */

@@ -1,5 +1,6 @@
 /* mmap.c - address spaces: which user addresses mean what. Sources: docs/sources.md [RHEL3MM
  * 1.7]. */
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 uint32_t vm_committed;
@@ -98,16 +99,16 @@ int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
 {
     len = (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     if (len == 0 || (addr & (PAGE_SIZE - 1)) != 0 || addr + len < addr || addr + len > 0xc0000000u)
-        return -22;
+        return -EINVAL;
     if (commits(flags) && !vm_enough_memory(len >> PAGE_SHIFT))
-        return -12;
+        return -ENOMEM;
     struct vm_area_struct *vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
     if (vma == NULL)
-        return -12;
+        return -ENOMEM;
     kptr *link = vma_place(mm, addr, addr + len);
     if (link == NULL) {
         kmem_cache_free(vma_cache, vma);
-        return -22;
+        return -EINVAL;
     }
     *vma = (struct vm_area_struct){ .start = addr,
                                     .end = addr + len,
@@ -167,7 +168,7 @@ int do_munmap(struct mm_struct *mm, uint32_t addr)
             return 0;
         }
     }
-    return -22;
+    return -EINVAL;
 }
 
 /* Make the heap end at `end` (page-aligned), or make one that starts at start_brk. */
@@ -179,9 +180,9 @@ static int heap_resize(struct mm_struct *mm, struct vm_area_struct *heap, uint32
     if (end < heap->end)
         zap_page_range(mm, end, heap->end);
     else if (!vm_enough_memory((end - heap->end) >> PAGE_SHIFT))
-        return -12;
+        return -ENOMEM;
     else if (heap->next != 0 && PTR(struct vm_area_struct, heap->next)->start < end)
-        return -12;
+        return -ENOMEM;
     vma_account(mm, heap, ((int32_t)end - (int32_t)heap->end) / (int32_t)PAGE_SIZE);
     heap->end = end;
     return 0;
@@ -195,7 +196,7 @@ int do_brk(uint32_t brk)
 
     cpu_charge(COST_SYSCALL);
     if (brk < mm->start_brk)
-        return -22;
+        return -EINVAL;
     if (heap != NULL && end <= heap->start)
         return do_munmap(mm, heap->start);
     if ((heap != NULL && end != heap->end) || (heap == NULL && end != mm->start_brk)) {

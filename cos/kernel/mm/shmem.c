@@ -9,6 +9,7 @@
  * used slot. On the lists it counts as anonymous (the kernel does that for mapped ones; that it
  * stays so without a mapping is OUR CHOICE). A page that is washed moves to the swap cache and is
  * written from there at once; the next fault moves it back and gives up the slot. */
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/mm_internal.h"
 
 #define SLOTS_PER_LEAF (PAGE_SIZE / (uint32_t)sizeof(uint32_t))
@@ -107,13 +108,13 @@ static void leave(struct page *page)
     remove_inode_page(page);
 }
 
-/* A page that was never there before. @return 1, 0 = look again, -12 */
+/* A page that was never there before. @return 1, 0 = look again, -ENOMEM */
 static int new_page(struct address_space *segment, uint32_t index, const uint32_t *slot,
                     struct page **ret)
 {
     struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
     if (page == NULL)
-        return -12;
+        return -ENOMEM;
     if (*slot != 0 || __find_page(segment, index) != NULL) {
         put_page(page);
         return 0;
@@ -135,7 +136,7 @@ static int page_from_swap(struct address_space *segment, uint32_t index, uint32_
     const uint32_t from = *slot;
     struct page *page = swap_in(from);
     if (page == NULL)
-        return *slot == from ? -12 : 0;
+        return *slot == from ? -ENOMEM : 0;
     lock_page(page);
     if (*slot != from || !(page->flags & PG_swapcache) || page->index != from) {
         unlock_page(page);

@@ -4,6 +4,7 @@
  * slot: each pte that was swapped out to it, and the swap cache. The bytes of slot n lie at page
  * n - 1 of the swap memfd; a page of zeros is remembered by SLOT_ZERO and never written. */
 #include "cos/kernel/debug/cosinfo_entry.h"
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/mm_internal.h"
 #include "shared/rawsys.h"
 
@@ -349,7 +350,7 @@ int sys_swapoff(void)
 {
     cpu_charge(COST_SYSCALL);
     if (swap_is_off())
-        return -22;
+        return -EINVAL;
     nr_swap_pages = total_swap_pages = 0; /* from here on nobody gets a slot */
     /* A page that several processes share leaves the swap cache with the last of them, and may be
      * unmapped again until then: go round while it helps. */
@@ -357,7 +358,7 @@ int sys_swapoff(void)
         used = slots_in_use();
         if (!unuse_processes() || !shmem_unuse()) {
             count_free_slots();
-            return -12;
+            return -ENOMEM;
         }
         drop_unused_slots();
     }
@@ -368,7 +369,7 @@ int sys_swapon(void)
 {
     cpu_charge(COST_SYSCALL);
     if (!swap_is_off() || swap_slots == 0)
-        return -22;
+        return -EINVAL;
     count_free_slots();
     cluster_left = 0;
     no_cluster = false;

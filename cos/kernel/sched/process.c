@@ -1,16 +1,15 @@
-/* process.c - the life of tasks: pids, fork, exec, signals, exit, wait.
+/* process.c - the life of tasks: pids, fork, signals, exit, wait.
  *
- * fork and exec are one step (spawn): the parent allocates the kernel stack and names the
- * program, the child builds its own address space (cos/programs/program.c) when it first runs.
- * So what blocks when memory is short is what blocked in the real thing: the order-1 stack in
- * the parent, page tables and pages in the child. A task that ends is a zombie until its parent
- * waits; orphans go to init, which waits always. */
+ * What a process runs is not known here: it is a function and a record of whoever starts it
+ * (struct process_body). The parent allocates the kernel stack, the child the rest when it first
+ * runs. So what blocks when memory is short is what blocked in the real thing: the order-1 stack
+ * in the parent, page tables and pages in the child. A task that ends is a zombie until its
+ * parent waits; orphans go to init, which waits always. */
 #include "cos/kernel/sched/process.h"
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/priority.h"
-#include "cos/programs/program.h"
 
 #define PID_MAX 32768u
 #define PID_FIRST 1000u      /* first pid that is not spoken for (boot.h) */
@@ -114,9 +113,7 @@ uint32_t max_threads(void)
     return max_mapnr / PAGES_PER_THREAD;
 }
 
-/* A task that is linked but never ran. @return NULL with *ret_error set when there is no pid or
- * no stack */
-static struct task_struct *new_task(uint32_t pid, const char *name, int *ret_error)
+struct task_struct *new_task(uint32_t pid, const char *name, int *ret_error)
 {
     *ret_error = -EAGAIN;
     if (nr_threads >= max_threads())
@@ -172,30 +169,12 @@ void process_set_identity(struct task_struct *t, const struct boot_program *spec
     t->sig_caught = (spec->flags & BOOT_PROG_SIGTERM) != 0 ? 1u << SIGTERM : 0;
 }
 
-int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns)
+void process_start(struct task_struct *t, const struct process_body *body)
 {
-    int error;
-    cpu_charge(COST_FORK);
-    struct program *p = program_create(spec, text, until_ns);
-    if (p == NULL)
-        return -ENOMEM;
-    struct task_struct *t = new_task(spec->pid, spec->name, &error);
-    if (t == NULL) {
-        program_destroy(p);
-        return error;
-    }
-    process_set_identity(t, spec);
-    t->program = kptr_of(p);
-    task_prepare(t, program_main, p);
+    t->program = kptr_of(body->program);
+    t->program_end = kptr_of((const void *)(uintptr_t)body->end);
+    task_prepare(t, body->main, body->program);
     task_first_wake(t);
-    return (int)t->pid;
-}
-
-static int forked_main(void *program)
-{
-    struct program *p = program;
-    return_to_user();
-    return ((int (*)(struct program *))(uintptr_t)p->forked)(p);
 }
 
 static void inherit_identity(struct task_struct *t)
@@ -207,33 +186,21 @@ static void inherit_identity(struct task_struct *t)
     t->sig_caught = current->sig_caught;
 }
 
-int fork_program(int (*fn)(struct program *))
+int do_fork(const struct process_body *body)
 {
     int error = -ENOMEM;
-    cpu_charge(COST_FORK);
-    struct program *p = program_copy();
-    struct mm_struct *mm = p != NULL ? dup_mm() : NULL;
+    struct mm_struct *mm = dup_mm();
     struct task_struct *t = mm != NULL ? new_task(0, current->comm, &error) : NULL;
     if (t == NULL) {
         if (mm != NULL)
             exit_mmap(mm);
-        if (p != NULL)
-            program_destroy(p);
         return error;
     }
     inherit_identity(t);
-    p->forked = kptr_of((const void *)(uintptr_t)fn);
-    t->program = kptr_of(p);
     t->mm = kptr_of(mm);
     mm->owner = kptr_of(t);
-    task_prepare(t, forked_main, p);
-    task_first_wake(t);
+    process_start(t, body);
     return (int)t->pid;
-}
-
-int spawn_program(const struct boot_program *spec)
-{
-    return spawn_child(spec, NULL, 0);
 }
 
 /* ---- signals --------------------------------------------------------------------------------- */
@@ -259,18 +226,6 @@ void send_sig(uint32_t sig, struct task_struct *t)
         wake_up_process(t);
 }
 
-uint32_t kill_by_name(uint32_t sig, const char *comm)
-{
-    uint32_t count = 0;
-    for_each_task (t) {
-        if (!is_alive(t) || strcmp(t->comm, comm) != 0)
-            continue;
-        send_sig(sig, t);
-        count++;
-    }
-    return count;
-}
-
 static void deliver_one(struct task_struct *t, uint32_t sig)
 {
     t->sig_pending &= ~(1u << sig);
@@ -282,8 +237,7 @@ static void deliver_one(struct task_struct *t, uint32_t sig)
         return;
     }
     if (sig != SIGKILL && (t->sig_caught & 1u << sig) != 0) {
-        if (t->program != 0)
-            PTR(struct program, t->program)->signals |= 1u << sig;
+        t->sig_handled |= 1u << sig;
         return;
     }
     do_exit(sig);
@@ -300,16 +254,11 @@ void deliver_signals(void)
 }
 
 /* ---- exit and wait --------------------------------------------------------------------------- */
-static bool waits_for_children(const struct task_struct *t)
-{
-    return t->program != 0 && PTR(struct program, t->program)->in_wait != 0;
-}
-
 static void notify_parent(const struct task_struct *child)
 {
     struct task_struct *parent = find_task_by_pid(child->ppid);
     ASSERT(parent != NULL); /* orphans have init */
-    if (waits_for_children(parent))
+    if (parent->in_wait != 0)
         wake_up_process(parent);
 }
 
@@ -340,9 +289,9 @@ void do_exit(uint32_t code)
         exit_mmap(mm);
     }
     if (t->program != 0) {
-        struct program *p = PTR(struct program, t->program);
+        const kptr program = t->program;
         t->program = 0;
-        program_destroy(p);
+        ((void (*)(kptr))(uintptr_t)t->program_end)(program);
     }
     give_children_to_init(t);
     t->wait_children = 0;
@@ -385,15 +334,13 @@ int reap_child(void)
 
 int wait_child_timeout(uint32_t ticks)
 {
-    struct program *p = PTR(struct program, current->program);
-    ASSERT(p != NULL);
     int pid = reap_child();
     if (pid > 0)
         return pid;
-    p->in_wait = 1;
+    current->in_wait = 1;
     current->state = TASK_INTERRUPTIBLE;
     (void)schedule_timeout(ticks);
-    p->in_wait = 0;
+    current->in_wait = 0;
     pid = reap_child();
     return pid > 0 ? pid : 0;
 }

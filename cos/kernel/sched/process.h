@@ -3,25 +3,30 @@
 #ifndef COS_PROCESS_H
 #define COS_PROCESS_H
 
+#include "cos/kernel/errno.h"
 #include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/sched/task.h"
 
-struct program;
+/* What a process runs, to the kernel: a function and its record. */
+struct process_body {
+    void *program;             /* becomes task_struct.program */
+    int (*main)(void *);       /* gets `program`; its result is the exit code */
+    void (*end)(kptr program); /* called by do_exit() on the task's stack: free the record */
+};
 
-#define EAGAIN 11
-#define ENOMEM 12
-#define EFBIG 27
-#define ECHILD 10
-#define EINTR 4
-
-/** Like spawn_program(), and hands the child its arguments: `text` (cut to PROGRAM_TEXT_MAX; NULL
- * = none) and an instant until which it has work, if its behaviour looks at it. @return the
- * child's pid, -EAGAIN (no pid, too many tasks), -ENOMEM (no stack) */
-int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns);
-/** fork without exec: a child of current that runs fn(its program record), with the same name,
- * sizes and address space; pages are shared until one side writes them. What it returns is its exit
- * code. @return the child's pid, -EAGAIN (no pid, too many tasks), -ENOMEM */
-int fork_program(int (*fn)(struct program *));
+/** Make a child of current with pid `pid` (0: the next free one), linked and in state D; who calls
+ * gives it an identity and then process_start(). Allocates with GFP_KERNEL, so it can wait as long as
+ * the machine has no memory. @return NULL with *ret_error set to -EAGAIN (no pid, too many tasks)
+ * or -ENOMEM (no stack) */
+struct task_struct *new_task(uint32_t pid, const char *name, int *ret_error);
+/** Give a new task its program and let it run. */
+void process_start(struct task_struct *t, const struct process_body *body);
+/** fork: a child of current with its name, identity and address space, whose pages are shared
+ * until one side writes them. @return the child's pid, -EAGAIN (no pid, too many tasks), -ENOMEM;
+ * body->program is the caller's then */
+int do_fork(const struct process_body *body);
+/** Nice value, policy, uid, capabilities and handlers that `spec` names. */
+void process_set_identity(struct task_struct *t, const struct boot_program *spec);
 /** Release one child that ended, without waiting. @return its pid, 0 when none ended, -ECHILD
  * without children */
 int reap_child(void);

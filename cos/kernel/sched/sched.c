@@ -3,6 +3,7 @@
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/fiber.h"
+#include "cos/kernel/errno.h"
 #include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/priority.h"
@@ -360,7 +361,7 @@ int sleep_until(uint64_t at_ns)
     struct task_struct *t = current;
     while (cos_clock.now_ns < at_ns) {
         if (t->sig_pending != 0)
-            return -4;
+            return -EINTR;
         t->state = TASK_INTERRUPTIBLE;
         ktimer_add(&t->timer, at_ns, timer_wakes, kptr_of(t));
         schedule();

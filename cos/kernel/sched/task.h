@@ -80,7 +80,7 @@ struct task_struct {
     kptr next_task, prev_task; /* circle of all tasks through init_task (pid 0) */
     uint32_t pid, ppid, tgid;
     char comm[16];
-    kptr frame; /* struct cos_frame from which to unwind: on the stack, or `saved` below; 0 = never
+    kptr frame; /* struct cos_frame from which to unwind: on the stack, or `saved` above; 0 = never
                    ran */
     kptr mm;    /* struct mm_struct; 0 for kernel threads and zombies */
     uint32_t uid, caps; /* caps: BOOT_PROG_RAWIO */
@@ -94,15 +94,16 @@ struct task_struct {
     uint32_t time_slice;  /* ticks left */
     uint32_t sleep_avg;   /* ticks, 0..10*HZ */
     uint32_t sleep_stamp; /* jiffies when it went to sleep or last ran */
-    uint32_t stuck; /* 1 while it stands in the yield() of the endless retry in __alloc_pages; 2:
-                       kswapd in its 2-tick nap (livelock.c) */
-    uint32_t stuck_gfp; /* what it asks for there */
+    uint32_t stuck;       /* STUCK_*: where it stands while it can be carried on without its stack
+                             (skip/inert.h); 0 = nowhere of the kind */
+    uint32_t stuck_gfp;   /* what it asks for there */
     uint32_t scrub; /* 1: below its frame its stack may show whether page lists were turned by hand
                        or by counting (inert_lists.h): cleared when it next leaves the CPU */
     uint32_t reclaim_passes; /* direct reclaim passes done */
     /* signals */
     uint32_t sig_pending; /* bit n = signal n */
     uint32_t sig_caught;  /* bit n = has a handler and lives on */
+    uint32_t sig_handled; /* bit n = its handler ran, and the program has not looked yet */
     /* account */
     uint64_t utime_ns, stime_ns, start_ns;
     uint64_t top_cpu_ns; /* CPU time as of the last run of top (cos/programs/top.c) */
@@ -114,9 +115,11 @@ struct task_struct {
     struct list wait_list;
     kptr wait_page; /* struct page whose lock it waits for; for readers of the dump */
     struct rng rng;
-    kptr program;       /* struct program of a user task (cos/programs/), 0 for kernel threads */
-    uint32_t proc_mark; /* what HOST/proc/PID/status was written for (proc_task.c); 0 = never */
+    kptr program;           /* record of what a user task runs (process.h), 0 for kernel threads */
+    kptr program_end;       /* void (*)(kptr program): frees it */
+    uint32_t proc_mark;     /* what HOST/proc/PID/status was written for (proc_task.c); 0 = never */
     uint32_t wait_children; /* living children that it may wait for */
+    uint32_t in_wait;       /* 1 while it waits for children */
     uint32_t stack_magic;   /* last field: overwritten = stack overflow */
 };
 #define STACK_MAGIC 0x57ac6e9du
@@ -199,7 +202,7 @@ void yield(void);
 uint32_t schedule_timeout(uint32_t ticks);
 /** First half of schedule_timeout(): arm the timer of current. */
 void start_timeout(uint32_t ticks);
-/** Sleep until an instant, interruptible. @return 0 at the instant, -4 (EINTR) when a signal came.
+/** Sleep until an instant, interruptible. @return 0 at the instant, -EINTR when a signal came.
  */
 int sleep_until(uint64_t at_ns);
 /** Sleep on q in `state` until wake_up(q) or the timeout. @return ticks left, 0 = timed out */
@@ -230,11 +233,7 @@ void user_cpu(uint64_t ns);
 /* ---- processes (process.c) ------------------------------------------------------------------- */
 /** Start a kernel thread with a fixed pid. */
 struct task_struct *kernel_thread(uint32_t pid, const char *name, int (*fn)(void *), void *arg);
-/** fork + exec of a program in one step (the child gets a fresh mm). Must be called by a task.
- * `spec` is copied. Allocates with GFP_KERNEL, so it can wait as long as the machine has no memory.
- * @return the child's pid, or -11/-12 */
-int spawn_program(const struct boot_program *spec);
-/** Wait until one child ended. @return its pid, -10 (ECHILD) without children, -4 when a signal
+/** Wait until one child ended. @return its pid, -ECHILD without children, -EINTR when a signal
  * came */
 int wait_child(void);
 void __attribute__((noreturn)) do_exit(uint32_t code);
@@ -246,8 +245,6 @@ void deliver_signals(void);
 struct task_struct *find_task_by_pid(uint32_t pid);
 /** The oldest living task of that name; NULL when there is none. */
 struct task_struct *find_task_by_name(const char *comm);
-/** Send a signal to every living task of that name. @return how many there were */
-uint32_t kill_by_name(uint32_t sig, const char *comm);
 extern const struct boot_params *boot_params; /* in the window; read-only for the COS */
 uint64_t cos_random(const char *name);        /* root of a named random stream */
 
