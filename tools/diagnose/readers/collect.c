@@ -200,8 +200,8 @@ static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t 
         (void)close(fd);
     }
     if (status != ARCHIVE_EOF)
-        diagnosis_contradicts(d, "%s is cut or damaged: %s", path,
-                              archive_error_string(a) != NULL ? archive_error_string(a) : "?");
+        diagnosis_remark(&d->contradictions, "%s is cut or damaged: %s", path,
+                         archive_error_string(a) != NULL ? archive_error_string(a) : "?");
     (void)archive_read_free(a);
     return found;
 }

@@ -3,7 +3,6 @@
 #include "shared/units.h"
 #include "tools/diagnose/readers/from.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include "tools/core/core_unwind.h"
 #include "tools/diagnose/readers/tasks.h"
 
-#define KB_PER_PAGE (CORE_PAGE / 1024.0)
+#define KB_PER_PAGE (CORE_PAGE / 1024)
 #define KERNEL_STACK_KB 8.0 /* [RHEL3MM 1.1] */
 #define NICE_0 120
 
@@ -28,7 +27,7 @@ static void read_memory(struct diagnosis *d, struct core *c, const char *shown)
     double available = m.free;
     for (uint32_t i = 0; i < zones.count; i++)
         available += zones.zone[i].clean;
-    d->memory.total_kb = m.total * KB_PER_PAGE;
+    d->memory.total_kb = (int64_t)m.total * KB_PER_PAGE;
     (void)snprintf(text, sizeof text, "%u of %u pages are free, %.0f more are clean", m.free,
                    m.total, available - m.free);
     fact_set(&d->facts, FACT_FREE, 100 * available / m.total, NULL, shown, 0, text);
@@ -36,8 +35,8 @@ static void read_memory(struct diagnosis *d, struct core *c, const char *shown)
         fact_set(&d->facts, FACT_NO_SWAP, 1, NULL, shown, 0, "there is no swap");
         return;
     }
-    d->memory.swap_total_kb = m.swap_total * KB_PER_PAGE;
-    d->memory.swap_used_kb = (m.swap_total - m.swap_free) * KB_PER_PAGE;
+    d->memory.swap_total_kb = (int64_t)m.swap_total * KB_PER_PAGE;
+    d->memory.swap_used_kb = (int64_t)(m.swap_total - m.swap_free) * KB_PER_PAGE;
     (void)snprintf(text, sizeof text, "%u of %u swap slots are in use", m.swap_total - m.swap_free,
                    m.swap_total);
     fact_set(&d->facts, FACT_SWAP_USED, 100.0 * (m.swap_total - m.swap_free) / m.swap_total, NULL,
@@ -245,48 +244,49 @@ static void read_clock(struct diagnosis *d, struct core *c, const char *shown)
     const double lag_s = c->time_ns > clock.now_ns ? (double)(c->time_ns - clock.now_ns) / 1e9 : 0;
     (void)snprintf(text, sizeof text, "the console's clock stood %.3f s before the stun", lag_s);
     fact_set(&d->facts, FACT_COS_LAG, lag_s, NULL, shown, 0, text);
-    if (d->host.uptime_s <= 0)
-        d->host.uptime_s = (double)c->time_ns / 1e9;
+    if (d->host.uptime_ns <= 0)
+        d->host.uptime_ns = (int64_t)c->time_ns;
 }
 
-#define SAME_STUN_S 1.0 /* the zdump and the core of one failure name the same instant */
+#define SAME_STUN_NS 1000000000 /* the zdump and the core of one failure name the same instant */
 
 /* Of several cores the one counts that belongs to the zdump, else the one that is read last: names
  * carry a serial number, and what was not collected yet is read last. @return false when this one
  * is of another failure */
 static bool is_the_last(struct diagnosis *d, const struct core *c, const char *shown)
 {
-    const double stun_s = (double)c->time_ns / 1e9;
+    const int64_t stun_ns = (int64_t)c->time_ns;
     char uptime[DIAGNOSIS_WHEN_ROOM];
     const bool known = d->core.file[0] != '\0';
-    const bool other = d->zdump.file[0] != '\0' && fabs(d->zdump.stun_s - stun_s) > SAME_STUN_S;
-    if (known && fabs(d->core.stun_s - stun_s) <= SAME_STUN_S)
+    const bool other =
+        d->zdump.file[0] != '\0' && llabs(d->zdump.uptime_ns - stun_ns) > SAME_STUN_NS;
+    if (known && llabs(d->core.uptime_ns - stun_ns) <= SAME_STUN_NS)
         return true; /* the same again */
-    if (other && stun_s > 0) {
-        diagnosis_uptime(stun_s, uptime);
-        diagnosis_earlier(d, "a failure after an uptime of %s: %s", uptime, shown);
+    if (other && stun_ns > 0) {
+        diagnosis_uptime(stun_ns, uptime);
+        diagnosis_remark(&d->earlier, "a failure after an uptime of %s: %s", uptime, shown);
         return false;
     }
     if (known) {
-        diagnosis_uptime(d->core.stun_s, uptime);
-        diagnosis_earlier(d, "a failure after an uptime of %s: %s", uptime, d->core.file);
+        diagnosis_uptime(d->core.uptime_ns, uptime);
+        diagnosis_remark(&d->earlier, "a failure after an uptime of %s: %s", uptime, d->core.file);
         facts_forget_file(&d->facts, d->core.file);
     }
     (void)snprintf(d->core.file, sizeof d->core.file, "%s", shown);
-    d->core.stun_s = stun_s;
+    d->core.uptime_ns = stun_ns;
     return true;
 }
 
 void from_dumps_conclude(struct diagnosis *d)
 {
-    if (d->core.file[0] == '\0' || d->zdump.file[0] == '\0' || d->core.stun_s <= 0 ||
-        d->zdump.stun_s <= 0 || fabs(d->core.stun_s - d->zdump.stun_s) <= SAME_STUN_S)
+    if (d->core.file[0] == '\0' || d->zdump.file[0] == '\0' || d->core.uptime_ns <= 0 ||
+        d->zdump.uptime_ns <= 0 || llabs(d->core.uptime_ns - d->zdump.uptime_ns) <= SAME_STUN_NS)
         return;
-    diagnosis_contradicts(d,
-                          "the core %s was written after %.1f days of uptime, the zdump %s after "
-                          "%.1f: two failures; the core is not used",
-                          d->core.file, d->core.stun_s / 86400, d->zdump.file,
-                          d->zdump.stun_s / 86400);
+    diagnosis_remark(&d->contradictions,
+                     "the core %s was written after %.1f days of uptime, the zdump %s after "
+                     "%.1f: two failures; the core is not used",
+                     d->core.file, (double)d->core.uptime_ns / 86400e9, d->zdump.file,
+                     (double)d->zdump.uptime_ns / 86400e9);
     facts_forget_file(&d->facts, d->core.file);
     d->memory.top_count = 0;
     d->memory.swap_used_kb = -1;

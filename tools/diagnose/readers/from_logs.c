@@ -15,10 +15,10 @@
 
 #define DAEMON "vmnixhbd"
 #define RESTART_MS 60000u /* uptimes that fall by more than that: the host was started anew */
-#define SAME_LOSS_S 60.0  /* the alert of t=30 and the error behind it */
-#define SLACK_S 120       /* between the VMkernel's clock and the stamp of syslogd */
+#define SAME_LOSS_NS 60000000000    /* the alert of t=30 and the error behind it */
+#define SLACK_S 120                 /* between the VMkernel's clock and the stamp of syslogd */
 #define SLACK_NO_ZONE_S (14 * 3600) /* nobody says in which zone the stamps are */
-#define KB_PER_PAGE 4.0
+#define KB_PER_PAGE 4
 
 void from_log_add(struct diagnosis *d, enum artefact kind, struct text *text)
 {
@@ -34,10 +34,10 @@ void from_log_add(struct diagnosis *d, enum artefact kind, struct text *text)
 /* Did a line with this stamp come before the end of the failure? Without stamp or end it may. */
 static bool is_before_end(const struct diagnosis *d, bool has_stamp, const struct scan_stamp *stamp)
 {
-    if (!has_stamp || d->host.end_epoch_s == 0)
+    if (!has_stamp || d->host.end_s < 0)
         return true;
     const int64_t slack = d->facts.seen[ARTEFACT_VMKSUMMARY] ? SLACK_S : SLACK_NO_ZONE_S;
-    const int64_t end = d->host.end_epoch_s + d->host.zone_s;
+    const int64_t end = d->host.end_s + d->host.zone_s;
     return scan_stamp_near(stamp, end) <= end + slack;
 }
 
@@ -74,8 +74,9 @@ static void name_stop(struct diagnosis *d, const struct vmklog_line *l, const ch
     char uptime[DIAGNOSIS_WHEN_ROOM];
     if (l->class != VMKLOG_COS_ERROR)
         return;
-    diagnosis_uptime((double)l->uptime_ms / 1e3, uptime);
-    diagnosis_earlier(d, "\"%.80s\" after an uptime of %s: %s:%u", l->text, uptime, shown, l->line);
+    diagnosis_uptime((int64_t)l->uptime_ms * 1000000, uptime);
+    diagnosis_remark(&d->earlier, "\"%.80s\" after an uptime of %s: %s:%u", l->text, uptime, shown,
+                     l->line);
 }
 
 /* The boot whose facts count. @return false when none of this file does */
@@ -91,15 +92,14 @@ static bool choose_boot(struct diagnosis *d, const struct vmklog *v, const char 
         stop = i;
     }
     if (stop < v->lines) {
-        const double at_s = (double)v->line[stop].uptime_ms / 1e3;
-        if (d->loss.file[0] != '\0' &&
-            (at_s > d->loss.at_s + SAME_LOSS_S || at_s < d->loss.at_s - SAME_LOSS_S)) {
+        const int64_t at_ns = (int64_t)v->line[stop].uptime_ms * 1000000;
+        if (d->loss.file[0] != '\0' && llabs(at_ns - d->loss.uptime_ns) > SAME_LOSS_NS) {
             name_stop(d, &v->line[stop], shown);
             return false;
         }
         if (d->loss.file[0] == '\0') {
             (void)snprintf(d->loss.file, sizeof d->loss.file, "%s", shown);
-            d->loss.at_s = at_s;
+            d->loss.uptime_ns = at_ns;
         }
         *ret = boot_around(v, stop);
         return true;
@@ -193,7 +193,7 @@ void from_vmklog(struct diagnosis *d, const struct text *t, const char *shown,
     struct span s;
     vmklog_parse(t, 1, &v);
     if (source != NULL)
-        diagnosis_note_odds(source, t, &v.odds, 0);
+        diagnosis_note_unparsed(source, t, &v.odds, 0);
     if (choose_boot(d, &v, shown, &s)) {
         for (uint32_t i = s.from; i < s.to; i++)
             take_vmk_line(d, &v.line[i], t->lines[v.line[i].line - 1].at, shown);
@@ -293,18 +293,17 @@ static void take_meminfo(struct diagnosis *d, const struct messages *m, struct s
     if (b == NULL || b->free_pages < 0)
         return;
     const int64_t pages = b->ram_pages - (b->reserved_pages > 0 ? b->reserved_pages : 0);
-    const double clean = b->clean > 0 ? (double)b->clean : 0;
+    const int64_t clean = b->clean > 0 ? b->clean : 0;
     if (b->ram_pages > 0 && d->memory.total_kb <= 0)
-        d->memory.total_kb = (double)pages * KB_PER_PAGE;
+        d->memory.total_kb = pages * KB_PER_PAGE;
     (void)snprintf(text, sizeof text,
-                   "Mem-info: %lld pages are free, %.0f clean; free swap %lld kB",
-                   (long long)b->free_pages, clean, (long long)b->free_swap_kb);
-    fact_set(&d->facts, FACT_FREE,
-             100 * ((double)b->free_pages + clean) * KB_PER_PAGE / diagnosis_ram_kb(d), NULL, shown,
-             b->line, text);
+                   "Mem-info: %lld pages are free, %lld clean; free swap %lld kB",
+                   (long long)b->free_pages, (long long)clean, (long long)b->free_swap_kb);
+    fact_set(&d->facts, FACT_FREE, diagnosis_pct_of_ram(d, (b->free_pages + clean) * KB_PER_PAGE),
+             NULL, shown, b->line, text);
     if (b->free_swap_kb >= 0 && d->memory.swap_total_kb > 0)
         fact_set(&d->facts, FACT_SWAP_USED,
-                 100 - 100 * (double)b->free_swap_kb / d->memory.swap_total_kb, NULL, shown,
+                 100 - 100 * (double)b->free_swap_kb / (double)d->memory.swap_total_kb, NULL, shown,
                  b->line, text);
 }
 
@@ -350,7 +349,7 @@ void from_messages(struct diagnosis *d, const struct text *t, const char *shown,
     struct messages m;
     messages_parse(t, 1, &m);
     if (source != NULL)
-        diagnosis_note_odds(source, t, &m.odds, 0);
+        diagnosis_note_unparsed(source, t, &m.odds, 0);
     const struct span s = choose_lines(d, &m);
     for (uint32_t i = s.from; i < s.to; i++)
         take_message(d, &m.line[i], t->lines[m.line[i].line - 1].at, shown);

@@ -24,9 +24,9 @@ static void keep_head(struct diagnosis *d, const struct purple *p, const char *s
         (void)snprintf(d->host.profile, sizeof d->host.profile, "%s",
                        purple_layout_name(p->layout));
     if (p->has_uptime) {
-        d->screen.uptime_s = (double)p->uptime_ms / 1000;
-        if (d->host.uptime_s <= 0)
-            d->host.uptime_s = d->screen.uptime_s;
+        d->screen.uptime_ns = (int64_t)p->uptime_ms * 1000000;
+        if (d->host.uptime_ns <= 0)
+            d->host.uptime_ns = d->screen.uptime_ns;
     }
     (void)snprintf(d->screen.file, sizeof d->screen.file, "%s", shown);
 }
@@ -39,7 +39,6 @@ static void keep_alert(struct diagnosis *d, const struct purple *p, const struct
         return;
     fact_set(&d->facts, FACT_ALERT_COMM, (double)last->alert.t, last->alert.comm, shown,
              last->place.line, line_at(t, last->place.line));
-    d->screen.alert_pid = last->alert.pid;
 }
 
 void from_screen(struct diagnosis *d, const struct text *t, const char *shown,
@@ -58,6 +57,6 @@ void from_screen(struct diagnosis *d, const struct text *t, const char *shown,
         keep_alert(d, &p, t, shown);
     }
     if (source != NULL)
-        diagnosis_note_odds(source, t, &p.odds, 0);
+        diagnosis_note_unparsed(source, t, &p.odds, 0);
     purple_free(&p);
 }

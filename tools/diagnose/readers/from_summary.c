@@ -50,8 +50,8 @@ static bool is_hour(const struct vmksummary_record *r)
 static uint32_t end_of_story(const struct diagnosis *d, const struct vmksummary *v)
 {
     uint32_t end = v->records;
-    if (d->host.end_epoch_s != 0) {
-        while (end > 0 && v->record[end - 1].epoch_s > d->host.end_epoch_s)
+    if (d->host.end_s >= 0) {
+        while (end > 0 && v->record[end - 1].epoch_s > d->host.end_s)
             end--;
         if (end > 0)
             return end;
@@ -168,7 +168,7 @@ static uint32_t list_names(const struct hours *h, struct trend trends[NAMES_MAX]
 /* Grows: by enough of RAM, not in one step, and it is still there at the end. */
 static bool grows(const struct diagnosis *d, const struct hours *h, const struct trend *t)
 {
-    return t->seen >= 4 && 100 * t->gain / diagnosis_ram_kb(d) >= GROWER_PCT &&
+    return t->seen >= 4 && diagnosis_pct_of_ram(d, (int64_t)t->gain) >= GROWER_PCT &&
            t->biggest_step < STEP_SHARE * t->gain && t->last_record == h->at[h->count - 1];
 }
 
@@ -182,7 +182,7 @@ static void set_growth(struct diagnosis *d, const struct trend *t)
                    "%s: from %.0f to %.0f kB in %.1f hours, %.0f kB/h; %+.0f kB in the last %.0f s",
                    t->name, t->last - t->gain, t->last, t->hours,
                    t->hours > 0 ? t->gain / t->hours : 0, t->last_step, t->last_step_s);
-    fact_set(&d->facts, FACT_GROWER_GAIN, 100 * t->gain / diagnosis_ram_kb(d), t->name, file,
+    fact_set(&d->facts, FACT_GROWER_GAIN, diagnosis_pct_of_ram(d, (int64_t)t->gain), t->name, file,
              r->line, text);
     fact_set(&d->facts, FACT_GROWER_HOURS, t->hours, t->name, file, r->line, text);
     fact_set(&d->facts, FACT_GROWER_RATE, t->hours > 0 ? t->gain / t->hours : 0, t->name, file,
@@ -235,8 +235,8 @@ static void conclude_arrival(struct diagnosis *d, const struct hours *h, const s
         text, sizeof text,
         "%s: less than %.0f kB in one hourly line, %.0f kB in the next, %.0f kB at the end",
         t->name, least, came + least, t->last);
-    fact_set(&d->facts, FACT_CAME_WHOLE, 100 * came / diagnosis_ram_kb(d), t->name, file_of(d, r),
-             r->line, text);
+    fact_set(&d->facts, FACT_CAME_WHOLE, diagnosis_pct_of_ram(d, (int64_t)came), t->name,
+             file_of(d, r), r->line, text);
 }
 
 /* What the last lines say of the program that is largest at the end. Two lines are enough to see
@@ -253,7 +253,7 @@ static void conclude_biggest(struct diagnosis *d, const struct hours *h, const s
             t = &trends[i];
     if (t == NULL)
         return;
-    const double share = 100 * t->last / diagnosis_ram_kb(d);
+    const double share = diagnosis_pct_of_ram(d, (int64_t)t->last);
     conclude_arrival(d, h, t);
     fact_set(&d->facts, FACT_BIGGEST_LAST, share, t->name, file_of(d, r), r->line, line_of(d, r));
     if (t->seen >= STEADY_LINES && t->high - t->low <= STEADY_SHARE * t->high) {
@@ -267,7 +267,7 @@ static void conclude_biggest(struct diagnosis *d, const struct hours *h, const s
     (void)snprintf(text, sizeof text,
                    "%s: +%.0f kB from one hourly line to the next (%.0f s), %.0f kB/h", t->name,
                    t->last_step, t->last_step_s, per_hour);
-    const double per_day = 24 * 100 * per_hour / diagnosis_ram_kb(d);
+    const double per_day = 24 * diagnosis_pct_of_ram(d, 1000000) * per_hour / 1e6;
     if (t->seen < STEADY_LINES || t->high - t->low > STEADY_SHARE * t->high) {
         fact_set(&d->facts, FACT_BIG_AND_GROWING, per_day, t->name, file_of(d, r), r->line, text);
         fact_set(&d->facts, FACT_GROWER_RATE, per_hour, t->name, file_of(d, r), r->line, text);
@@ -279,17 +279,18 @@ static void conclude_swap(struct diagnosis *d, const struct hours *h)
     const struct vmksummary_record *last = h->at[h->count - 1], *day = NULL;
     char text[FACT_TEXT_MAX];
     if (d->memory.swap_used_kb < 0)
-        d->memory.swap_used_kb = (double)last->swap_kb;
+        d->memory.swap_used_kb = last->swap_kb;
     for (uint32_t i = 0; i < h->count; i++)
         if (h->at[i]->epoch_s <= last->epoch_s - (int64_t)(24 * S_PER_HOUR) + 600)
             day = h->at[i];
     if (d->memory.swap_total_kb > 0) {
-        fact_set(&d->facts, FACT_SWAP_LAST, 100 * (double)last->swap_kb / d->memory.swap_total_kb,
-                 NULL, file_of(d, last), last->line, line_of(d, last));
+        fact_set(&d->facts, FACT_SWAP_LAST,
+                 100 * (double)last->swap_kb / (double)d->memory.swap_total_kb, NULL,
+                 file_of(d, last), last->line, line_of(d, last));
         if (day != NULL)
             fact_set(&d->facts, FACT_SWAP_DAY_BEFORE,
-                     100 * (double)day->swap_kb / d->memory.swap_total_kb, NULL, file_of(d, day),
-                     day->line, line_of(d, day));
+                     100 * (double)day->swap_kb / (double)d->memory.swap_total_kb, NULL,
+                     file_of(d, day), day->line, line_of(d, day));
     }
     const struct vmksummary_record *from = day != NULL ? day : h->at[0];
     if (last->epoch_s <= from->epoch_s)
@@ -326,7 +327,7 @@ static void conclude_climb(struct diagnosis *d, const struct hours *h)
         return;
     (void)snprintf(text, sizeof text,
                    "least swap in use: %.0f kB on the second day, %.0f kB on the last", was, is);
-    fact_set(&d->facts, FACT_SWAP_CLIMB, 100 * (is - was) / d->memory.swap_total_kb, NULL,
+    fact_set(&d->facts, FACT_SWAP_CLIMB, 100 * (is - was) / (double)d->memory.swap_total_kb, NULL,
              file_of(d, last), last->line, text);
 }
 
@@ -338,9 +339,9 @@ static void conclude_silence(struct diagnosis *d, const struct hours *h)
     if (last->late_s != INT64_MIN)
         fact_set(&d->facts, FACT_SUMMARY_LATE, (double)last->late_s, NULL, file_of(d, last),
                  last->line, line_of(d, last));
-    if (d->host.end_epoch_s > last->epoch_s)
-        fact_set(&d->facts, FACT_SUMMARY_SILENT, (double)(d->host.end_epoch_s - last->epoch_s) / 60,
-                 NULL, file_of(d, last), last->line, line_of(d, last));
+    if (d->host.end_s > last->epoch_s)
+        fact_set(&d->facts, FACT_SUMMARY_SILENT, (double)(d->host.end_s - last->epoch_s) / 60, NULL,
+                 file_of(d, last), last->line, line_of(d, last));
 }
 
 /* What the largest process holds at the stun beyond what the last hourly line knew of it. */
@@ -350,18 +351,18 @@ static void conclude_rise(struct diagnosis *d, const struct hours *h)
     const struct fact *top = &d->facts.fact[FACT_TOP_NOW];
     char name[9], text[FACT_TEXT_MAX];
     if (!top->known || d->memory.top_count == 0 ||
-        (d->host.end_epoch_s != 0 && d->host.end_epoch_s - last->epoch_s > FRESH_S))
+        (d->host.end_s >= 0 && d->host.end_s - last->epoch_s > FRESH_S))
         return;
     (void)snprintf(name, sizeof name, "%.8s", top->who);
     int64_t known_kb = vmksummary_kb_of(last, name);
     if (known_kb < 0)
         known_kb = last->tops > 0 ? last->top[last->tops - 1].kb : 0; /* not among the largest */
-    const double rise_kb = d->memory.top[0].kb - (double)known_kb;
+    const int64_t rise_kb = d->memory.top[0].kb - known_kb;
     (void)snprintf(text, sizeof text,
-                   "%s holds %.0f kB at the stun; the last hourly line knew of %s%lld kB", top->who,
-                   d->memory.top[0].kb, vmksummary_kb_of(last, name) < 0 ? "less than " : "",
-                   (long long)known_kb);
-    fact_set(&d->facts, FACT_TOP_NOW_RISE, 100 * rise_kb / diagnosis_ram_kb(d), top->who,
+                   "%s holds %lld kB at the stun; the last hourly line knew of %s%lld kB", top->who,
+                   (long long)d->memory.top[0].kb,
+                   vmksummary_kb_of(last, name) < 0 ? "less than " : "", (long long)known_kb);
+    fact_set(&d->facts, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(d, rise_kb), top->who,
              file_of(d, last), last->line, text);
     d->facts.fact[FACT_TOP_NOW_RISE].pid = top->pid;
 }
@@ -374,10 +375,10 @@ static void keep_hours(struct diagnosis *d, const struct hours *h)
     for (uint32_t i = skip; d->hour != NULL && i < h->count; i++) {
         struct diagnosis_hour *to = &d->hour[d->hour_count++];
         to->epoch_s = h->at[i]->epoch_s;
-        to->swap_kb = (double)h->at[i]->swap_kb;
+        to->swap_kb = h->at[i]->swap_kb;
         for (uint32_t n = 0; n < 3 && n < h->at[i]->tops; n++) {
             (void)snprintf(to->top[n].name, sizeof to->top[n].name, "%.15s", h->at[i]->top[n].name);
-            to->top[n].kb = (double)h->at[i]->top[n].kb;
+            to->top[n].kb = h->at[i]->top[n].kb;
         }
     }
 }
@@ -391,21 +392,18 @@ static void keep_last(struct diagnosis *d, const struct hours *h)
         (void)snprintf(d->host.name, sizeof d->host.name, "%s", last->host);
     if (d->host.build[0] == '\0')
         (void)snprintf(d->host.build, sizeof d->host.build, "%s", last->vmk_build);
-    if (d->host.uptime_s <= 0)
-        d->host.uptime_s = (double)last->cos_ms / 1000;
+    if (d->host.uptime_ns <= 0)
+        d->host.uptime_ns = (int64_t)last->cos_ms * 1000000;
     (void)snprintf(d->summary.build, sizeof d->summary.build, "%s", last->vmk_build);
-    (void)snprintf(d->summary.host, sizeof d->summary.host, "%s", last->host);
     (void)snprintf(d->summary.file, sizeof d->summary.file, "%s", file_of(d, last));
-    d->summary.uptime_s = (double)last->vmk_ms / 1000;
-    d->summary.swap_kb = (double)last->swap_kb;
-    d->summary.epoch_s = last->epoch_s;
+    d->summary.uptime_ns = (int64_t)last->vmk_ms * 1000000;
+    d->summary.swap_kb = last->swap_kb;
     if (d->memory.top_count > 0)
         return;
     for (uint32_t n = 0; n < last->tops && n < DIAGNOSIS_TOP; n++) {
         struct diagnosis_process *p = &d->memory.top[d->memory.top_count++];
         (void)snprintf(p->name, sizeof p->name, "%s", last->top[n].name);
-        p->kb = (double)last->top[n].kb;
-        p->pct_of_ram = d->memory.total_kb > 0 ? 100 * p->kb / d->memory.total_kb : 0;
+        p->kb = last->top[n].kb;
     }
 }
 
@@ -424,7 +422,7 @@ static void note_files(struct diagnosis *d, const struct vmksummary *v)
         struct diagnosis_source *s = diagnosis_find_source(d, d->summary_text[i].name);
         if (s == NULL)
             continue;
-        diagnosis_note_odds(s, &d->summary_text[i], &v->odds, i);
+        diagnosis_note_unparsed(s, &d->summary_text[i], &v->odds, i);
         if (is_of_esxi5(v))
             diagnosis_note(s, "of ESXi 5, which has no service console and no such heartbeat");
     }
@@ -441,16 +439,16 @@ static void name_earlier_errors(struct diagnosis *d, const struct vmksummary *v)
             continue;
         if (last != NULL) {
             diagnosis_when(last->epoch_s, when);
-            diagnosis_earlier(d, "a purple screen before %s (UTC): %s:%u", when, file_of(d, last),
-                              last->line);
+            diagnosis_remark(&d->earlier, "a purple screen before %s (UTC): %s:%u", when,
+                             file_of(d, last), last->line);
         }
         last = r;
     }
     /* An unreset host: its end is behind the last of them. */
-    if (last != NULL && d->host.end_epoch_s > last->epoch_s) {
+    if (last != NULL && d->host.end_s > last->epoch_s) {
         diagnosis_when(last->epoch_s, when);
-        diagnosis_earlier(d, "a purple screen before %s (UTC): %s:%u", when, file_of(d, last),
-                          last->line);
+        diagnosis_remark(&d->earlier, "a purple screen before %s (UTC): %s:%u", when,
+                         file_of(d, last), last->line);
     }
 }
 

@@ -22,17 +22,17 @@ void from_meminfo(struct diagnosis *d, const struct text *t, const char *shown,
     const int64_t total = meminfo_kb(&m, "MemTotal"), swap = meminfo_kb(&m, "SwapTotal");
     (void)snprintf(d->meminfo.file, sizeof d->meminfo.file, "%s", shown);
     if (total > 0) {
-        d->meminfo.total_kb = (double)total;
+        d->meminfo.total_kb = total;
         if (d->memory.total_kb <= 0)
-            d->memory.total_kb = (double)total;
+            d->memory.total_kb = total;
     }
     if (swap > 0) {
-        d->meminfo.swap_total_kb = (double)swap;
+        d->meminfo.swap_total_kb = swap;
         if (d->memory.swap_total_kb <= 0)
-            d->memory.swap_total_kb = (double)swap;
+            d->memory.swap_total_kb = swap;
     }
     if (source != NULL)
-        diagnosis_note_odds(source, t, &m.odds, 0);
+        diagnosis_note_unparsed(source, t, &m.odds, 0);
     meminfo_free(&m);
 }
 

@@ -91,7 +91,7 @@ static void measure(const struct top *t, uint32_t first, const struct proclist_r
 static void set_growth(struct diagnosis *d, const struct growth *g, const char *shown)
 {
     char text[FACT_TEXT_MAX];
-    const double gain = 100 * g->gain_kb / diagnosis_ram_kb(d);
+    const double gain = diagnosis_pct_of_ram(d, (int64_t)g->gain_kb);
     static const enum fact_id ids[] = { FACT_GROWER_GAIN, FACT_GROWER_HOURS, FACT_GROWER_RATE };
     const double values[] = { gain, g->hours, g->gain_kb / g->hours };
     if (d->facts.fact[FACT_GROWER_GAIN].known && d->facts.fact[FACT_GROWER_GAIN].value >= gain)
@@ -113,8 +113,8 @@ static void set_rise(struct diagnosis *d, const struct growth *g, const char *sh
         return;
     (void)snprintf(text, sizeof text, "top: %.40s pid %lld took %.0f kB within its last hour",
                    g->name, (long long)g->pid, g->rise_kb);
-    fact_set(&d->facts, FACT_TOP_NOW_RISE, 100 * g->rise_kb / diagnosis_ram_kb(d), g->name, shown,
-             g->line, text);
+    fact_set(&d->facts, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(d, (int64_t)g->rise_kb), g->name,
+             shown, g->line, text);
     d->facts.fact[FACT_TOP_NOW_RISE].pid = (uint32_t)g->pid;
 }
 
@@ -130,7 +130,7 @@ static void see_growth(struct diagnosis *d, const struct top *t, const char *sho
         return;
     for (uint32_t i = 0; i < last->rows; i++) {
         const struct proclist_row *r = &t->row[last->first_row + i];
-        if (100 * (double)r->size_kb / diagnosis_ram_kb(d) < GROWER_PCT)
+        if (diagnosis_pct_of_ram(d, r->size_kb) < GROWER_PCT)
             continue; /* it cannot have grown by as much */
         measure(t, first, r, &g);
         if (g.seen >= SNAPSHOTS_LEAST && g.hours >= SLOPE_HOURS && g.gain_kb > slope.gain_kb &&
@@ -139,9 +139,9 @@ static void see_growth(struct diagnosis *d, const struct top *t, const char *sho
         if (g.seen >= SNAPSHOTS_LEAST && g.rise_kb > rise.rise_kb)
             rise = g;
     }
-    if (100 * slope.gain_kb / diagnosis_ram_kb(d) >= GROWER_PCT)
+    if (diagnosis_pct_of_ram(d, (int64_t)slope.gain_kb) >= GROWER_PCT)
         set_growth(d, &slope, shown);
-    if (100 * rise.rise_kb / diagnosis_ram_kb(d) >= 25)
+    if (diagnosis_pct_of_ram(d, (int64_t)rise.rise_kb) >= 25)
         set_rise(d, &rise, shown);
 }
 
@@ -171,11 +171,11 @@ static void see_rows(struct diagnosis *d, const struct proclist_row *row, uint32
 static void keep_totals(struct diagnosis *d, const struct top_snapshot *s)
 {
     if (s->mem_kb > 0 && d->memory.total_kb <= 0)
-        d->memory.total_kb = (double)s->mem_kb;
+        d->memory.total_kb = s->mem_kb;
     if (s->swap_kb > 0 && d->memory.swap_total_kb <= 0)
-        d->memory.swap_total_kb = (double)s->swap_kb;
+        d->memory.swap_total_kb = s->swap_kb;
     if (s->swap_used_kb >= 0 && d->memory.swap_used_kb < 0)
-        d->memory.swap_used_kb = (double)s->swap_used_kb;
+        d->memory.swap_used_kb = s->swap_used_kb;
 }
 
 static void keep_largest(struct diagnosis *d, const struct proclist_row *row, uint32_t rows)
@@ -184,7 +184,7 @@ static void keep_largest(struct diagnosis *d, const struct proclist_row *row, ui
         return;
     for (uint32_t i = 0; i < rows; i++) {
         uint32_t at = d->memory.top_count;
-        while (at > 0 && d->memory.top[at - 1].kb < (double)row[i].size_kb)
+        while (at > 0 && d->memory.top[at - 1].kb < row[i].size_kb)
             at--;
         if (at == DIAGNOSIS_TOP || row[i].size_kb <= 0)
             continue;
@@ -192,10 +192,8 @@ static void keep_largest(struct diagnosis *d, const struct proclist_row *row, ui
         for (uint32_t n = d->memory.top_count - 1; n > at; n--)
             d->memory.top[n] = d->memory.top[n - 1];
         struct diagnosis_process *p = &d->memory.top[at];
-        *p =
-            (struct diagnosis_process){ .pid = (uint32_t)row[i].pid, .kb = (double)row[i].size_kb };
+        *p = (struct diagnosis_process){ .pid = (uint32_t)row[i].pid, .kb = row[i].size_kb };
         (void)snprintf(p->name, sizeof p->name, "%.60s", row[i].command);
-        p->pct_of_ram = d->memory.total_kb > 0 ? 100 * p->kb / d->memory.total_kb : 0;
     }
 }
 
@@ -205,7 +203,7 @@ static void from_top(struct diagnosis *d, const struct text *text)
     struct diagnosis_source *source = diagnosis_find_source(d, text->name);
     top_parse(text, &t);
     if (source != NULL)
-        diagnosis_note_odds(source, text, &t.odds, 0);
+        diagnosis_note_unparsed(source, text, &t.odds, 0);
     if (t.snapshots > 0) {
         const struct top_snapshot *last = &t.snapshot[t.snapshots - 1];
         keep_totals(d, last);
@@ -223,7 +221,7 @@ static void from_ps(struct diagnosis *d, const struct text *text)
     struct diagnosis_source *source = diagnosis_find_source(d, text->name);
     ps_parse(text, &p);
     if (source != NULL)
-        diagnosis_note_odds(source, text, &p.odds, 0);
+        diagnosis_note_unparsed(source, text, &p.odds, 0);
     if (p.listings > 0) {
         const struct ps_listing *last = &p.listing[p.listings - 1];
         keep_largest(d, &p.row[last->first_row], last->rows);

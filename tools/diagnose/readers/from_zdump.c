@@ -105,14 +105,14 @@ static double read_state(struct diagnosis *d, const char *data)
     keep(d->host.name, sizeof d->host.name, data, "host");
     keep(d->host.build, sizeof d->host.build, data, "build");
     keep(d->host.profile, sizeof d->host.profile, data, "profile");
-    if (section_number(data, "stun_ns", &stun_ns) && d->host.uptime_s <= 0)
-        d->host.uptime_s = stun_ns / NS_PER_S;
-    if (section_number(data, "boot_epoch_s", &number) && d->host.end_epoch_s == 0)
-        d->host.end_epoch_s = (int64_t)(number + stun_ns / NS_PER_S);
+    if (section_number(data, "stun_ns", &stun_ns) && d->host.uptime_ns <= 0)
+        d->host.uptime_ns = (int64_t)stun_ns;
+    if (section_number(data, "boot_epoch_s", &number) && d->host.end_s < 0)
+        d->host.end_s = (int64_t)(number + stun_ns / NS_PER_S);
     if (section_number(data, "vms", &number) && d->host.vms < 0)
         d->host.vms = (int64_t)number;
     if (section_number(data, "cos_swap_kb", &number) && d->memory.swap_total_kb <= 0)
-        d->memory.swap_total_kb = number;
+        d->memory.swap_total_kb = (int64_t)number;
     return stun_ns;
 }
 
@@ -126,7 +126,7 @@ static void read_beats(struct diagnosis *d, const char *data, const char *file)
         if (strncmp(l.line, "beat ", 5) != 0 || !number_of(l.line, "ns", &ns) ||
             !number_of(l.line, "latency_ns", &latency_ns) || d->beat_count == DIAGNOSIS_BEATS_MAX)
             continue;
-        d->beat[d->beat_count++] = (struct diagnosis_beat){ ns / NS_PER_S, latency_ns / 1e6 };
+        d->beat[d->beat_count++] = (struct diagnosis_beat){ (int64_t)ns, (int64_t)latency_ns };
         fact_set(&d->facts, FACT_BEAT_LATENCY, latency_ns / 1e6, "vmnixhbd", file, 0, l.line);
     }
     if (data != NULL && section_number(data, "beats", &beats) && beats == 0)
@@ -300,8 +300,8 @@ static void name_earlier(struct diagnosis *d, const char *shown, int64_t epoch_s
     char when[DIAGNOSIS_WHEN_ROOM] = "an unknown time", uptime[DIAGNOSIS_WHEN_ROOM];
     if (epoch_s > 0)
         diagnosis_when(epoch_s, when);
-    diagnosis_uptime(stun_s, uptime);
-    diagnosis_earlier(d, "%s (UTC), after an uptime of %s: %s", when, uptime, shown);
+    diagnosis_uptime((int64_t)(stun_s * NS_PER_S), uptime);
+    diagnosis_remark(&d->earlier, "%s (UTC), after an uptime of %s: %s", when, uptime, shown);
 }
 
 /* Of several dumps of one host the last one counts. @return false when this one is older */
@@ -310,22 +310,20 @@ static bool is_the_last(struct diagnosis *d, const struct zdump *z, const char *
     double stun_s = 0;
     int64_t epoch_s = 0;
     read_end(section(z, ZDUMP_STATE), &stun_s, &epoch_s);
-    if (d->zdump.file[0] != '\0' && epoch_s <= d->zdump.end_epoch_s) {
-        if (epoch_s < d->zdump.end_epoch_s)
+    if (d->zdump.file[0] != '\0' && epoch_s <= d->zdump.end_s) {
+        if (epoch_s < d->zdump.end_s)
             name_earlier(d, shown, epoch_s, stun_s);
-        return epoch_s == d->zdump.end_epoch_s; /* the same dump again adds nothing wrong */
+        return epoch_s == d->zdump.end_s; /* the same dump again adds nothing wrong */
     }
     if (d->zdump.file[0] != '\0') {
-        name_earlier(d, d->zdump.file, d->zdump.end_epoch_s, d->zdump.stun_s);
+        name_earlier(d, d->zdump.file, d->zdump.end_s, (double)d->zdump.uptime_ns / NS_PER_S);
         facts_forget_file(&d->facts, d->zdump.file);
-        d->host.uptime_s = 0;
-        d->host.end_epoch_s = 0;
-        d->host.vms = -1;
+        d->host.uptime_ns = d->host.end_s = d->host.vms = -1;
         d->loss.file[0] = '\0';
     }
     (void)snprintf(d->zdump.file, sizeof d->zdump.file, "%s", shown);
-    d->zdump.end_epoch_s = epoch_s;
-    d->zdump.stun_s = stun_s;
+    d->zdump.end_s = epoch_s;
+    d->zdump.uptime_ns = (int64_t)(stun_s * NS_PER_S);
     return true;
 }
 

@@ -152,7 +152,7 @@ static void conclude_groups(struct diagnosis *d, const struct seen_tasks *s, con
                        most->count, s->count, most->name, most->kb);
         fact_set(&d->facts, FACT_SAME_NAME, most->count, most->name, file, 0, text);
         if (s->has_sizes && most->count >= 20 && d->memory.total_kb > 0)
-            fact_set(&d->facts, FACT_SAME_NAME_SHARE, 100 * most->kb / d->memory.total_kb,
+            fact_set(&d->facts, FACT_SAME_NAME_SHARE, diagnosis_pct_of_ram(d, (int64_t)most->kb),
                      most->name, file, 0, text);
     }
     free(groups);
@@ -165,8 +165,7 @@ static void keep_top(struct diagnosis *d, const struct seen_task *sorted, uint32
         struct diagnosis_process *p = &d->memory.top[d->memory.top_count++];
         (void)snprintf(p->name, sizeof p->name, "%s", sorted[i].comm);
         p->pid = sorted[i].pid;
-        p->kb = sorted[i].kb;
-        p->pct_of_ram = d->memory.total_kb > 0 ? 100 * p->kb / d->memory.total_kb : 0;
+        p->kb = (int64_t)sorted[i].kb;
     }
 }
 
@@ -183,14 +182,14 @@ static void conclude_sizes(struct diagnosis *d, const struct seen_tasks *s, cons
     keep_top(d, sorted, s->count);
     if (s->count > 0) {
         const struct seen_task *top = &sorted[0];
-        (void)snprintf(text, sizeof text, "%s pid %u holds %.0f of %.0f kB RAM, swap included",
-                       top->comm, top->pid, top->kb, d->memory.total_kb);
-        fact_set(&d->facts, FACT_TOP_NOW, 100 * top->kb / d->memory.total_kb, top->comm, file, 0,
-                 text);
+        (void)snprintf(text, sizeof text, "%s pid %u holds %.0f of %lld kB RAM, swap included",
+                       top->comm, top->pid, top->kb, (long long)d->memory.total_kb);
+        fact_set(&d->facts, FACT_TOP_NOW, diagnosis_pct_of_ram(d, (int64_t)top->kb), top->comm,
+                 file, 0, text);
         d->facts.fact[FACT_TOP_NOW].pid = top->pid;
         (void)snprintf(text, sizeof text, "%s pid %u was started %.0f minutes before the stun",
                        top->comm, top->pid, top->age_min);
-        if (100 * top->kb / d->memory.total_kb >= 25)
+        if (diagnosis_pct_of_ram(d, (int64_t)top->kb) >= 25)
             fact_set(&d->facts, FACT_TOP_NOW_YOUNG, top->age_min, top->comm, file, 0, text);
     }
     free(sorted);
@@ -230,7 +229,8 @@ static void conclude_jobs(struct diagnosis *d, const struct seen_tasks *s, const
     if (jobs == 0 || d->memory.total_kb <= 0)
         return;
     (void)snprintf(text, sizeof text, "%u processes that crond started hold %.0f kB", jobs, kb);
-    fact_set(&d->facts, FACT_NIGHT_JOB, 100 * kb / d->memory.total_kb, "crond", file, 0, text);
+    fact_set(&d->facts, FACT_NIGHT_JOB, diagnosis_pct_of_ram(d, (int64_t)kb), "crond", file, 0,
+             text);
 }
 
 /* ---- the CPU --------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/calendar.h"
+#include "shared/units.h"
 
 #define PANEL_HEIGHT 220
 #define LEFT 80
@@ -86,7 +87,7 @@ static void draw_legend(const struct panel *p, uint32_t row, uint32_t colour, co
 /* ---- programs over time ---------------------------------------------------------------------- */
 struct line {
     char name[16];
-    double most_kb;
+    int64_t most_kb;
 };
 
 static struct line *find_line(struct line *lines, uint32_t *count, uint32_t room, const char *name)
@@ -103,7 +104,7 @@ static struct line *find_line(struct line *lines, uint32_t *count, uint32_t room
 
 static int by_size(const void *a, const void *b)
 {
-    const double x = ((const struct line *)a)->most_kb, y = ((const struct line *)b)->most_kb;
+    const int64_t x = ((const struct line *)a)->most_kb, y = ((const struct line *)b)->most_kb;
     return x < y   ? 1
            : x > y ? -1
                    : strcmp(((const struct line *)a)->name, ((const struct line *)b)->name);
@@ -125,7 +126,7 @@ static uint32_t collect_lines(const struct diagnosis *d, uint32_t first, struct 
     return count < LINES_MAX ? count : LINES_MAX;
 }
 
-static double size_in_hour(const struct diagnosis_hour *h, const char *name)
+static int64_t size_in_hour(const struct diagnosis_hour *h, const char *name)
 {
     for (int n = 0; n < 3; n++)
         if (strcmp(h->top[n].name, name) == 0)
@@ -139,10 +140,10 @@ static void draw_program(const struct panel *p, const struct diagnosis *d, uint3
     struct svg_point *point = calloc(d->hour_count - first + 1, sizeof *point);
     size_t count = 0;
     for (uint32_t i = first; point != NULL && i < d->hour_count; i++) {
-        const double kb = size_in_hour(&d->hour[i], name);
+        const int64_t kb = size_in_hour(&d->hour[i], name);
         if (kb >= 0)
-            point[count++] =
-                (struct svg_point){ x_of(p, (double)d->hour[i].epoch_s), y_of(p, kb / 1024) };
+            point[count++] = (struct svg_point){ x_of(p, (double)d->hour[i].epoch_s),
+                                                 y_of(p, (double)kb / 1024) };
     }
     if (count > 0)
         svg_polyline(p->to, point, count, colour, 2);
@@ -159,7 +160,7 @@ static void draw_programs(const struct diagnosis *d, FILE *to, double top, uint3
         title, "MB"
     };
     if (count > 0)
-        p.y1 = lines[0].most_kb / 1024 * 1.05;
+        p.y1 = (double)lines[0].most_kb / 1024 * 1.05;
     draw_frame(&p);
     for (uint32_t i = 0; i < count; i++) {
         draw_program(&p, d, first, lines[i].name, colours[i]);
@@ -182,17 +183,17 @@ static void draw_swap(const struct diagnosis *d, FILE *to, double top)
     struct svg_point *point = calloc(d->hour_count, sizeof *point);
     if (point == NULL)
         return;
-    p.y1 = d->memory.swap_total_kb / 1024 * 1.05;
+    p.y1 = (double)d->memory.swap_total_kb / 1024 * 1.05;
     for (uint32_t i = 0; i < d->hour_count; i++)
-        p.y1 = fmax(p.y1, d->hour[i].swap_kb / 1024 * 1.05);
+        p.y1 = fmax(p.y1, (double)d->hour[i].swap_kb / 1024 * 1.05);
     draw_frame(&p);
     for (uint32_t i = 0; i < d->hour_count; i++)
         point[i] = (struct svg_point){ x_of(&p, (double)d->hour[i].epoch_s),
-                                       y_of(&p, d->hour[i].swap_kb / 1024) };
+                                       y_of(&p, (double)d->hour[i].swap_kb / 1024) };
     svg_polyline(to, point, d->hour_count, colours[0], 2);
     draw_legend(&p, 0, colours[0], "swap used");
     if (d->memory.swap_total_kb > 0) {
-        const double y = y_of(&p, d->memory.swap_total_kb / 1024);
+        const double y = y_of(&p, (double)d->memory.swap_total_kb / 1024);
         const struct svg_point all[2] = { { LEFT, y }, { PLOT_WIDTH - RIGHT, y } };
         svg_polyline(to, all, 2, INK, 1);
         draw_legend(&p, 1, INK, "all of it");
@@ -205,18 +206,23 @@ static void draw_swap(const struct diagnosis *d, FILE *to, double top)
 /* ---- beats ----------------------------------------------------------------------------------- */
 static void draw_beats(const struct diagnosis *d, FILE *to, double top)
 {
-    struct panel p = {
-        to, top, d->beat[0].at_s, d->host.uptime_s, 1e-3, "Latency of the last beats' page", "ms"
-    };
+    struct panel p = { to,
+                       top,
+                       (double)d->beat[0].at_ns / NS_PER_S,
+                       (double)d->host.uptime_ns / NS_PER_S,
+                       1e-3,
+                       "Latency of the last beats' page",
+                       "ms" };
     char label[64];
     if (p.x1 <= p.x0)
-        p.x1 = d->beat[d->beat_count - 1].at_s;
+        p.x1 = (double)d->beat[d->beat_count - 1].at_ns / NS_PER_S;
     for (uint32_t i = 0; i < d->beat_count; i++)
-        p.y1 = fmax(p.y1, d->beat[i].latency_ms * 1.1);
+        p.y1 = fmax(p.y1, (double)d->beat[i].latency_ns / NS_PER_MS * 1.1);
     draw_frame(&p);
     for (uint32_t i = 0; i < d->beat_count; i++) {
-        const double y = y_of(&p, d->beat[i].latency_ms);
-        svg_rectangle(to, x_of(&p, d->beat[i].at_s) - 2, y, 4, y_of(&p, 0) - y + 1, colours[1]);
+        const double y = y_of(&p, (double)d->beat[i].latency_ns / NS_PER_MS);
+        svg_rectangle(to, x_of(&p, (double)d->beat[i].at_ns / NS_PER_S) - 2, y, 4,
+                      y_of(&p, 0) - y + 1, colours[1]);
     }
     (void)snprintf(label, sizeof label, "%.0f minutes before the end", (p.x1 - p.x0) / 60);
     svg_text(to, LEFT, top + PANEL_HEIGHT - 14, SVG_LEFT, 11, INK, label);

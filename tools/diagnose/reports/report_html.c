@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/calendar.h"
 #include "tools/diagnose/reports/svg.h"
 #include "tools/diagnose/reports/evidence.h"
 #include "tools/diagnose/reports/plot.h"
@@ -47,9 +46,9 @@ static void put_evidence(FILE *f, const struct diagnosis *d)
 
 static void put_host(FILE *f, const struct diagnosis *d)
 {
-    char text[256], uptime[CALENDAR_UPTIME_SIZE] = "?";
-    if (d->host.uptime_s > 0)
-        (void)calendar_format_uptime((uint64_t)(d->host.uptime_s * 1000) * 1000000, uptime);
+    char text[256], uptime[DIAGNOSIS_WHEN_ROOM] = "?";
+    if (d->host.uptime_ns > 0)
+        diagnosis_uptime(d->host.uptime_ns, uptime);
     (void)snprintf(text, sizeof text, "Host %s, build %s, up %s",
                    d->host.name[0] != '\0' ? d->host.name : "?",
                    d->host.build[0] != '\0' ? d->host.build : "?", uptime);
@@ -64,8 +63,8 @@ static void put_memory(FILE *f, const struct diagnosis *d)
                 f);
     for (uint32_t i = 0; i < d->memory.top_count; i++) {
         put(f, "<tr><td>", d->memory.top[i].name, "</td>");
-        (void)fprintf(f, "<td class=\"n\">%.0f</td><td class=\"n\">%.1f</td></tr>\n",
-                      d->memory.top[i].kb, d->memory.top[i].pct_of_ram);
+        (void)fprintf(f, "<td class=\"n\">%lld</td><td class=\"n\">%.1f</td></tr>\n",
+                      (long long)d->memory.top[i].kb, diagnosis_pct_of_ram(d, d->memory.top[i].kb));
     }
     (void)fputs("</table>\n", f);
 }
@@ -89,11 +88,11 @@ static void put_lists(FILE *f, const struct diagnosis *d)
     }
     if (d->verdict.missing_count > 0)
         (void)fputs("</ul>\n", f);
-    if (d->inconsistency_count > 0)
+    if (d->contradictions.count > 0)
         (void)fputs("<h2>Files that contradict each other</h2>\n<ul>\n", f);
-    for (uint32_t i = 0; i < d->inconsistency_count; i++)
-        put(f, "<li>", d->inconsistency[i], "</li>\n");
-    if (d->inconsistency_count > 0)
+    for (uint32_t i = 0; i < d->contradictions.count; i++)
+        put(f, "<li>", d->contradictions.text[i], "</li>\n");
+    if (d->contradictions.count > 0)
         (void)fputs("</ul>\n", f);
     (void)fputs("<h2>What to do</h2>\n<ol>\n", f);
     for (uint32_t i = 0; evidence_action(d, i, text, sizeof text); i++)

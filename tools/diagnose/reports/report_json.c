@@ -15,6 +15,11 @@ static json_t *number_or_null(double value, bool known)
     return known ? json_real(value) : json_null();
 }
 
+static json_t *kb_or_null(int64_t kb)
+{
+    return number_or_null((double)kb, kb >= 0);
+}
+
 static json_t *verdict_json(const struct verdict *v)
 {
     const struct fact *who = v->culprit;
@@ -68,17 +73,20 @@ static json_t *missing_json(const struct verdict *v)
     return array;
 }
 
-static json_t *lists_json(const struct diagnosis *d, const char *which)
+static json_t *actions_json(const struct diagnosis *d)
 {
     json_t *array = json_array();
     char action[VERDICT_TEXT_MAX];
-    if (which[0] == 'a') {
-        for (uint32_t i = 0; evidence_action(d, i, action, sizeof action); i++)
-            (void)json_array_append_new(array, json_string(action));
-        return array;
-    }
-    for (uint32_t i = 0; i < d->inconsistency_count; i++)
-        (void)json_array_append_new(array, json_string(d->inconsistency[i]));
+    for (uint32_t i = 0; evidence_action(d, i, action, sizeof action); i++)
+        (void)json_array_append_new(array, json_string(action));
+    return array;
+}
+
+static json_t *remarks_json(const struct diagnosis_remarks *r)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < r->count; i++)
+        (void)json_array_append_new(array, json_string(r->text[i]));
     return array;
 }
 
@@ -97,32 +105,33 @@ static json_t *memory_json(const struct diagnosis *d)
     for (uint32_t i = 0; i < d->memory.top_count; i++)
         (void)json_array_append_new(
             top, json_pack("{s:s, s:f, s:o}", "name", d->memory.top[i].name, "kb",
-                           d->memory.top[i].kb, "pct_of_ram",
-                           number_or_null(d->memory.top[i].pct_of_ram, d->memory.total_kb > 0)));
-    const bool used = d->memory.swap_used_kb >= 0;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "total_kb",
-                     number_or_null(d->memory.total_kb, d->memory.total_kb > 0), "swap_total_kb",
-                     number_or_null(d->memory.swap_total_kb, d->memory.swap_total_kb > 0),
-                     "swap_used_kb", number_or_null(d->memory.swap_used_kb, used), "swap_used_pct",
-                     number_or_null(100 * d->memory.swap_used_kb / d->memory.swap_total_kb,
-                                    used && d->memory.swap_total_kb > 0),
-                     "top", top);
+                           (double)d->memory.top[i].kb, "pct_of_ram",
+                           number_or_null(diagnosis_pct_of_ram(d, d->memory.top[i].kb),
+                                          d->memory.total_kb > 0)));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o}", "total_kb", kb_or_null(d->memory.total_kb), "swap_total_kb",
+        kb_or_null(d->memory.swap_total_kb), "swap_used_kb", kb_or_null(d->memory.swap_used_kb),
+        "swap_used_pct",
+        number_or_null(100.0 * (double)d->memory.swap_used_kb / (double)d->memory.swap_total_kb,
+                       d->memory.swap_used_kb >= 0 && d->memory.swap_total_kb > 0),
+        "top", top);
 }
 
 static json_t *host_json(const struct diagnosis *d)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(d->host.name), "build",
                      text_or_null(d->host.build), "profile", text_or_null(d->host.profile),
-                     "uptime_s", number_or_null(d->host.uptime_s, d->host.uptime_s > 0),
+                     "uptime_s",
+                     number_or_null((double)d->host.uptime_ns / 1e9, d->host.uptime_ns > 0),
                      "vms_affected", d->host.vms >= 0 ? json_integer(d->host.vms) : json_null());
 }
 
-static json_t *odd_lines_json(const struct diagnosis_source *s)
+static json_t *unparsed_json(const struct diagnosis_source *s)
 {
     json_t *array = json_array();
-    for (uint32_t i = 0; i < s->odds && i < DIAGNOSIS_ODDS_SHOWN; i++)
-        (void)json_array_append_new(
-            array, json_pack("{s:i, s:s}", "line", (int)s->odd[i].line, "why", s->odd[i].why));
+    for (uint32_t i = 0; i < s->unparsed_count && i < DIAGNOSIS_UNPARSED_SHOWN; i++)
+        (void)json_array_append_new(array, json_pack("{s:i, s:s}", "line", (int)s->unparsed[i].line,
+                                                     "why", s->unparsed[i].why));
     return array;
 }
 
@@ -131,19 +140,12 @@ static json_t *sources_json(const struct diagnosis *d)
     json_t *array = json_array();
     for (uint32_t i = 0; i < d->source_count; i++) {
         const struct diagnosis_source *s = &d->source[i];
-        (void)json_array_append_new(
-            array, json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "file", s->path, "kind",
-                             artefact_name(s->kind), "note", s->note, "lines", (int)s->lines,
-                             "not_understood", (int)s->odds, "odd_lines", odd_lines_json(s)));
+        (void)json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "file",
+                                                     s->path, "kind", artefact_name(s->kind),
+                                                     "note", s->note, "lines", (int)s->line_count,
+                                                     "not_understood", (int)s->unparsed_count,
+                                                     "odd_lines", unparsed_json(s)));
     }
-    return array;
-}
-
-static json_t *earlier_json(const struct diagnosis *d)
-{
-    json_t *array = json_array();
-    for (uint32_t i = 0; i < d->earlier_count; i++)
-        (void)json_array_append_new(array, json_string(d->earlier[i]));
     return array;
 }
 
@@ -153,9 +155,9 @@ int report_diagnosis_json(const struct diagnosis *d)
                              "schema", "lostbeat/diagnose/1", "verdict", verdict_json(&d->verdict),
                              "evidence", evidence_json(d), "ruled_out", ruled_out_json(d),
                              "missing", missing_json(&d->verdict), "inconsistencies",
-                             lists_json(d, "inconsistencies"), "actions", lists_json(d, "actions"),
-                             "host", host_json(d), "memory", memory_json(d), "why", why_json(d),
-                             "sources", sources_json(d), "earlier_failures", earlier_json(d));
+                             remarks_json(&d->contradictions), "actions", actions_json(d), "host",
+                             host_json(d), "memory", memory_json(d), "why", why_json(d), "sources",
+                             sources_json(d), "earlier_failures", remarks_json(&d->earlier));
     if (root == NULL)
         return -1;
     const int bad = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

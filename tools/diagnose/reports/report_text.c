@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shared/calendar.h"
 #include "tools/diagnose/reports/evidence.h"
 #include "tools/diagnose/reports/why.h"
 
@@ -40,17 +39,15 @@ static void put_folded(const char *lead, const char *text)
 
 static void put_host(const struct diagnosis *d)
 {
-    char uptime[CALENDAR_UPTIME_SIZE];
+    char uptime[DIAGNOSIS_WHEN_ROOM];
     if (d->host.name[0] != '\0')
         (void)printf("Host      %s", d->host.name);
     else
         (void)printf("Host      (its name stands nowhere)");
     if (d->host.build[0] != '\0')
         (void)printf(", build %s", d->host.build);
-    if (d->host.uptime_s > 0)
-        (void)printf(", up %s",
-                     (calendar_format_uptime((uint64_t)(d->host.uptime_s * 1000) * 1000000, uptime),
-                      uptime));
+    if (d->host.uptime_ns > 0)
+        (void)printf(", up %s", (diagnosis_uptime(d->host.uptime_ns, uptime), uptime));
     if (d->host.vms >= 0)
         (void)printf(", %lld virtual machines affected", (long long)d->host.vms);
     (void)putchar('\n');
@@ -62,19 +59,20 @@ static void put_memory(const struct diagnosis *d)
         return;
     (void)printf("Memory    ");
     if (d->memory.total_kb > 0)
-        (void)printf("RAM %.0f kB", d->memory.total_kb);
+        (void)printf("RAM %lld kB", (long long)d->memory.total_kb);
     if (d->memory.swap_used_kb >= 0 && d->memory.swap_total_kb > 0)
-        (void)printf(", swap %.0f of %.0f kB in use (%.1f %%)", d->memory.swap_used_kb,
-                     d->memory.swap_total_kb,
-                     100 * d->memory.swap_used_kb / d->memory.swap_total_kb);
+        (void)printf(", swap %lld of %lld kB in use (%.1f %%)", (long long)d->memory.swap_used_kb,
+                     (long long)d->memory.swap_total_kb,
+                     100.0 * (double)d->memory.swap_used_kb / (double)d->memory.swap_total_kb);
     else if (d->memory.swap_used_kb >= 0)
-        (void)printf("%sswap %.0f kB in use", d->memory.total_kb > 0 ? ", " : "",
-                     d->memory.swap_used_kb);
+        (void)printf("%sswap %lld kB in use", d->memory.total_kb > 0 ? ", " : "",
+                     (long long)d->memory.swap_used_kb);
     (void)putchar('\n');
     for (uint32_t i = 0; i < d->memory.top_count; i++) {
-        (void)printf("          %-16s %9.0f kB", d->memory.top[i].name, d->memory.top[i].kb);
+        (void)printf("          %-16s %9lld kB", d->memory.top[i].name,
+                     (long long)d->memory.top[i].kb);
         if (d->memory.total_kb > 0)
-            (void)printf("  %5.1f %% of RAM", d->memory.top[i].pct_of_ram);
+            (void)printf("  %5.1f %% of RAM", diagnosis_pct_of_ram(d, d->memory.top[i].kb));
         (void)putchar('\n');
     }
 }
@@ -126,24 +124,24 @@ static void put_missing(const struct diagnosis *d, const struct style *s)
                        artefact_name(d->verdict.missing[i].artefact));
         put_folded(lead, d->verdict.missing[i].would_tell);
     }
-    if (d->inconsistency_count > 0)
+    if (d->contradictions.count > 0)
         (void)printf("\n%sFiles that contradict each other%s\n", s->bold, s->off);
-    for (uint32_t i = 0; i < d->inconsistency_count; i++)
-        put_folded("  - ", d->inconsistency[i]);
+    for (uint32_t i = 0; i < d->contradictions.count; i++)
+        put_folded("  - ", d->contradictions.text[i]);
 }
 
 static void put_earlier(const struct diagnosis *d, const struct style *s)
 {
-    if (d->earlier_count > 0)
+    if (d->earlier.count > 0)
         (void)printf("\n%sEarlier failures of this host%s\n", s->bold, s->off);
-    for (uint32_t i = 0; i < d->earlier_count; i++)
-        put_folded("  - ", d->earlier[i]);
+    for (uint32_t i = 0; i < d->earlier.count; i++)
+        put_folded("  - ", d->earlier.text[i]);
 }
 
-static void put_odd_lines(const struct diagnosis_source *s)
+static void put_unparsed(const struct diagnosis_source *s)
 {
-    for (uint32_t i = 0; i < s->odds && i < DIAGNOSIS_ODDS_SHOWN; i++)
-        (void)printf("%18s line %u: %s\n", "", s->odd[i].line, s->odd[i].why);
+    for (uint32_t i = 0; i < s->unparsed_count && i < DIAGNOSIS_UNPARSED_SHOWN; i++)
+        (void)printf("%18s line %u: %s\n", "", s->unparsed[i].line, s->unparsed[i].why);
 }
 
 static void put_actions(const struct diagnosis *d, const struct style *s)
@@ -171,7 +169,7 @@ static void put_sources(const struct diagnosis *d, const struct style *s)
     for (uint32_t i = 0; i < d->source_count; i++) {
         (void)printf("  %-16s %s%s%s\n", artefact_name(d->source[i].kind), d->source[i].path,
                      d->source[i].note[0] != '\0' ? ": " : "", d->source[i].note);
-        put_odd_lines(&d->source[i]);
+        put_unparsed(&d->source[i]);
     }
 }
 

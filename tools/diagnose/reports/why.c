@@ -9,9 +9,10 @@ static bool about_ram(const struct diagnosis *d, char *to, size_t size)
     if (d->memory.top_count == 0 || d->memory.total_kb <= 0)
         return false;
     (void)snprintf(to, size,
-                   "%s is %.1f %% of RAM: %.0f kB of the %.0f kB that MemTotal says, swap included "
+                   "%s is %.1f %% of RAM: %lld kB of the %lld kB that MemTotal says, swap included "
                    "in the first and not in the second.",
-                   p->name, p->pct_of_ram, p->kb, d->memory.total_kb);
+                   p->name, diagnosis_pct_of_ram(d, p->kb), (long long)p->kb,
+                   (long long)d->memory.total_kb);
     return true;
 }
 
@@ -21,11 +22,11 @@ static bool about_swap_by_ram(const struct diagnosis *d, char *to, size_t size)
     if (d->memory.total_kb <= 0 || d->memory.swap_total_kb <= 0 || d->memory.top_count == 0)
         return false;
     (void)snprintf(to, size,
-                   "%.1f %% is another figure: all swap (%.0f kB) divided by RAM (%.0f kB). "
+                   "%.1f %% is another figure: all swap (%lld kB) divided by RAM (%lld kB). "
                    "KB 308590 prints 69 %% for the share of RAM of its VMap, which is that "
                    "quotient; 586196 of 799732 kB are 73.3 %%.",
-                   100 * d->memory.swap_total_kb / d->memory.total_kb, d->memory.swap_total_kb,
-                   d->memory.total_kb);
+                   100.0 * (double)d->memory.swap_total_kb / (double)d->memory.total_kb,
+                   (long long)d->memory.swap_total_kb, (long long)d->memory.total_kb);
     return true;
 }
 
@@ -33,9 +34,9 @@ static bool about_swap(const struct diagnosis *d, char *to, size_t size)
 {
     if (d->memory.swap_used_kb < 0 || d->memory.swap_total_kb <= 0)
         return false;
-    (void)snprintf(to, size, "Swap is %.1f %% full: %.0f of %.0f kB.",
-                   100 * d->memory.swap_used_kb / d->memory.swap_total_kb, d->memory.swap_used_kb,
-                   d->memory.swap_total_kb);
+    (void)snprintf(to, size, "Swap is %.1f %% full: %lld of %lld kB.",
+                   100.0 * (double)d->memory.swap_used_kb / (double)d->memory.swap_total_kb,
+                   (long long)d->memory.swap_used_kb, (long long)d->memory.swap_total_kb);
     return true;
 }
 
