@@ -28,14 +28,14 @@ static void check_messages(const struct text *t)
     messages_parse(t, 1, &m);
     for (uint32_t i = 0; i < t->count; i++)
         lines += t->lines[i].at[strspn(t->lines[i].at, " \t")] != '\0';
-    CHECK(m.lines + m.odds.count == lines);
-    for (uint32_t i = 0; i < m.tasks; i++)
-        CHECK(m.task[i].first_frame + m.task[i].frames <= m.frames);
-    for (uint32_t i = 0; i < m.oopses; i++)
-        CHECK(m.oops[i].first_frame + m.oops[i].frames <= m.frames);
-    for (uint32_t i = 0; i < m.meminfos; i++)
-        CHECK(m.meminfo[i].zones <= MESSAGES_ZONES_MAX &&
-              m.meminfo[i].lists_read <= m.meminfo[i].zones);
+    CHECK(m.line_count + m.unparsed.count == lines);
+    for (uint32_t i = 0; i < m.task_count; i++)
+        CHECK(m.task[i].first_frame + m.task[i].frame_count <= m.frame_count);
+    for (uint32_t i = 0; i < m.oops_count; i++)
+        CHECK(m.oops[i].first_frame + m.oops[i].frame_count <= m.frame_count);
+    for (uint32_t i = 0; i < m.meminfo_count; i++)
+        CHECK(m.meminfo[i].zone_count <= MESSAGES_ZONES_MAX &&
+              m.meminfo[i].list_count <= m.meminfo[i].zone_count);
     messages_free(&m);
 }
 
@@ -44,14 +44,14 @@ static void check_lists(const struct text *t)
     struct top top;
     struct ps ps;
     top_parse(t, &top);
-    for (uint32_t i = 0; i < top.snapshots; i++)
-        CHECK(top.snapshot[i].first_row + top.snapshot[i].rows <= top.rows);
-    for (uint32_t i = 0; i < top.rows; i++)
+    for (uint32_t i = 0; i < top.snapshot_count; i++)
+        CHECK(top.snapshot[i].first_row + top.snapshot[i].row_count <= top.row_count);
+    for (uint32_t i = 0; i < top.row_count; i++)
         CHECK(top.row[i].pid >= 0 && top.row[i].command[0] != '\0');
     top_free(&top);
     ps_parse(t, &ps);
-    for (uint32_t i = 0; i < ps.listings; i++)
-        CHECK(ps.listing[i].first_row + ps.listing[i].rows <= ps.rows);
+    for (uint32_t i = 0; i < ps.listing_count; i++)
+        CHECK(ps.listing[i].first_row + ps.listing[i].row_count <= ps.row_count);
     ps_free(&ps);
 }
 
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_messages(&t);
     check_lists(&t);
     meminfo_parse(&t, &m);
-    CHECK(m.items <= MEMINFO_ITEMS_MAX);
+    CHECK(m.item_count <= MEMINFO_ITEMS_MAX);
     meminfo_free(&m);
     text_free(&t);
     return 0;

@@ -31,28 +31,28 @@ static void check_lines(const struct text *t, const struct purple *p)
 {
     bool *told = calloc(t->count + 1u, sizeof *told);
     CHECK(told != NULL);
-    for (uint32_t i = 0; i < p->odds.count; i++) {
-        CHECK(p->odds.odd[i].line >= 1 && p->odds.odd[i].line <= t->count);
-        told[p->odds.odd[i].line] = true;
+    for (uint32_t i = 0; i < p->unparsed.count; i++) {
+        CHECK(p->unparsed.line[i].line >= 1 && p->unparsed.line[i].line <= t->count);
+        told[p->unparsed.line[i].line] = true;
     }
     /* A line behind a second screen is told by that one's line. */
     for (uint32_t line = 1; line <= t->count; line++) {
         const bool blank = t->lines[line - 1].at[strspn(t->lines[line - 1].at, "> \t")] == '\0';
         CHECK(p->kind[line - 1] != PURPLE_LINE_BLANK || blank);
-        CHECK(p->kind[line - 1] != PURPLE_LINE_ODD || told[line] || p->odds.count > 0);
+        CHECK(p->kind[line - 1] != PURPLE_LINE_UNPARSED || told[line] || p->unparsed.count > 0);
     }
     free(told);
 }
 
 static void check_facts(const struct text *t, const struct purple *p)
 {
-    CHECK(p->regs <= PURPLE_REGS_MAX && p->pcpus <= PURPLE_PCPUS_MAX);
-    CHECK(p->frames <= PURPLE_FRAMES_MAX && p->logs <= PURPLE_LOGS_MAX);
-    for (uint32_t i = 0; i < p->regs; i++)
+    CHECK(p->reg_count <= PURPLE_REGS_MAX && p->pcpu_count <= PURPLE_PCPUS_MAX);
+    CHECK(p->frame_count <= PURPLE_FRAMES_MAX && p->log_count <= PURPLE_LOGS_MAX);
+    for (uint32_t i = 0; i < p->reg_count; i++)
         check_place(t, p->reg[i].place);
-    for (uint32_t i = 0; i < p->pcpus; i++)
+    for (uint32_t i = 0; i < p->pcpu_count; i++)
         check_place(t, p->pcpu[i].place);
-    for (uint32_t i = 0; i < p->logs; i++) {
+    for (uint32_t i = 0; i < p->log_count; i++) {
         check_place(t, p->log[i].place);
         check_place(t, p->log[i].alert.comm_place);
     }

@@ -25,13 +25,13 @@ static void check_records(const struct text *t, const struct vmksummary *v)
     uint32_t lines = 0, duplicates = 0;
     for (uint32_t i = 0; i < t->count; i++)
         lines += t->lines[i].at[strspn(t->lines[i].at, " \t")] != '\0';
-    for (uint32_t i = 0; i < v->findings; i++) {
-        CHECK(v->finding[i].record < v->records);
+    for (uint32_t i = 0; i < v->finding_count; i++) {
+        CHECK(v->finding[i].record < v->record_count);
         CHECK(v->finding[i].text != NULL);
         duplicates += v->finding[i].kind == VMKSUMMARY_DUPLICATE;
     }
-    CHECK(v->records + duplicates + v->odds.count == lines);
-    for (uint32_t i = 1; i < v->records; i++) {
+    CHECK(v->record_count + duplicates + v->unparsed.count == lines);
+    for (uint32_t i = 1; i < v->record_count; i++) {
         CHECK(v->record[i - 1].epoch_s <= v->record[i].epoch_s);
         CHECK(v->record[i - 1].boot <= v->record[i].boot);
     }

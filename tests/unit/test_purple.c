@@ -77,15 +77,15 @@ static void check_article(const struct purple *p)
     assert_int_equal(p->layout, PURPLE_ESX35);
     assert_int_equal(p->class, PURPLE_LOST_HEARTBEAT);
     assert_int_equal(p->build, 123630);
-    assert_int_equal(p->regs, sizeof want / sizeof want[0]);
+    assert_int_equal(p->reg_count, sizeof want / sizeof want[0]);
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++)
         assert_int_equal(reg(p, want[i].name), want[i].value);
     assert_int_equal(p->uptime_ms, ((42 * 24 + 14) * 60 + 3) * INT64_C(60000) + 58308);
     assert_int_equal(p->tsc, 11010722567976450);
-    assert_int_equal(p->frames, 1);
+    assert_int_equal(p->frame_count, 1);
     assert_string_equal(p->frame[0].symbol, "blk_dev");
     assert_int_equal(p->frame[0].offset, 0xbd8524a5);
-    assert_int_equal(p->logs, 4);
+    assert_int_equal(p->log_count, 4);
     assert_int_equal(p->log[0].alert.pid, 20);
     assert_string_equal(p->log[0].alert.comm, "vmnixhbd");
     assert_int_equal(purple_last_alert(p)->alert.pid, 9173);
@@ -102,11 +102,11 @@ static void test_purple_reads_every_value_of_the_article(void **state)
 {
     const struct purple *p = read_file(*state, "kb-308590/screen");
     check_article(p);
-    assert_int_equal(p->pcpus, 16);
+    assert_int_equal(p->pcpu_count, 16);
     assert_true(p->pcpu[0].panicking);
     assert_string_equal(p->pcpu[12].name, "Worker#0:");
-    assert_int_equal(p->odds.count, 0);
-    assert_int_equal(p->repairs, 0);
+    assert_int_equal(p->unparsed.count, 0);
+    assert_int_equal(p->repair_count, 0);
 }
 
 /* The article's screen and its vmksummary come from two hosts: 42 and 136 days, two builds. */
@@ -133,9 +133,9 @@ static void test_purple_reads_the_article_typed_off_a_photo(void **state)
     struct fixture *f = *state;
     const struct purple *p = read_file(f, "screens/esx35-typed");
     check_article(p);
-    assert_true(p->repairs > 5);
-    assert_int_equal(p->odds.count, 1); /* the remark of the night shift, and nothing else */
-    assert_int_equal(p->odds.odd[0].line, 20);
+    assert_true(p->repair_count > 5);
+    assert_int_equal(p->unparsed.count, 1); /* the remark of the night shift, and nothing else */
+    assert_int_equal(p->unparsed.line[0].line, 20);
 }
 
 static void test_purple_reads_the_article_when_it_stands_on_one_line(void **state)
@@ -168,7 +168,7 @@ static void test_purple_reads_the_article_wrapped_at_any_width(void **state)
             } while (*at != '\0');
         }
         check_article(read_text(f, wrapped));
-        assert_int_equal(f->p.odds.count, 0);
+        assert_int_equal(f->p.unparsed.count, 0);
     }
 }
 
@@ -193,7 +193,7 @@ static void test_purple_misses_one_line_and_reads_the_rest(void **state)
         assert_true(p->is_screen);
         assert_int_equal(p->layout, PURPLE_ESX35);
         assert_int_equal(p->class, PURPLE_LOST_HEARTBEAT);
-        assert_int_equal(p->odds.count, 0);
+        assert_int_equal(p->unparsed.count, 0);
     }
 }
 
@@ -203,7 +203,7 @@ static void test_purple_takes_no_other_screen_for_a_lost_heartbeat(void **state)
         const char *file;
         enum purple_layout layout;
         enum purple_class class;
-        uint32_t regs, pcpus, frames, odds;
+        uint32_t regs, pcpus, frames, unparsed;
     } want[] = {
         { "screens/esx30-gate", PURPLE_ESX30, PURPLE_TLB_ACK, 19, 4, 1, 0 },
         { "screens/esx35-tlb", PURPLE_ESX35, PURPLE_TLB_ACK, 18, 4, 3, 0 },
@@ -220,10 +220,10 @@ static void test_purple_takes_no_other_screen_for_a_lost_heartbeat(void **state)
         assert_true(p->is_screen);
         assert_string_equal(purple_layout_name(p->layout), purple_layout_name(want[i].layout));
         assert_string_equal(purple_class_name(p->class), purple_class_name(want[i].class));
-        assert_int_equal(p->regs, want[i].regs);
-        assert_int_equal(p->pcpus, want[i].pcpus);
-        assert_int_equal(p->frames, want[i].frames);
-        assert_int_equal(p->odds.count, want[i].odds);
+        assert_int_equal(p->reg_count, want[i].regs);
+        assert_int_equal(p->pcpu_count, want[i].pcpus);
+        assert_int_equal(p->frame_count, want[i].frames);
+        assert_int_equal(p->unparsed.count, want[i].unparsed);
     }
 }
 
@@ -293,8 +293,8 @@ static void test_purple_reads_one_of_two_screens_and_says_so(void **state)
             used += (size_t)snprintf(two + used, sizeof two - used, "%s\n", f->text.lines[i].at);
     }
     check_article(read_text(f, two));
-    assert_int_equal(f->p.odds.count, 1);
-    assert_int_equal(f->p.odds.odd[0].line, 20);
+    assert_int_equal(f->p.unparsed.count, 1);
+    assert_int_equal(f->p.unparsed.line[0].line, 20);
 }
 
 /* A changed byte may spoil what it stands in; it may not crash the reader, and every line keeps a
@@ -314,10 +314,10 @@ static void test_purple_survives_any_changed_byte(void **state)
         const char was = text[at];
         text[at] = (char)rng_below(&rng, 256);
         const struct purple *p = read_text(f, text);
-        for (uint32_t line = 0; line < p->lines; line++) {
-            bool told = p->kind[line] != PURPLE_LINE_ODD;
-            for (uint32_t i = 0; i < p->odds.count; i++)
-                told = told || p->odds.odd[i].line == line + 1;
+        for (uint32_t line = 0; line < p->line_count; line++) {
+            bool told = p->kind[line] != PURPLE_LINE_UNPARSED;
+            for (uint32_t i = 0; i < p->unparsed.count; i++)
+                told = told || p->unparsed.line[i].line == line + 1;
             assert_true(told);
         }
         text[at] = was;

@@ -43,7 +43,7 @@ static void test_trend_of_a_line_is_its_slope(void **state)
     assert_near(t.per_h, 2662, 0.001);
     assert_near(t.low, 2662, 0.001);
     assert_near(t.high, 2662, 0.001);
-    assert_int_equal(t.points, HOURS);
+    assert_int_equal(t.point_count, HOURS);
     assert_true(trend_grows(&t));
 }
 
@@ -55,7 +55,7 @@ static void test_trend_forgets_the_time_before_the_leak(void **state)
     trend_recent(points, HOURS, &t);
     assert_near(t.per_h, 2662, 30);
     assert_true(t.from_h >= 110);
-    assert_true(t.points >= 40);
+    assert_true(t.point_count >= 40);
 }
 
 /* All 200 hours taken together would be called flat: 12 of them do not move a median. */
@@ -66,7 +66,7 @@ static void test_trend_is_not_talked_out_of_a_leak_by_the_past(void **state)
     grow(HOURS - 13, 900, 100, 6);
     trend_recent(points, HOURS, &t);
     assert_near(t.per_h, 900, 30);
-    assert_true(t.points <= 16);
+    assert_true(t.point_count <= 16);
     assert_true(trend_grows(&t));
 }
 
@@ -136,12 +136,12 @@ static void test_trend_needs_two_points(void **state)
     (void)state;
     grow(0, 5000, 0, 1);
     trend_recent(points, 0, &t);
-    assert_int_equal(t.points, 0);
+    assert_int_equal(t.point_count, 0);
     assert_false(trend_grows(&t));
     trend_recent(points, 1, &t);
-    assert_int_equal(t.points, 0);
+    assert_int_equal(t.point_count, 0);
     trend_recent(points, 2, &t);
-    assert_int_equal(t.points, 2);
+    assert_int_equal(t.point_count, 2);
     assert_near(t.low, 3500, 0.01); /* our choice for few points */
     assert_near(t.high, 6500, 0.01);
 }
@@ -172,8 +172,8 @@ static void test_forecast_learns_from_the_failure_before(void **state)
     }
     text_from("vmksummary", file, used, &t);
     vmksummary_parse(&t, 1, &v);
-    assert_int_equal(v.odds.count, 0);
-    assert_int_equal(v.boots, 2);
+    assert_int_equal(v.unparsed.count, 0);
+    assert_int_equal(v.boot_count, 2);
     forecast_make(&v, &memory, &f);
     assert_int_equal(f.outlook, FORECAST_GROWING);
     assert_non_null(strstr(f.left_from, "earlier boot"));

@@ -105,12 +105,12 @@ static void test_vmklog_reports_what_it_does_not_understand(void **state)
                             "Nov 13 04:36:29 esxhost vmkernel: 0:00:03:29.341 cpu0:1024)b\n");
     (void)state;
     vmklog_parse(&t, 1, &v);
-    assert_int_equal(v.lines, 3);
+    assert_int_equal(v.line_count, 3);
     assert_int_equal(v.line[1].repeated, 12);
     assert_int_equal(v.line[2].line, 6);
-    assert_int_equal(v.backwards, 1);
-    assert_int_equal(v.odds.count, 2);
-    assert_int_equal(v.odds.odd[0].line, 4);
+    assert_int_equal(v.backward_count, 1);
+    assert_int_equal(v.unparsed.count, 2);
+    assert_int_equal(v.unparsed.line[0].line, 4);
     assert_true(vmklog_is(&t));
     vmklog_free(&v);
     text_free(&t);
@@ -141,10 +141,10 @@ static void test_messages_reads_an_oom_kill_with_its_memory(void **state)
           "Nov 13 04:02:55 esxhostname VMap[9173]: signal 15 received, continuing\n");
     (void)state;
     messages_parse(&t, 1, &m);
-    assert_int_equal(m.odds.count, 0);
-    assert_int_equal(m.meminfos, 1);
+    assert_int_equal(m.unparsed.count, 0);
+    assert_int_equal(m.meminfo_count, 1);
     const struct messages_meminfo *b = &m.meminfo[0];
-    assert_int_equal(b->zones, 3);
+    assert_int_equal(b->zone_count, 3);
     assert_string_equal(b->zone[1].name, "Normal");
     assert_int_equal(b->zone[1].free, 654);
     assert_int_equal(b->zone[1].min, 655);
@@ -159,7 +159,7 @@ static void test_messages_reads_an_oom_kill_with_its_memory(void **state)
     assert_int_equal(b->slab_pages, 188);
     assert_int_equal(b->ram_pages, 204800);
     assert_int_equal(b->swap_delete, 233118);
-    assert_int_equal(m.count[MESSAGES_MEMINFO], 19);
+    assert_int_equal(m.class_count[MESSAGES_MEMINFO], 19);
     assert_int_equal(m.line[19].class, MESSAGES_OOM_KILL);
     assert_int_equal(m.line[19].pid, 9173);
     assert_string_equal(m.line[19].name, "VMap");
@@ -185,7 +185,7 @@ static void test_messages_gives_free_blocks_to_the_zone_that_has_them(void **sta
     messages_parse(&t, 1, &m);
     assert_int_equal(m.meminfo[0].zone[0].buddy_kb, 0);
     assert_int_equal(m.meminfo[0].zone[1].buddy_kb, 2616);
-    assert_int_equal(m.odds.count, 0);
+    assert_int_equal(m.unparsed.count, 0);
     messages_free(&m);
     text_free(&t);
 }
@@ -205,18 +205,18 @@ static void test_messages_reads_a_task_list_with_and_without_syslog(void **state
                 "Call Trace:   [<c0136a11>] rebalance_inactive_zone [kernel] 0x96 (0xc151df64)\n");
     (void)state;
     messages_parse(&t, 1, &m);
-    assert_int_equal(m.odds.count, 0);
-    assert_int_equal(m.tasks, 2);
+    assert_int_equal(m.unparsed.count, 0);
+    assert_int_equal(m.task_count, 2);
     assert_string_equal(m.task[0].comm, "init");
     assert_int_equal(m.task[0].state, 'R');
     assert_int_equal(m.task[0].pid, 1);
-    assert_int_equal(m.task[0].frames, 2);
+    assert_int_equal(m.task[0].frame_count, 2);
     assert_string_equal(m.frame[m.task[0].first_frame + 1].function, "__alloc_pages");
     assert_int_equal(m.frame[1].offset, 0x2ae);
     assert_true(m.task[1].current);
     assert_true(m.task[1].kernel_thread);
-    assert_int_equal(m.task[1].frames, 1);
-    assert_int_equal(m.count[MESSAGES_SYSRQ], 1);
+    assert_int_equal(m.task[1].frame_count, 1);
+    assert_int_equal(m.class_count[MESSAGES_SYSRQ], 1);
     messages_free(&m);
     text_free(&t);
 }
@@ -235,16 +235,16 @@ static void test_messages_reads_the_oops_of_the_article(void **state)
           "Kernel panic: Fatal exception\n" K "sd 0:0:0:0: still retrying 1 after 360s\n");
     (void)state;
     messages_parse(&t, 1, &m);
-    assert_int_equal(m.oopses, 1);
+    assert_int_equal(m.oops_count, 1);
     assert_string_equal(m.oops[0].function, "sr_finish");
     assert_string_equal(m.oops[0].process, "esxcfg-rescan");
     assert_int_equal(m.oops[0].pid, 2997);
     assert_int_equal(m.oops[0].address, 0x10);
     assert_string_equal(m.oops[0].release, "2.4.21-47.0.1.ELvmnix");
-    assert_int_equal(m.oops[0].frames, 1);
-    assert_int_equal(m.count[MESSAGES_PANIC], 1);
-    assert_int_equal(m.count[MESSAGES_SD_RETRY], 1);
-    assert_int_equal(m.line[m.lines - 1].number, 360);
+    assert_int_equal(m.oops[0].frame_count, 1);
+    assert_int_equal(m.class_count[MESSAGES_PANIC], 1);
+    assert_int_equal(m.class_count[MESSAGES_SD_RETRY], 1);
+    assert_int_equal(m.line[m.line_count - 1].number, 360);
     messages_free(&m);
     text_free(&t);
 }
@@ -255,7 +255,7 @@ static void test_messages_takes_no_other_text(void **state)
     struct text t = text_of("MemTotal:       799732 kB\nhello\n");
     (void)state;
     messages_parse(&t, 1, &m);
-    assert_int_equal(m.odds.count, 2);
+    assert_int_equal(m.unparsed.count, 2);
     assert_false(messages_is(&t));
     messages_free(&m);
     text_free(&t);
@@ -281,8 +281,8 @@ static void test_top_reads_procps_2(void **state)
     struct text t = text_of(top_2);
     (void)state;
     top_parse(&t, &top);
-    assert_int_equal(top.odds.count, 0);
-    assert_int_equal(top.snapshots, 1);
+    assert_int_equal(top.unparsed.count, 0);
+    assert_int_equal(top.snapshot_count, 1);
     const struct top_snapshot *s = &top.snapshot[0];
     assert_int_equal(s->time_s, 12 * 3600 + 34 * 60 + 56);
     assert_int_equal(s->load_cent[0], 95);
@@ -294,7 +294,7 @@ static void test_top_reads_procps_2(void **state)
     assert_int_equal(s->inactive_clean_kb, 14264);
     assert_int_equal(s->swap_used_kb, 83160);
     assert_int_equal(s->cached_kb, 799432);
-    assert_int_equal(s->rows, 3);
+    assert_int_equal(s->row_count, 3);
     assert_int_equal(top.row[0].size_kb, 572 * 1024);
     assert_int_equal(top.row[0].rss_kb, 310 * 1024);
     assert_int_equal(top.row[0].time_cs, (123 * 60 + 45) * 100);
@@ -325,15 +325,15 @@ static void test_top_reads_procps_3_and_many_snapshots(void **state)
     (void)snprintf(two, sizeof two, "%s%sgarbage row\n", one, one);
     struct text t = text_of(two);
     top_parse(&t, &top);
-    assert_int_equal(top.snapshots, 2);
-    assert_int_equal(top.snapshot[1].rows, 2);
+    assert_int_equal(top.snapshot_count, 2);
+    assert_int_equal(top.snapshot[1].row_count, 2);
     assert_int_equal(top.snapshot[1].swap_used_kb, 356);
     assert_int_equal(top.snapshot[1].iowait, 10);
     assert_int_equal(top.row[0].rss_kb, 40 * 1024);
     assert_int_equal(top.row[0].time_cs, 20015);
     assert_int_equal(top.row[1].nice, -5);
-    assert_int_equal(top.odds.count, 1);
-    assert_int_equal(top.odds.odd[0].line, 21);
+    assert_int_equal(top.unparsed.count, 1);
+    assert_int_equal(top.unparsed.line[0].line, 21);
     top_free(&top);
     text_free(&t);
 }
@@ -350,14 +350,14 @@ static void test_ps_reads_by_its_heads(void **state)
     (void)state;
     ps_parse(&t, &ps);
     assert_true(ps_is(&t));
-    assert_int_equal(ps.listings, 1);
-    assert_int_equal(ps.rows, 3);
+    assert_int_equal(ps.listing_count, 1);
+    assert_int_equal(ps.row_count, 3);
     assert_string_equal(ps.row[0].command, "init [3]");
     assert_int_equal(ps.row[2].size_kb, 586196);
     assert_int_equal(ps.row[2].time_cs, (26 * 3600 + 3 * 60 + 4) * 100);
     assert_string_equal(ps.row[2].stat, "D<");
-    assert_int_equal(ps.odds.count, 1);
-    assert_int_equal(ps.odds.odd[0].line, 5);
+    assert_int_equal(ps.unparsed.count, 1);
+    assert_int_equal(ps.unparsed.line[0].line, 5);
     ps_free(&ps);
     text_free(&t);
 }

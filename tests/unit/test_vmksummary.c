@@ -64,7 +64,7 @@ static const struct vmksummary *parse(struct fixture *f)
 static const struct vmksummary_finding *found(const struct vmksummary *v,
                                               enum vmksummary_finding_kind kind)
 {
-    for (uint32_t i = 0; i < v->findings; i++) {
+    for (uint32_t i = 0; i < v->finding_count; i++) {
         if (v->finding[i].kind == kind)
             return &v->finding[i];
     }
@@ -76,10 +76,10 @@ static void test_vmksummary_reads_the_article(void **state)
     struct fixture *f = *state;
     add_file(f, "kb-308590/vmksummary");
     const struct vmksummary *v = parse(f);
-    assert_int_equal(v->odds.count, 0);
-    assert_int_equal(v->records, 3);
-    assert_int_equal(v->hourly, 2);
-    assert_int_equal(v->boots, 2);
+    assert_int_equal(v->unparsed.count, 0);
+    assert_int_equal(v->record_count, 3);
+    assert_int_equal(v->hourly_count, 2);
+    assert_int_equal(v->boot_count, 2);
     assert_int_equal(v->zone_s, -5 * 3600);
     assert_int_equal(v->unit, VMKSUMMARY_BYTES);
     assert_int_equal(v->record[1].swap_kb, 554168); /* all of SwapTotal */
@@ -121,14 +121,14 @@ static void test_vmksummary_of_4x_has_swap_in_kb(void **state)
              "Jan 9 11:01:01 web7 logger: (1294588861) hb: vmk loaded, 817021.31, 817019.501, 9, "
              "348481, 348481, 356, vmware-h-79976, sfcbd-7660, sfcbd-3524\n");
     const struct vmksummary *v = parse(f);
-    assert_int_equal(v->odds.count, 0);
+    assert_int_equal(v->unparsed.count, 0);
     assert_int_equal(v->unit, VMKSUMMARY_KB);
     assert_int_equal(v->record[0].swap_kb, 356);
-    assert_int_equal(v->record[1].tops, 3);
+    assert_int_equal(v->record[1].top_count, 3);
     assert_int_equal(vmksummary_kb_of(&v->record[1], "sfcbd"), 7660);
     assert_int_equal(v->record[1].top[2].kb, 3524);
     assert_int_equal(v->zone_s, -5 * 3600);
-    assert_int_equal(v->findings, 0);
+    assert_int_equal(v->finding_count, 0);
 }
 
 static void test_vmksummary_of_an_unlisted_build_tells_bytes_by_whole_pages(void **state)
@@ -175,8 +175,8 @@ static void test_vmksummary_tells_how_a_restart_came(void **state)
                        HOURLY("Nov 13 05:01:01", "1258106461", "2900"));
         add_text(f, text);
         const struct vmksummary *v = parse(f);
-        assert_int_equal(v->odds.count, 0);
-        assert_int_equal(v->boots, 2);
+        assert_int_equal(v->unparsed.count, 0);
+        assert_int_equal(v->boot_count, 2);
         assert_non_null(found(v, VMKSUMMARY_RESTART));
         assert_non_null(strstr(found(v, VMKSUMMARY_RESTART)->text, cases[i].text));
         assert_int_equal(found(v, VMKSUMMARY_RESTART)->value, 3676033);
@@ -194,7 +194,7 @@ static void test_vmksummary_finds_gaps_and_clock_steps(void **state)
     const struct vmksummary *v = parse(f);
     assert_int_equal(found(v, VMKSUMMARY_GAP)->value, 3 * 3600);
     assert_int_equal(found(v, VMKSUMMARY_CLOCK_STEP)->value, 2 * 3600);
-    assert_int_equal(v->boots, 1);
+    assert_int_equal(v->boot_count, 1);
 }
 
 static void test_vmksummary_takes_rotated_files_in_any_order(void **state)
@@ -205,14 +205,14 @@ static void test_vmksummary_takes_rotated_files_in_any_order(void **state)
                     HOURLY("Nov 13 05:01:01", "1258106461", "3679633"));
     add_text(f, HOURLY("Nov 13 05:01:01", "1258106461", "3679633")); /* copied twice */
     const struct vmksummary *v = parse(f);
-    assert_int_equal(v->records, 3);
+    assert_int_equal(v->record_count, 3);
     assert_int_equal(v->record[2].file, 0);
     assert_int_equal(v->record[0].file, 1);
     assert_int_equal(v->record[0].line, 1);
     assert_non_null(found(v, VMKSUMMARY_DUPLICATE));
     assert_null(found(v, VMKSUMMARY_GAP));
     assert_null(found(v, VMKSUMMARY_ORDER));
-    assert_int_equal(v->boots, 1);
+    assert_int_equal(v->boot_count, 1);
 }
 
 /* [KB1019238]: a page whose first line has an epoch of February and a stamp of March. */
@@ -241,9 +241,9 @@ static void test_vmksummary_reports_every_line_that_it_does_not_understand(void 
            "Nov 13 04:01:01 h logger: (99999999999999999999) hb: vmk loaded\n"
            "Feb 30 04:01:01 h logger: (1258102861) VMkernel error\n");
     const struct vmksummary *v = parse(f);
-    assert_int_equal(v->odds.count, 6);
-    assert_int_equal(v->records, 1);
-    assert_int_equal(v->odds.odd[1].line, 3);
+    assert_int_equal(v->unparsed.count, 6);
+    assert_int_equal(v->record_count, 1);
+    assert_int_equal(v->unparsed.line[1].line, 3);
 }
 
 static void test_vmksummary_recognises_esxi_5(void **state)
@@ -253,10 +253,10 @@ static void test_vmksummary_recognises_esxi_5(void **state)
                 "hostd-worker 54852kB]] []\n");
     const struct vmksummary *v = parse(f);
     assert_true(v->is_esxi5);
-    assert_int_equal(v->hourly, 0);
+    assert_int_equal(v->hourly_count, 0);
     assert_int_equal(v->record[0].kind, VMKSUMMARY_ESXI5);
     assert_int_equal(v->record[0].vmk_ms, ((17 * 60 + 24) * 60 + 17) * 1000);
-    assert_int_equal(v->odds.count, 0);
+    assert_int_equal(v->unparsed.count, 0);
 }
 
 static void test_meminfo_reads_the_article_and_both_kernels(void **state)
@@ -270,7 +270,7 @@ static void test_meminfo_reads_the_article_and_both_kernels(void **state)
     assert_int_equal(meminfo_kb(&m, "MemTotal"), 799732);
     assert_int_equal(meminfo_kb(&m, "SwapTotal"), 554168);
     assert_int_equal(meminfo_kb(&m, "MemFree"), -1);
-    assert_int_equal(m.odds.count, 0);
+    assert_int_equal(m.unparsed.count, 0);
     meminfo_free(&m);
     text_free(&t);
 
@@ -288,9 +288,9 @@ static void test_meminfo_reads_the_article_and_both_kernels(void **state)
     assert_int_equal(m.swap[0], 567468032);
     assert_int_equal(m.bytes[5], 219148288);
     assert_int_equal(meminfo_kb(&m, "HugePages_Total"), -1); /* it is no kB */
-    assert_int_equal(m.odds.count, 2);
-    assert_int_equal(m.odds.odd[0].line, 5);
-    assert_int_equal(m.odds.odd[1].line, 7);
+    assert_int_equal(m.unparsed.count, 2);
+    assert_int_equal(m.unparsed.line[0].line, 5);
+    assert_int_equal(m.unparsed.line[1].line, 7);
     meminfo_free(&m);
     text_free(&t);
 }

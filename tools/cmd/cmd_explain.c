@@ -167,7 +167,7 @@ static json_t *json_lines(const struct explained *x)
 static json_t *json_registers(const struct purple *p)
 {
     json_t *regs = json_object();
-    for (uint32_t i = 0; i < p->regs; i++) {
+    for (uint32_t i = 0; i < p->reg_count; i++) {
         char value[24];
         (void)snprintf(value, sizeof value, "%s0x%" PRIx64, p->reg[i].negative ? "-" : "",
                        p->reg[i].value);
@@ -179,7 +179,7 @@ static json_t *json_registers(const struct purple *p)
 static json_t *json_worlds(const struct purple *p)
 {
     json_t *worlds = json_array();
-    for (uint32_t i = 0; i < p->pcpus; i++)
+    for (uint32_t i = 0; i < p->pcpu_count; i++)
         (void)json_array_append_new(
             worlds,
             json_pack("{s:i, s:I, s:o, s:s, s:b}", "pcpu", (int)p->pcpu[i].pcpu, "world",
@@ -192,7 +192,7 @@ static json_t *json_worlds(const struct purple *p)
 static json_t *json_alerts(const struct purple *p)
 {
     json_t *alerts = json_array();
-    for (uint32_t i = 0; i < p->logs; i++) {
+    for (uint32_t i = 0; i < p->log_count; i++) {
         const struct purple_alert *a = &p->log[i].alert;
         if (p->log[i].is_alert)
             (void)json_array_append_new(alerts, json_pack("{s:f, s:o, s:I, s:I, s:I}", "uptime_s",

@@ -151,7 +151,7 @@ static void print_head(const struct input *in)
     (void)printf("host %s, build %s%s%s: %" PRIu32 " hourly lines of this boot, the last at %s "
                  "(up %s, %" PRId64 " VMs), %s:%" PRIu32 "\n",
                  r->host, r->vmk_build, release != NULL ? " = " : "",
-                 release != NULL ? release : "", in->f.hourly,
+                 release != NULL ? release : "", in->f.hourly_count,
                  date_of(in, (double)r->epoch_s, date), span_of((double)r->vmk_ms / 3600000, up),
                  r->vms, in->texts[r->file].name, r->line);
     if (in->f.over)
@@ -181,17 +181,17 @@ static void print_growers(const struct input *in)
 {
     const struct forecast *f = &in->f;
     (void)printf("\nwho grows\n");
-    for (uint32_t i = 0; i < f->growers; i++) {
+    for (uint32_t i = 0; i < f->grower_count; i++) {
         const struct forecast_grower *g = &f->grower[i];
         (void)printf("  %-16s %8" PRId64 " kB = %.1f %% of RAM, %+.0f kB/h (80 %%: %.0f to %.0f), "
                      "over the last %.0f hours\n",
                      g->name, g->kb, 100. * (double)g->kb / (double)f->memory.ram_kb,
                      g->trend.per_h, g->trend.low, g->trend.high, g->trend.to_h - g->trend.from_h);
-        if (g->trend.points < 6)
+        if (g->trend.point_count < 6)
             (void)printf("  %-16s only %" PRIu32 " lines: the interval is our choice\n", "",
-                         g->trend.points);
+                         g->trend.point_count);
     }
-    if (f->growers == 0)
+    if (f->grower_count == 0)
         (void)printf("  none of the three largest\n");
 }
 
@@ -222,7 +222,7 @@ static void print_findings(const struct input *in)
     static const char *const head = "\nalso in the files\n";
     const struct vmksummary *v = &in->v;
     uint32_t shown = 0;
-    for (uint32_t i = 0; i < v->findings; i++) {
+    for (uint32_t i = 0; i < v->finding_count; i++) {
         const struct vmksummary_record *r = &v->record[v->finding[i].record];
         if (shown++ < ODDS_SHOWN)
             (void)printf("%s  %s:%" PRIu32 ": %s %" PRId64 ": %s\n", shown == 1 ? head : "",
@@ -230,13 +230,13 @@ static void print_findings(const struct input *in)
                          vmksummary_finding_name(v->finding[i].kind), v->finding[i].value,
                          v->finding[i].text);
     }
-    for (uint32_t i = 0; i < v->odds.count; i++) {
+    for (uint32_t i = 0; i < v->unparsed.count; i++) {
         if (shown++ < 2 * ODDS_SHOWN)
             (void)printf("%s  %s:%" PRIu32 ": not understood: %s\n", shown == 1 ? head : "",
-                         in->texts[v->odds.odd[i].file].name, v->odds.odd[i].line,
-                         v->odds.odd[i].why);
+                         in->texts[v->unparsed.line[i].file].name, v->unparsed.line[i].line,
+                         v->unparsed.line[i].why);
     }
-    const uint32_t all = v->findings + v->odds.count;
+    const uint32_t all = v->finding_count + v->unparsed.count;
     if (all > 2 * ODDS_SHOWN)
         (void)printf("  and more, %" PRIu32 " in all; --json has them\n", all);
 }
@@ -248,7 +248,7 @@ static int print_text(const struct input *in)
     print_memory(in);
     print_growers(in);
     print_outlook(in);
-    for (uint32_t i = 0; i < f->assumptions; i++)
+    for (uint32_t i = 0; i < f->assumed_count; i++)
         (void)printf("%s  %s\n", i == 0 ? "\nassumed\n" : "", f->assumed[i]);
     print_findings(in);
     return ferror(stdout) != 0 ? -1 : 0;
@@ -274,7 +274,7 @@ static json_t *ascii(const char *text)
 static json_t *json_growers(const struct forecast *f)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < f->growers; i++) {
+    for (uint32_t i = 0; i < f->grower_count; i++) {
         const struct forecast_grower *g = &f->grower[i];
         (void)json_array_append_new(
             list,
@@ -282,7 +282,7 @@ static json_t *json_growers(const struct forecast *f)
                       (json_int_t)g->kb, "pct_of_ram",
                       100. * (double)g->kb / (double)f->memory.ram_kb, "kb_per_h", g->trend.per_h,
                       "kb_per_h_low", g->trend.low, "kb_per_h_high", g->trend.high, "lines",
-                      (int)g->trend.points, "hours", g->trend.to_h - g->trend.from_h));
+                      (int)g->trend.point_count, "hours", g->trend.to_h - g->trend.from_h));
     }
     return list;
 }
@@ -304,7 +304,7 @@ static json_t *json_exhaustion(const struct input *in)
 static json_t *json_findings(const struct input *in)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < in->v.findings; i++) {
+    for (uint32_t i = 0; i < in->v.finding_count; i++) {
         const struct vmksummary_finding *x = &in->v.finding[i];
         const struct vmksummary_record *r = &in->v.record[x->record];
         (void)json_array_append_new(
@@ -318,8 +318,8 @@ static json_t *json_findings(const struct input *in)
 static json_t *json_odds(const struct input *in)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < in->v.odds.count; i++) {
-        const struct parse_odd *o = &in->v.odds.odd[i];
+    for (uint32_t i = 0; i < in->v.unparsed.count; i++) {
+        const struct unparsed_line *o = &in->v.unparsed.line[i];
         (void)json_array_append_new(list, json_pack("{s:o, s:i, s:s}", "file",
                                                     ascii(in->texts[o->file].name), "line",
                                                     (int)o->line, "why", o->why));
@@ -343,13 +343,13 @@ static int print_json(const struct input *in)
     const struct forecast *f = &in->f;
     const struct vmksummary_record *r = present(in);
     json_t *assumed = json_array();
-    for (uint32_t i = 0; i < f->assumptions; i++)
+    for (uint32_t i = 0; i < f->assumed_count; i++)
         (void)json_array_append_new(assumed, json_string(f->assumed[i]));
     json_t *root = json_pack(
         "{s:s, s:s, s:o, s:o, s:f, s:I, s:I, s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
         "lostbeat/forecast/1", "outlook", outlooks[f->outlook], "host", ascii(r->host), "build",
         ascii(r->vmk_build), "uptime_s", (double)r->vmk_ms / 1000, "as_of_epoch_s",
-        (json_int_t)r->epoch_s, "vms", (json_int_t)r->vms, "hourly_lines", (int)f->hourly,
+        (json_int_t)r->epoch_s, "vms", (json_int_t)r->vms, "hourly_lines", (int)f->hourly_count,
         "went_down", f->over, "memory", json_memory(f), "growers", json_growers(f), "exhaustion",
         json_exhaustion(in), "assumed", assumed, "findings", json_findings(in), "not_understood",
         json_odds(in));
@@ -364,7 +364,7 @@ static int show(struct input *in, bool json)
 {
     const struct forecast_memory m = totals(in);
     vmksummary_parse(in->texts, in->count, &in->v);
-    if (in->v.hourly == 0)
+    if (in->v.hourly_count == 0)
         return cmd_fail(CMD_BAD, "%s: no hourly line of ESX 3.x or 4.x%s", in->texts[0].name,
                         in->v.is_esxi5 ? "; this is of ESXi 5, which has no service console" : "");
     forecast_make(&in->v, &m, &in->f);

@@ -65,16 +65,16 @@ void diagnosis_note(struct diagnosis_source *s, const char *format, ...)
 }
 
 void diagnosis_note_unparsed(struct diagnosis_source *s, const struct text *t,
-                             const struct parse_odds *unparsed, uint32_t file)
+                             const struct unparsed *unparsed, uint32_t file)
 {
     s->line_count = t->count;
     s->unparsed_count = 0;
     for (uint32_t i = 0; i < unparsed->count; i++) {
-        if (unparsed->odd[i].file != file)
+        if (unparsed->line[i].file != file)
             continue;
         if (s->unparsed_count < DIAGNOSIS_UNPARSED_SHOWN) {
-            s->unparsed[s->unparsed_count].line = unparsed->odd[i].line;
-            s->unparsed[s->unparsed_count].why = unparsed->odd[i].why;
+            s->unparsed[s->unparsed_count].line = unparsed->line[i].line;
+            s->unparsed[s->unparsed_count].why = unparsed->line[i].why;
         }
         s->unparsed_count++;
     }

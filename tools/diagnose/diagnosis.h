@@ -146,7 +146,7 @@ diagnosis_note(struct diagnosis_source *s, const char *format, ...);
 
 /** Note how many lines of text number `file` a parser did not understand, and the first of them. */
 void diagnosis_note_unparsed(struct diagnosis_source *s, const struct text *t,
-                             const struct parse_odds *unparsed, uint32_t file);
+                             const struct unparsed *unparsed, uint32_t file);
 
 /** "17:15:58:08.885", an uptime. */
 void diagnosis_uptime(int64_t ns, char ret[DIAGNOSIS_WHEN_ROOM]);

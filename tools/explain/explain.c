@@ -57,7 +57,7 @@ const struct explain_number *explain_find(const struct explain *e, const char *n
 /* The place of the first line of a kind; for what has no columns of its own. */
 static struct purple_place line_of(const struct purple *p, enum purple_kind kind, uint32_t nth)
 {
-    for (uint32_t i = 0; i < p->lines; i++) {
+    for (uint32_t i = 0; i < p->line_count; i++) {
         if (p->kind[i] == kind && nth-- == 0)
             return (struct purple_place){ .line = i + 1 };
     }
@@ -295,8 +295,8 @@ static bool is_one_of(const char *name, const char *const *list)
 static void explain_pairs(struct work *w)
 {
     const struct purple *p = w->p;
-    for (uint32_t i = 0; i < p->regs; i++) {
-        for (uint32_t j = 0; j < p->regs; j++) {
+    for (uint32_t i = 0; i < p->reg_count; i++) {
+        for (uint32_t j = 0; j < p->reg_count; j++) {
             const struct purple_reg *a = &p->reg[i], *b = &p->reg[j];
             if (a->name[0] != 'e' || b->name[0] != 'e' || a->value < b->value)
                 continue;
@@ -343,7 +343,7 @@ static void explain_registers(struct work *w)
     const struct purple_reg *ip = purple_ip(p);
     if (ip != NULL)
         explain_ip(w, ip);
-    for (uint32_t i = 0; i < p->regs; i++)
+    for (uint32_t i = 0; i < p->reg_count; i++)
         explain_register(w, &p->reg[i]);
     if (w->e->registers_are_cos)
         explain_pairs(w);
@@ -390,7 +390,7 @@ static const char *world_base(const struct purple_pcpu *w)
 static void explain_worlds(struct work *w)
 {
     const struct purple *p = w->p;
-    for (uint32_t i = 0; i < p->pcpus; i++) {
+    for (uint32_t i = 0; i < p->pcpu_count; i++) {
         const struct purple_pcpu *item = &p->pcpu[i];
         const char *kind = explain_world_kind(item->name);
         if (!item->panicking) {
@@ -411,7 +411,7 @@ static void explain_worlds(struct work *w)
 static void explain_frames(struct work *w)
 {
     const struct purple *p = w->p;
-    for (uint32_t i = 0; i < p->frames; i++) {
+    for (uint32_t i = 0; i < p->frame_count; i++) {
         const struct purple_frame *f = &p->frame[i];
         const bool cos_address = p->layout != PURPLE_ESX4 && f->ip >= PAGE_OFFSET;
         if (cos_address) {
@@ -543,7 +543,7 @@ static void explain_log(struct work *w)
 {
     const struct purple *p = w->p;
     const struct purple_log *before = NULL;
-    for (uint32_t i = 0; i < p->logs; i++) {
+    for (uint32_t i = 0; i < p->log_count; i++) {
         const struct purple_log *l = &p->log[i];
         explain_log_line(w, l);
         if (l->is_alert && before != NULL && l->at_ms > before->at_ms)
@@ -600,8 +600,8 @@ static void explain_missing(struct work *w)
     missing(w, p->headline[0] != '\0', "the headline");
     missing(w, purple_ip(p) != NULL, "ip");
     missing(w, purple_find(p, "cr3") != NULL, "cr3 (the console's RAM)");
-    missing(w, p->pcpus > 0 || p->layout == PURPLE_ESXI5, "the list of pCPUs");
-    missing(w, p->frames > 0, "the backtrace");
+    missing(w, p->pcpu_count > 0 || p->layout == PURPLE_ESXI5, "the list of pCPUs");
+    missing(w, p->frame_count > 0, "the backtrace");
     missing(w, p->has_uptime, "VMK uptime");
     missing(w, p->has_tsc || p->layout == PURPLE_ESXI5, "TSC");
     missing(w, p->class != PURPLE_LOST_HEARTBEAT || purple_last_alert(p) != NULL,
@@ -613,7 +613,7 @@ static void explain_repairs(struct work *w, uint32_t i)
 {
     const struct purple_repair *r = w->p->repair;
     uint32_t count = 0;
-    for (uint32_t j = 0; j < w->p->repairs; j++) {
+    for (uint32_t j = 0; j < w->p->repair_count; j++) {
         if (r[j].line == r[i].line && j < i)
             return;
         count += r[j].line == r[i].line ? r[j].count : 0;
@@ -626,10 +626,10 @@ static void explain_repairs(struct work *w, uint32_t i)
 
 static void explain_odds(struct work *w)
 {
-    for (uint32_t i = 0; i < w->p->odds.count; i++)
-        note(w, (struct purple_place){ .line = w->p->odds.odd[i].line }, EXPLAIN_ODD, "%s",
-             w->p->odds.odd[i].why);
-    for (uint32_t i = 0; i < w->p->repairs; i++)
+    for (uint32_t i = 0; i < w->p->unparsed.count; i++)
+        note(w, (struct purple_place){ .line = w->p->unparsed.line[i].line }, EXPLAIN_ODD, "%s",
+             w->p->unparsed.line[i].why);
+    for (uint32_t i = 0; i < w->p->repair_count; i++)
         explain_repairs(w, i);
 }
 

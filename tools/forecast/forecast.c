@@ -38,26 +38,26 @@ struct work {
 
 static void assume(struct forecast *f, const char *what)
 {
-    if (f->assumptions < FORECAST_ASSUMED_MAX)
-        f->assumed[f->assumptions++] = what;
+    if (f->assumed_count < FORECAST_ASSUMED_MAX)
+        f->assumed[f->assumed_count++] = what;
 }
 
 /* ---- the present ----------------------------------------------------------------------------- */
 
 static bool find_present(const struct vmksummary *v, struct forecast *f)
 {
-    uint32_t i = v->records;
+    uint32_t i = v->record_count;
     while (i > 0 && v->record[i - 1].kind != VMKSUMMARY_HOURLY)
         i--;
     if (i == 0)
         return false;
     f->last = i - 1;
-    for (uint32_t j = i; j < v->records && !f->over; j++) {
+    for (uint32_t j = i; j < v->record_count && !f->over; j++) {
         f->over = v->record[j].boot != v->record[f->last].boot;
         f->end = j;
     }
     for (uint32_t j = 0; j < i; j++)
-        f->hourly +=
+        f->hourly_count +=
             v->record[j].kind == VMKSUMMARY_HOURLY && v->record[j].boot == v->record[f->last].boot;
     return true;
 }
@@ -90,14 +90,14 @@ static uint32_t collect(struct work *w, const char *name)
 
 static void add_grower(struct forecast *f, const char *name, int64_t kb, const struct trend *t)
 {
-    uint32_t at = f->growers;
+    uint32_t at = f->grower_count;
     while (at > 0 && f->grower[at - 1].trend.per_h < t->per_h)
         at--;
     if (at == FORECAST_GROWERS_MAX)
         return;
-    if (f->growers < FORECAST_GROWERS_MAX)
-        f->growers++;
-    memmove(&f->grower[at + 1], &f->grower[at], (f->growers - at - 1) * sizeof f->grower[0]);
+    if (f->grower_count < FORECAST_GROWERS_MAX)
+        f->grower_count++;
+    memmove(&f->grower[at + 1], &f->grower[at], (f->grower_count - at - 1) * sizeof f->grower[0]);
     (void)snprintf(f->grower[at].name, sizeof f->grower[at].name, "%s", name);
     f->grower[at].kb = kb;
     f->grower[at].trend = *t;
@@ -107,7 +107,7 @@ static void add_grower(struct forecast *f, const char *name, int64_t kb, const s
 static void find_growers(struct work *w)
 {
     const struct vmksummary_record *r = &w->v->record[w->f->last];
-    for (uint32_t i = 0; i < r->tops; i++) {
+    for (uint32_t i = 0; i < r->top_count; i++) {
         struct trend t;
         if (vmksummary_kb_of(r, r->top[i].name) != r->top[i].kb)
             continue; /* a namesake: the larger one of the name is followed */
@@ -130,13 +130,13 @@ static void fit_swap(struct work *w)
 
 static void set_pace(struct forecast *f)
 {
-    for (uint32_t i = 0; i < f->growers; i++) {
+    for (uint32_t i = 0; i < f->grower_count; i++) {
         f->per_h += f->grower[i].trend.per_h;
         f->per_h_low += f->grower[i].trend.low;
         f->per_h_high += f->grower[i].trend.high;
     }
     f->pace_from = "the growing processes";
-    if (f->growers > 0 || !trend_grows(&f->swap) || f->swap.points < SETTLED_H ||
+    if (f->grower_count > 0 || !trend_grows(&f->swap) || f->swap.point_count < SETTLED_H ||
         f->swap.from_h < SETTLED_H / 2)
         return;
     f->per_h = f->swap.per_h;
@@ -201,7 +201,7 @@ static double taken_since_full(const struct work *w)
             break;
         since = hours(r);
     }
-    const double grown = f->growers > 0 ? now - f->grower[0].trend.from_h : now - since;
+    const double grown = f->grower_count > 0 ? now - f->grower[0].trend.from_h : now - since;
     return f->per_h * (now - since < grown ? now - since : grown);
 }
 
@@ -247,7 +247,7 @@ static struct witnesses hear(const struct work *w)
     struct witnesses x = { .live = is_live(f) };
     double top = 0;
 
-    for (uint32_t i = 0; i < r->tops; i++)
+    for (uint32_t i = 0; i < r->top_count; i++)
         top += (double)r->top[i].kb;
     x.sum_kb = ram * (1 - UNUSABLE) + swap - top - vms * VM_KB - OTHERS_KB;
     x.sum_sd = sqrt(OTHERS_SD_KB * OTHERS_SD_KB + vms * VM_SD_KB * vms * VM_SD_KB);
@@ -304,7 +304,7 @@ static void learn_from_earlier(struct work *w)
 {
     struct forecast *f = w->f;
     const struct vmksummary *v = w->v;
-    for (uint32_t i = 0; f->growers > 0 && i < v->findings; i++) {
+    for (uint32_t i = 0; f->grower_count > 0 && i < v->finding_count; i++) {
         const struct vmksummary_finding *restart = &v->finding[i];
         if (restart->kind != VMKSUMMARY_RESTART || restart->record > f->last ||
             strstr(restart->text, "purple") == NULL || restart->record == 0)
@@ -345,19 +345,21 @@ void forecast_make(const struct vmksummary *v, const struct forecast_memory *m,
     *ret = f;
     if (!find_present(v, &f))
         return;
-    w.points = malloc((v->records + 1u) * sizeof *w.points);
+    w.points = malloc((v->record_count + 1u) * sizeof *w.points);
     if (w.points == NULL)
         abort();
     set_totals(&w);
     fit_swap(&w);
     find_growers(&w);
     set_pace(&f);
-    f.outlook = f.hourly < 2 ? FORECAST_NO_DATA : f.per_h > 0 ? FORECAST_GROWING : FORECAST_STEADY;
+    f.outlook = f.hourly_count < 2 ? FORECAST_NO_DATA
+                : f.per_h > 0      ? FORECAST_GROWING
+                                   : FORECAST_STEADY;
     if (f.outlook == FORECAST_GROWING) {
         set_left(&w);
         learn_from_earlier(&w);
         set_times(&f);
-        if (f.growers == 0 && f.in_low_h > HORIZON_H)
+        if (f.grower_count == 0 && f.in_low_h > HORIZON_H)
             f.outlook = FORECAST_STEADY;
     }
     free(w.points);

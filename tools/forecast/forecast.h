@@ -48,19 +48,19 @@ enum forecast_outlook {
 
 struct forecast {
     enum forecast_outlook outlook;
-    uint32_t last;   /* index of the record that is the present of this forecast */
-    uint32_t hourly; /* lines of its boot */
-    bool over;       /* the host went down after it */
-    uint32_t end;    /* then the index of the first record of the next boot */
+    uint32_t last;         /* index of the record that is the present of this forecast */
+    uint32_t hourly_count; /* lines of its boot */
+    bool over;             /* the host went down after it */
+    uint32_t end;          /* then the index of the first record of the next boot */
 
     struct forecast_memory memory;
     const char *assumed[FORECAST_ASSUMED_MAX];
-    uint32_t assumptions;
+    uint32_t assumed_count;
     int64_t swap_used_kb;
     struct trend swap;
 
     struct forecast_grower grower[FORECAST_GROWERS_MAX]; /* fastest first */
-    uint32_t growers;
+    uint32_t grower_count;
     double per_h, per_h_low, per_h_high; /* all growers together, kB */
     const char *pace_from;               /* "the growing processes", "swap" */
 

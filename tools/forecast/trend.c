@@ -28,8 +28,8 @@ static double median(double *v, uint32_t n)
 
 static void set_interval(struct trend *t, const double *slopes, uint32_t pairs)
 {
-    const double n = t->points;
-    if (t->points < FEW) {
+    const double n = t->point_count;
+    if (t->point_count < FEW) {
         t->low = t->per_h - fabs(t->per_h) * FEW_SPREAD;
         t->high = t->per_h + fabs(t->per_h) * FEW_SPREAD;
         return;
@@ -43,7 +43,7 @@ static void set_interval(struct trend *t, const double *slopes, uint32_t pairs)
 /* The line goes through the median of what is left when the slope is taken away. */
 static void set_line(struct trend *t, const struct trend_point *p, double *scratch)
 {
-    const uint32_t n = t->points;
+    const uint32_t n = t->point_count;
     for (uint32_t i = 0; i < n; i++)
         scratch[i] = p[i].kb - t->per_h * (p[i].h - t->to_h);
     t->at_kb = median(scratch, n);
@@ -73,7 +73,7 @@ void trend_fit(const struct trend_point *p, uint32_t n, struct trend *ret)
         }
     }
     if (pairs > 0) {
-        t = (struct trend){ .points = n, .from_h = p[0].h, .to_h = p[n - 1].h };
+        t = (struct trend){ .point_count = n, .from_h = p[0].h, .to_h = p[n - 1].h };
         t.per_h = median(slopes, pairs);
         set_interval(&t, slopes, pairs);
         set_line(&t, p, slopes);
@@ -90,7 +90,7 @@ static bool halves_agree(const struct trend_point *p, uint32_t n)
     trend_fit(p, half, &old);
     trend_fit(p + half, n - half, &new);
     const double hours = (all.to_h - all.from_h) / 2;
-    if (all.points == 0 || old.points == 0 || new.points == 0 || hours <= 0)
+    if (all.point_count == 0 || old.point_count == 0 || new.point_count == 0 || hours <= 0)
         return false;
     const double room =
         HALVES_AGREE * fabs(all.per_h) + 6 * all.noise / (hours * sqrt((double)half));
@@ -141,5 +141,5 @@ void trend_recent(const struct trend_point *p, uint32_t n, struct trend *ret)
 bool trend_grows(const struct trend *t)
 {
     const double growth = t->per_h * (t->to_h - t->from_h);
-    return t->points >= 2 && t->low > 0 && growth >= GROWTH_MIN_KB && growth > 5 * t->noise;
+    return t->point_count >= 2 && t->low > 0 && growth >= GROWTH_MIN_KB && growth > 5 * t->noise;
 }

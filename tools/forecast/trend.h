@@ -16,7 +16,7 @@ struct trend_point {
     double h, kb; /* hours, any origin, rising; kB */
 };
 struct trend {
-    uint32_t points;         /* that the slope rests on; 0 = no slope */
+    uint32_t point_count;    /* that the slope rests on; 0 = no slope */
     double per_h, low, high; /* kB per hour, with the interval of 80 % */
     double from_h, to_h;
     double at_kb; /* the fitted line's end */

@@ -53,9 +53,9 @@ static const char *read_line(struct meminfo *m, const char *at, uint32_t line)
         return "not of the form 'Name: N kB'";
     if (meminfo_find(m, item.name) != NULL)
         return "this name stands above already";
-    if (m->items == MEMINFO_ITEMS_MAX)
+    if (m->item_count == MEMINFO_ITEMS_MAX)
         return "more values than are read";
-    m->item[m->items++] = item;
+    m->item[m->item_count++] = item;
     return NULL;
 }
 
@@ -65,19 +65,19 @@ void meminfo_parse(const struct text *t, struct meminfo *ret)
     for (uint32_t i = 0; i < t->count; i++) {
         const char *why = read_line(ret, t->lines[i].at, i + 1);
         if (why != NULL)
-            parse_odds_add(&ret->odds, 0, i + 1, why);
+            unparsed_add(&ret->unparsed, 0, i + 1, why);
     }
 }
 
 void meminfo_free(struct meminfo *m)
 {
-    free(m->odds.odd);
+    free(m->unparsed.line);
     *m = (struct meminfo){ 0 };
 }
 
 const struct meminfo_item *meminfo_find(const struct meminfo *m, const char *name)
 {
-    for (uint32_t i = 0; i < m->items; i++) {
+    for (uint32_t i = 0; i < m->item_count; i++) {
         if (strcmp(m->item[i].name, name) == 0)
             return &m->item[i];
     }

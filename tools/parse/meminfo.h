@@ -21,15 +21,15 @@ struct meminfo_item {
 };
 struct meminfo {
     struct meminfo_item item[MEMINFO_ITEMS_MAX];
-    uint32_t items;
+    uint32_t item_count;
     bool has_bytes;      /* the three rows of 2.4 */
     int64_t bytes[6];    /* Mem: total used free shared buffers cached */
     int64_t swap[3];     /* Swap: total used free */
     uint32_t bytes_line; /* of "Mem:" */
-    struct parse_odds odds;
+    struct unparsed unparsed;
 };
 
-/** Read it. Always succeeds; what is something else yields odds alone. Free with meminfo_free(). */
+/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with meminfo_free(). */
 void meminfo_parse(const struct text *t, struct meminfo *ret);
 void meminfo_free(struct meminfo *m);
 

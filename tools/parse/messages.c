@@ -41,7 +41,7 @@ static bool value_behind(const char *text, const char *word, int64_t *ret)
 static struct messages_meminfo *open_meminfo(struct reader *r, uint32_t line)
 {
     struct messages *m = r->m;
-    struct messages_meminfo *b = PARSE_ADD(m->meminfo, m->meminfos, m->meminfo_room);
+    struct messages_meminfo *b = PARSE_ADD(m->meminfo, m->meminfo_count, m->meminfo_room);
     *b = (struct messages_meminfo){ .file = r->file,
                                     .line = line,
                                     .free_pages = NOT_TOLD,
@@ -67,13 +67,13 @@ static struct messages_meminfo *open_meminfo(struct reader *r, uint32_t line)
 static bool read_zone(struct messages_meminfo *b, const char *at)
 {
     struct messages_zone z = { .free = NOT_TOLD };
-    if (!scan_text(&at, "Zone:") || b->zones == MESSAGES_ZONES_MAX ||
+    if (!scan_text(&at, "Zone:") || b->zone_count == MESSAGES_ZONES_MAX ||
         !scan_until(&at, " ", z.name, sizeof z.name))
         return false;
     if (!value_behind(at, "freepages:", &z.free) || !value_behind(at, "min:", &z.min) ||
         !value_behind(at, "low:", &z.low) || !value_behind(at, "high:", &z.high))
         return false;
-    b->zone[b->zones++] = z;
+    b->zone[b->zone_count++] = z;
     return true;
 }
 
@@ -81,14 +81,14 @@ static bool read_zone(struct messages_meminfo *b, const char *at)
 static bool read_lists(struct messages_meminfo *b, const char *at)
 {
     at += strspn(at, " ");
-    if (strncmp(at, "aa:", 3) != 0 || b->lists_read == b->zones)
+    if (strncmp(at, "aa:", 3) != 0 || b->list_count == b->zone_count)
         return false;
-    struct messages_zone *z = &b->zone[b->lists_read];
+    struct messages_zone *z = &b->zone[b->list_count];
     if (!value_behind(at, "aa:", &z->aa) || !value_behind(at, "ac:", &z->ac) ||
         !value_behind(at, "id:", &z->id) || !value_behind(at, "il:", &z->il) ||
         !value_behind(at, "ic:", &z->ic) || !value_behind(at, "fr:", &z->fr))
         return false;
-    b->lists_read++;
+    b->list_count++;
     return true;
 }
 
@@ -108,14 +108,14 @@ static bool read_buddies(struct messages_meminfo *b, const char *at)
     }
     if (!scan_text(&at, "=") || !scan_blanks(&at) || !scan_i64(&at, &kb) || kb != sum)
         return false;
-    uint32_t i = b->buddies_read;
-    while (i < b->zones && b->zone[i].free * 4 != kb)
+    uint32_t i = b->buddy_count;
+    while (i < b->zone_count && b->zone[i].free * 4 != kb)
         i++; /* the zone whose free pages these are; one that has none printed nothing */
-    i = i < b->zones ? i : b->buddies_read;
-    if (i < b->zones) {
+    i = i < b->zone_count ? i : b->buddy_count;
+    if (i < b->zone_count) {
         memcpy(b->zone[i].buddy, count, sizeof count);
         b->zone[i].buddy_kb = kb;
-        b->buddies_read = i + 1;
+        b->buddy_count = i + 1;
     }
     return true;
 }
@@ -172,7 +172,7 @@ static bool read_meminfo(struct reader *r, const char *at, uint32_t line)
     }
     if (!r->in_meminfo)
         return false;
-    struct messages_meminfo *b = &r->m->meminfo[r->m->meminfos - 1];
+    struct messages_meminfo *b = &r->m->meminfo[r->m->meminfo_count - 1];
     if (strncmp(at, "Free pages:", 11) == 0)
         return value_behind(at, "Free pages:", &b->free_pages);
     if (strncmp(at, "Free swap:", 10) == 0)
@@ -189,7 +189,7 @@ static bool read_meminfo(struct reader *r, const char *at, uint32_t line)
 static bool read_task(struct reader *r, const char *at, uint32_t line)
 {
     struct messages *m = r->m;
-    struct messages_task t = { .file = r->file, .line = line, .first_frame = m->frames };
+    struct messages_task t = { .file = r->file, .line = line, .first_frame = m->frame_count };
     const bool user = strstr(at, "(NOTLB)") != NULL, kernel = strstr(at, "(L-TLB)") != NULL;
     uint64_t pc;
 
@@ -210,7 +210,7 @@ static bool read_task(struct reader *r, const char *at, uint32_t line)
     if (!scan_blanks(&at) || !scan_i64(&at, &t.free_stack) || !scan_blanks(&at) ||
         !scan_i64(&at, &t.pid) || !scan_blanks(&at) || !scan_i64(&at, &t.father))
         return false;
-    *PARSE_ADD(m->task, m->tasks, m->task_room) = t;
+    *PARSE_ADD(m->task, m->task_count, m->task_room) = t;
     r->in_task = true;
     r->in_meminfo = r->in_oops = false;
     return true;
@@ -234,7 +234,7 @@ static bool read_frame(struct messages *m, const char *at, uint32_t line)
     }
     if (scan_text(&at, "0x"))
         (void)scan_hex(&at, &f.offset);
-    *PARSE_ADD(m->frame, m->frames, m->frame_room) = f;
+    *PARSE_ADD(m->frame, m->frame_count, m->frame_room) = f;
     return true;
 }
 
@@ -247,9 +247,11 @@ static bool read_trace(struct reader *r, const char *at, uint32_t line)
     if (!read_frame(m, p, line))
         return false;
     if (r->in_task)
-        m->task[m->tasks - 1].frames = m->frames - m->task[m->tasks - 1].first_frame;
+        m->task[m->task_count - 1].frame_count =
+            m->frame_count - m->task[m->task_count - 1].first_frame;
     else if (r->in_oops)
-        m->oops[m->oopses - 1].frames = m->frames - m->oops[m->oopses - 1].first_frame;
+        m->oops[m->oops_count - 1].frame_count =
+            m->frame_count - m->oops[m->oops_count - 1].first_frame;
     return true;
 }
 
@@ -300,9 +302,9 @@ static bool read_oops(struct reader *r, const char *at, uint32_t line)
     struct messages *m = r->m;
     at += strspn(at, " ");
     if (begins_oops(at) && !(r->in_oops && strncmp(at, "Oops: ", 6) == 0)) {
-        struct messages_oops *o = PARSE_ADD(m->oops, m->oopses, m->oops_room);
+        struct messages_oops *o = PARSE_ADD(m->oops, m->oops_count, m->oops_room);
         *o = (struct messages_oops){
-            .file = r->file, .line = line, .pid = NOT_TOLD, .first_frame = m->frames
+            .file = r->file, .line = line, .pid = NOT_TOLD, .first_frame = m->frame_count
         };
         copy(o->what, sizeof o->what, at, strlen(at));
         const char *address = strstr(at, "virtual address ");
@@ -314,7 +316,7 @@ static bool read_oops(struct reader *r, const char *at, uint32_t line)
     }
     if (!r->in_oops)
         return false;
-    struct messages_oops *o = &m->oops[m->oopses - 1];
+    struct messages_oops *o = &m->oops[m->oops_count - 1];
     if (scan_text(&at, "EIP is at"))
         read_oops_function(o, at);
     else if (scan_text(&at, "Process "))
@@ -491,11 +493,11 @@ void messages_parse(const struct text *texts, uint32_t count, struct messages *r
                 continue;
             const char *why = read_line(&r, at, i + 1, &l);
             if (why != NULL) {
-                parse_odds_add(&m.odds, file, i + 1, why);
+                unparsed_add(&m.unparsed, file, i + 1, why);
                 continue;
             }
-            m.count[l.class]++;
-            *PARSE_ADD(m.line, m.lines, m.line_room) = l;
+            m.class_count[l.class]++;
+            *PARSE_ADD(m.line, m.line_count, m.line_room) = l;
         }
     }
     *ret = m;
@@ -508,7 +510,7 @@ void messages_free(struct messages *m)
     free(m->meminfo);
     free(m->task);
     free(m->oops);
-    free(m->odds.odd);
+    free(m->unparsed.line);
     *m = (struct messages){ 0 };
 }
 

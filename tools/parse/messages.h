@@ -66,11 +66,11 @@ struct messages_zone {
 struct messages_meminfo {
     uint32_t file, line; /* of "Mem-info:" */
     struct messages_zone zone[MESSAGES_ZONES_MAX];
-    uint32_t zones;
+    uint32_t zone_count;
     int64_t free_pages, active, inactive_dirty, laundry, clean; /* -1 = not told */
     int64_t slab_pages, stack_pages, pagetables, free_swap_kb, ram_pages, reserved_pages;
     int64_t swap_cached_pages, swap_add, swap_delete;
-    uint32_t lists_read, buddies_read; /* how many zones have them */
+    uint32_t list_count, buddy_count; /* how many zones have them */
 };
 
 struct messages_task {
@@ -78,7 +78,7 @@ struct messages_task {
     char comm[16], state; /* R S D T Z X */
     bool current, kernel_thread;
     int64_t free_stack, pid, father;
-    uint32_t first_frame, frames; /* in messages.frame */
+    uint32_t first_frame, frame_count; /* in messages.frame */
 };
 
 struct messages_oops {
@@ -86,22 +86,22 @@ struct messages_oops {
     char what[96], function[48], process[32], release[48];
     int64_t pid;
     uint64_t address, eip;
-    uint32_t first_frame, frames;
+    uint32_t first_frame, frame_count;
 };
 
 struct messages {
     struct messages_line *line;
-    uint32_t lines, line_room;
+    uint32_t line_count, line_room;
     struct messages_frame *frame;
-    uint32_t frames, frame_room;
+    uint32_t frame_count, frame_room;
     struct messages_meminfo *meminfo;
-    uint32_t meminfos, meminfo_room;
+    uint32_t meminfo_count, meminfo_room;
     struct messages_task *task;
-    uint32_t tasks, task_room;
+    uint32_t task_count, task_room;
     struct messages_oops *oops;
-    uint32_t oopses, oops_room;
-    uint32_t count[MESSAGES_CLASSES];
-    struct parse_odds odds;
+    uint32_t oops_count, oops_room;
+    uint32_t class_count[MESSAGES_CLASSES];
+    struct unparsed unparsed;
 };
 
 /** Read files. Always succeeds. Lines point into the texts. Free with messages_free(). */

@@ -34,13 +34,13 @@ bool proclist_read_head(const char *line, struct proclist_head *ret)
     char name[32];
 
     while (scan_blanks(&line) && *line != '\0') {
-        if (h.columns == PROCLIST_COLUMNS_MAX || !scan_word(&line, name, sizeof name))
+        if (h.column_count == PROCLIST_COLUMNS_MAX || !scan_word(&line, name, sizeof name))
             return false;
-        h.column[h.columns] = column_of(name);
-        pid = pid || h.column[h.columns] == PROCLIST_PID;
-        h.columns++;
+        h.column[h.column_count] = column_of(name);
+        pid = pid || h.column[h.column_count] == PROCLIST_PID;
+        h.column_count++;
     }
-    if (!pid || h.column[h.columns - 1] != PROCLIST_COMMAND)
+    if (!pid || h.column[h.column_count - 1] != PROCLIST_COMMAND)
         return false;
     *ret = h;
     return true;
@@ -148,9 +148,9 @@ const char *proclist_read_row(const struct proclist_head *h, const char *line,
                               .time_cs = -1 };
     char word[64];
 
-    if (h->columns == 0)
+    if (h->column_count == 0)
         return "a row without heads of columns above it";
-    for (uint32_t i = 0; i < h->columns; i++) {
+    for (uint32_t i = 0; i < h->column_count; i++) {
         (void)scan_blanks(&line);
         if (h->column[i] == PROCLIST_COMMAND) {
             (void)snprintf(r.command, sizeof r.command, "%.79s", line);

@@ -29,7 +29,7 @@ enum proclist_column {
 
 struct proclist_head {
     enum proclist_column column[PROCLIST_COLUMNS_MAX];
-    uint32_t columns; /* 0 = no head was seen */
+    uint32_t column_count; /* 0 = no head was seen */
 };
 
 struct proclist_row {

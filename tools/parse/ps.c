@@ -14,16 +14,16 @@ static const char *read_line(struct ps *p, struct proclist_head *head, const cha
 {
     struct proclist_row row;
     if (proclist_read_head(at, head)) {
-        struct ps_listing *l = PARSE_ADD(p->listing, p->listings, p->listing_room);
-        *l = (struct ps_listing){ .line = line, .first_row = p->rows };
+        struct ps_listing *l = PARSE_ADD(p->listing, p->listing_count, p->listing_room);
+        *l = (struct ps_listing){ .line = line, .first_row = p->row_count };
         return NULL;
     }
     const char *why = proclist_read_row(head, at, &row);
     if (why != NULL)
         return why;
     row.line = line;
-    *PARSE_ADD(p->row, p->rows, p->row_room) = row;
-    p->listing[p->listings - 1].rows++;
+    *PARSE_ADD(p->row, p->row_count, p->row_room) = row;
+    p->listing[p->listing_count - 1].row_count++;
     return NULL;
 }
 
@@ -37,7 +37,7 @@ void ps_parse(const struct text *t, struct ps *ret)
             continue;
         const char *why = read_line(ret, &head, at, i + 1);
         if (why != NULL)
-            parse_odds_add(&ret->odds, 0, i + 1, why);
+            unparsed_add(&ret->unparsed, 0, i + 1, why);
     }
 }
 
@@ -45,7 +45,7 @@ void ps_free(struct ps *p)
 {
     free(p->listing);
     free(p->row);
-    free(p->odds.odd);
+    free(p->unparsed.line);
     *p = (struct ps){ 0 };
 }
 

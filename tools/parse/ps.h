@@ -10,19 +10,19 @@
 #include "tools/parse/text.h"
 
 struct ps_listing {
-    uint32_t line;            /* of its heads */
-    uint32_t first_row, rows; /* in ps.row */
+    uint32_t line;                 /* of its heads */
+    uint32_t first_row, row_count; /* in ps.row */
 };
 
 struct ps {
     struct ps_listing *listing;
-    uint32_t listings, listing_room;
+    uint32_t listing_count, listing_room;
     struct proclist_row *row;
-    uint32_t rows, row_room;
-    struct parse_odds odds;
+    uint32_t row_count, row_room;
+    struct unparsed unparsed;
 };
 
-/** Read it. Always succeeds; what is something else yields odds alone. Free with ps_free(). */
+/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with ps_free(). */
 void ps_parse(const struct text *t, struct ps *ret);
 void ps_free(struct ps *p);
 

@@ -12,9 +12,9 @@
 
 /* ---- small helpers --------------------------------------------------------------------------- */
 
-static void odd(struct purple *p, uint32_t line, const char *why)
+static void unparsed(struct purple *p, uint32_t line, const char *why)
 {
-    parse_odds_add(&p->odds, 0, line, why);
+    unparsed_add(&p->unparsed, 0, line, why);
 }
 
 static uint32_t line_at(const struct purple_unit *u, const char *at)
@@ -27,7 +27,7 @@ static void repaired(struct purple *p, uint32_t line, unsigned count)
 {
     if (count == 0)
         return;
-    struct purple_repair *r = PARSE_ADD(p->repair, p->repairs, p->repair_room);
+    struct purple_repair *r = PARSE_ADD(p->repair, p->repair_count, p->repair_room);
     *r = (struct purple_repair){ .line = line, .count = count };
 }
 
@@ -93,7 +93,7 @@ static void read_headline(struct purple *p, const struct purple_unit *u)
         return;
     if (p->headline[0] != '\0' && (class == PURPLE_UNKNOWN || p->class != PURPLE_UNKNOWN)) {
         if (class != p->class && class != PURPLE_UNKNOWN)
-            odd(p, u->origin[0].line, "another headline than above");
+            unparsed(p, u->origin[0].line, "another headline than above");
         return;
     }
     copy(p->headline, sizeof p->headline, from, u->text + u->length);
@@ -162,10 +162,10 @@ static bool read_value(const char **at, struct purple_reg *r, unsigned *repairs)
 
 static void add_reg(struct purple *p, const struct purple_reg *r)
 {
-    if (purple_find(p, r->name) != NULL || p->regs == PURPLE_REGS_MAX)
-        odd(p, r->place.line, "a register that stands above already");
+    if (purple_find(p, r->name) != NULL || p->reg_count == PURPLE_REGS_MAX)
+        unparsed(p, r->place.line, "a register that stands above already");
     else
-        p->reg[p->regs++] = *r;
+        p->reg[p->reg_count++] = *r;
 }
 
 static void read_regs(struct purple *p, const struct purple_unit *u)
@@ -189,7 +189,8 @@ static void read_regs(struct purple *p, const struct purple_unit *u)
         }
         const uint32_t line = line_at(u, at);
         if (line != told)
-            odd(p, line, name != NULL ? "a register without a value" : "no register is called so");
+            unparsed(p, line,
+                     name != NULL ? "a register without a value" : "no register is called so");
         told = line;
         at += strcspn(at, " ");
     }
@@ -226,7 +227,7 @@ static void read_pcpus(struct purple *p, const struct purple_unit *u)
         const char *name;
         unsigned repairs = 0;
         if (!item_at(at, &item, &name, &repairs)) {
-            odd(p, line_at(u, at), "not of the form pcpu:world/name");
+            unparsed(p, line_at(u, at), "not of the form pcpu:world/name");
             at = name_end(at);
             continue;
         }
@@ -234,10 +235,10 @@ static void read_pcpus(struct purple *p, const struct purple_unit *u)
         copy(item.name, sizeof item.name, name, end);
         item.place = place(u, at, end);
         repaired(p, item.place.line, repairs);
-        if (p->pcpus > 0 && item.pcpu <= p->pcpu[p->pcpus - 1].pcpu)
-            odd(p, item.place.line, "pCPUs out of order");
-        if (p->pcpus < PURPLE_PCPUS_MAX)
-            p->pcpu[p->pcpus++] = item;
+        if (p->pcpu_count > 0 && item.pcpu <= p->pcpu[p->pcpu_count - 1].pcpu)
+            unparsed(p, item.place.line, "pCPUs out of order");
+        if (p->pcpu_count < PURPLE_PCPUS_MAX)
+            p->pcpu[p->pcpu_count++] = item;
         at = end;
     }
 }
@@ -269,7 +270,7 @@ static void read_frame(struct purple *p, const struct purple_unit *u)
     if (!hex_value(&at, &f.bp, &repairs) || !scan_blanks(&at) || !scan_text(&at, ":") ||
         !scan_blanks(&at) || !scan_text(&at, "[") || !hex_value(&at, &f.ip, &repairs) ||
         !scan_blanks(&at) || !scan_text(&at, "]")) {
-        odd(p, u->origin[0].line, "not of the form 0x<bp>:[0x<ip>]symbol+0x<offset>");
+        unparsed(p, u->origin[0].line, "not of the form 0x<bp>:[0x<ip>]symbol+0x<offset>");
         return;
     }
     (void)scan_blanks(&at);
@@ -284,10 +285,10 @@ static void read_frame(struct purple *p, const struct purple_unit *u)
     if (strstr(f.symbol, "@vmkernel") != NULL)
         p->layout = PURPLE_ESXI5;
     repaired(p, u->origin[0].line, repairs);
-    if (p->frames < PURPLE_FRAMES_MAX)
-        p->frame[p->frames++] = f;
+    if (p->frame_count < PURPLE_FRAMES_MAX)
+        p->frame[p->frame_count++] = f;
     else
-        odd(p, u->origin[0].line, "more frames than are read");
+        unparsed(p, u->origin[0].line, "more frames than are read");
 }
 
 static void read_uptime(struct purple *p, const struct purple_unit *u)
@@ -309,7 +310,7 @@ static void read_uptime(struct purple *p, const struct purple_unit *u)
     }
     repaired(p, u->origin[0].line, repairs);
     if (!p->has_uptime)
-        odd(p, u->origin[0].line, "the uptime is missing or not legible");
+        unparsed(p, u->origin[0].line, "the uptime is missing or not legible");
 }
 
 /* ---- log lines ------------------------------------------------------------------------------- */
@@ -348,7 +349,7 @@ static void read_alert(struct purple *p, const struct purple_unit *u, const char
             a->comm_place = place(u, comm, end);
     }
     if (a->comm[0] == '\0' || a->pid < 0 || a->t < 0 || a->to < 0)
-        odd(p, u->origin[0].line, "an alert of a lost heartbeat that is not whole");
+        unparsed(p, u->origin[0].line, "an alert of a lost heartbeat that is not whole");
 }
 
 static void read_dump_path(struct purple *p, const char *at)
@@ -386,7 +387,7 @@ static void read_log(struct purple *p, const struct purple_unit *u)
     (void)scan_blanks(&at);
     const bool iso = strstr(at, "Z cpu") != NULL;
     if (!iso && !read_log_head(&at, &log, &repairs)) {
-        odd(p, u->origin[0].line, "a log line whose beginning is not legible");
+        unparsed(p, u->origin[0].line, "a log line whose beginning is not legible");
         return;
     }
     repaired(p, u->origin[0].line, repairs);
@@ -400,10 +401,10 @@ static void read_log(struct purple *p, const struct purple_unit *u)
     log.is_cos_dump = dump != NULL;
     if (dump != NULL)
         read_dump_path(p, dump);
-    if (p->logs < PURPLE_LOGS_MAX)
-        p->log[p->logs++] = log;
+    if (p->log_count < PURPLE_LOGS_MAX)
+        p->log[p->log_count++] = log;
     else
-        odd(p, u->origin[0].line, "more log lines than are read");
+        unparsed(p, u->origin[0].line, "more log lines than are read");
 }
 
 /* ---- the console's own Oops ------------------------------------------------------------------ */
@@ -461,7 +462,7 @@ static void read_unit(struct purple *p, const struct purple_unit *u)
 
 static void decide_layout(struct purple *p)
 {
-    const bool cpu_words = p->pcpus > 0 && p->pcpu[0].place.from < p->pcpu[0].place.to;
+    const bool cpu_words = p->pcpu_count > 0 && p->pcpu[0].place.from < p->pcpu[0].place.to;
     if (p->layout == PURPLE_ESXI5 || purple_find(p, "cr0") != NULL ||
         (p->is_esxi && p->version[0] >= '5'))
         p->layout = PURPLE_ESXI5;
@@ -472,7 +473,7 @@ static void decide_layout(struct purple *p)
              purple_find(p, "ef") != NULL)
         p->layout = PURPLE_ESX30;
     else if (purple_find(p, "ip") != NULL || purple_find(p, "eax") != NULL || cpu_words ||
-             p->frames > 0 || p->has_uptime || p->build != 0)
+             p->frame_count > 0 || p->has_uptime || p->build != 0)
         p->layout = PURPLE_ESX35;
 }
 
@@ -480,7 +481,7 @@ static void decide_layout(struct purple *p)
  * reached its timeout. */
 static void decide_class(struct purple *p, bool interim)
 {
-    for (uint32_t i = 0; i < p->logs && p->class == PURPLE_UNKNOWN; i++) {
+    for (uint32_t i = 0; i < p->log_count && p->class == PURPLE_UNKNOWN; i++) {
         const struct purple_log *l = &p->log[i];
         if (l->is_cos_error)
             p->class = purple_class_of(l->text);
@@ -494,8 +495,10 @@ static void decide_class(struct purple *p, bool interim)
 
 static bool is_screen(const struct purple *p, bool interim)
 {
-    const bool parts[] = { p->build != 0, p->regs >= 3,           p->pcpus >= 2,   p->has_uptime,
-                           p->frames > 0, p->headline[0] != '\0', p->dump_started, interim };
+    const bool parts[] = { p->build != 0,      p->reg_count >= 3,
+                           p->pcpu_count >= 2, p->has_uptime,
+                           p->frame_count > 0, p->headline[0] != '\0',
+                           p->dump_started,    interim };
     unsigned found = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         found += parts[i];
@@ -525,7 +528,7 @@ void purple_free(struct purple *p)
 {
     free(p->kind);
     free(p->repair);
-    free(p->odds.odd);
+    free(p->unparsed.line);
     *p = (struct purple){ 0 };
 }
 
@@ -533,7 +536,7 @@ void purple_free(struct purple *p)
 
 const struct purple_reg *purple_find(const struct purple *p, const char *name)
 {
-    for (uint32_t i = 0; i < p->regs; i++) {
+    for (uint32_t i = 0; i < p->reg_count; i++) {
         if (strcmp(p->reg[i].name, name) == 0)
             return &p->reg[i];
     }
@@ -550,7 +553,7 @@ const struct purple_reg *purple_ip(const struct purple *p)
 
 const struct purple_log *purple_last_alert(const struct purple *p)
 {
-    for (uint32_t i = p->logs; i > 0; i--) {
+    for (uint32_t i = p->log_count; i > 0; i--) {
         if (p->log[i - 1].is_alert)
             return &p->log[i - 1];
     }
@@ -559,7 +562,7 @@ const struct purple_log *purple_last_alert(const struct purple *p)
 
 const struct purple_log *purple_cos_error(const struct purple *p)
 {
-    for (uint32_t i = 0; i < p->logs; i++) {
+    for (uint32_t i = 0; i < p->log_count; i++) {
         if (p->log[i].is_cos_error)
             return &p->log[i];
     }

@@ -57,7 +57,7 @@ enum purple_class {
 
 /* What a physical line is. A line with several things on it has the first one's kind. */
 enum purple_kind {
-    PURPLE_LINE_ODD, /* not understood */
+    PURPLE_LINE_UNPARSED, /* not understood */
     PURPLE_LINE_BLANK,
     PURPLE_LINE_PRODUCT,
     PURPLE_LINE_HEADLINE,
@@ -126,16 +126,16 @@ struct purple {
     struct purple_place headline_place;
 
     struct purple_reg reg[PURPLE_REGS_MAX];
-    uint32_t regs;
+    uint32_t reg_count;
     struct purple_pcpu pcpu[PURPLE_PCPUS_MAX];
-    uint32_t pcpus;
+    uint32_t pcpu_count;
     struct purple_frame frame[PURPLE_FRAMES_MAX];
-    uint32_t frames;
+    uint32_t frame_count;
     bool has_uptime, has_tsc;
     uint64_t uptime_ms, tsc;
     struct purple_place uptime_place, tsc_place;
     struct purple_log log[PURPLE_LOGS_MAX];
-    uint32_t logs;
+    uint32_t log_count;
     bool dump_started, dump_done; /* of the VMkernel's dump */
     char cos_core[256];           /* path in the "Dump:" line */
 
@@ -143,10 +143,10 @@ struct purple {
     int64_t cos_pid;                                         /* -1 = none */
 
     enum purple_kind *kind; /* of each line of the text, index line - 1 */
-    uint32_t lines;
+    uint32_t line_count;
     struct purple_repair *repair;
-    uint32_t repairs, repair_room;
-    struct parse_odds odds;
+    uint32_t repair_count, repair_room;
+    struct unparsed unparsed;
 };
 
 /** Read a screen. Always succeeds; what is no screen has is_screen false. Free with purple_free().

@@ -219,7 +219,7 @@ static enum purple_kind kind_of(const char *text)
     const enum purple_class class = purple_class_of(text);
     if (class == PURPLE_INTERIM)
         return PURPLE_LINE_INTERIM;
-    return class != PURPLE_UNKNOWN ? PURPLE_LINE_HEADLINE : PURPLE_LINE_ODD;
+    return class != PURPLE_UNKNOWN ? PURPLE_LINE_HEADLINE : PURPLE_LINE_UNPARSED;
 }
 
 /* ---- units ----------------------------------------------------------------------------------- */
@@ -350,11 +350,11 @@ static bool take(struct cutter *c, uint32_t line, size_t column, const char *tex
     if (kind == PURPLE_LINE_BLANK)
         return true;
     if (second_screen(c, kind)) {
-        parse_odds_add(&c->p->odds, 0, line,
-                       "a second screen begins here and is not read; give it a file of its own");
+        unparsed_add(&c->p->unparsed, 0, line,
+                     "a second screen begins here and is not read; give it a file of its own");
         return false;
     }
-    if (kind == PURPLE_LINE_ODD) {
+    if (kind == PURPLE_LINE_UNPARSED) {
         u = continued(c, line, text);
         if (u != NULL)
             kind = u->kind;
@@ -365,8 +365,8 @@ static bool take(struct cutter *c, uint32_t line, size_t column, const char *tex
     }
     if (*of_line == PURPLE_LINE_BLANK)
         *of_line = kind;
-    if (kind == PURPLE_LINE_ODD) {
-        parse_odds_add(&c->p->odds, 0, line, "not understood");
+    if (kind == PURPLE_LINE_UNPARSED) {
+        unparsed_add(&c->p->unparsed, 0, line, "not understood");
         return true;
     }
     if (u == NULL) {
@@ -446,7 +446,7 @@ static bool take_line(struct cutter *c, uint32_t line)
     if (copy == NULL)
         abort();
     if (l->damaged)
-        parse_odds_add(&c->p->odds, 0, line, "holds NUL bytes or is too long: read in part");
+        unparsed_add(&c->p->unparsed, 0, line, "holds NUL bytes or is too long: read in part");
     while (go_on && l->at[from] != '\0') {
         const size_t length = segment_end(l->at + from);
         copy[from + length] = '\0';
@@ -463,7 +463,7 @@ void purple_units_make(const struct text *t, struct purple *p, struct purple_uni
     struct cutter c = { .t = t, .p = p, .units = ret };
 
     *ret = (struct purple_units){ 0 };
-    p->lines = t->count;
+    p->line_count = t->count;
     p->kind = calloc(t->count + 1u, sizeof *p->kind);
     if (p->kind == NULL)
         abort();
@@ -473,7 +473,7 @@ void purple_units_make(const struct text *t, struct purple *p, struct purple_uni
         if (take_line(&c, line))
             continue;
         for (; line <= t->count; line++)
-            p->kind[line - 1] = PURPLE_LINE_ODD;
+            p->kind[line - 1] = PURPLE_LINE_UNPARSED;
     }
 }
 

@@ -23,7 +23,7 @@ struct purple_units {
 };
 
 /** Cut the text into units, and tell the kind of every line in p->kind and what was not understood
- * in p->odds. Free with purple_units_free(). */
+ * in p->unparsed. Free with purple_units_free(). */
 void purple_units_make(const struct text *t, struct purple *p, struct purple_units *ret);
 void purple_units_free(struct purple_units *u);
 

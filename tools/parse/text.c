@@ -29,10 +29,10 @@ void *parse_room(void *items, uint32_t count, uint32_t *room, size_t item_size)
     return items;
 }
 
-void parse_odds_add(struct parse_odds *o, uint32_t file, uint32_t line, const char *why)
+void unparsed_add(struct unparsed *u, uint32_t file, uint32_t line, const char *why)
 {
-    struct parse_odd *odd = PARSE_ADD(o->odd, o->count, o->room);
-    *odd = (struct parse_odd){ .file = file, .line = line, .why = why };
+    *PARSE_ADD(u->line, u->count, u->room) =
+        (struct unparsed_line){ .file = file, .line = line, .why = why };
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */

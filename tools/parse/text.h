@@ -3,8 +3,8 @@
  * The whole file is read (gzip files are unpacked) and cut into lines. Each line is a C string: a
  * carriage return at its end is dropped, bytes that a line must not have (NUL, which power losses
  * leave in logs) are replaced by '?'. Lines are numbered from 1, as editors do. A parser says of
- * every line either what it is or, through struct parse_odds, that it did not understand it: no
- * line is skipped in silence. */
+ * every line either what it is or, through struct unparsed, that it did not understand it: no line
+ * is skipped in silence. */
 #ifndef TOOLS_PARSE_TEXT_H
 #define TOOLS_PARSE_TEXT_H
 
@@ -39,18 +39,18 @@ void text_from(const char *name, const void *bytes, size_t size, struct text *re
 void text_free(struct text *t);
 
 /* A line that a parser did not understand, or understood only in part. */
-struct parse_odd {
+struct unparsed_line {
     uint32_t file; /* index of the text, for parsers that read several */
     uint32_t line; /* from 1 */
     const char *why;
 };
-struct parse_odds {
-    struct parse_odd *odd;
+struct unparsed {
+    struct unparsed_line *line;
     uint32_t count, room;
 };
 
 /** Note that line `line` of text `file` was not understood. `why` must live on. */
-void parse_odds_add(struct parse_odds *o, uint32_t file, uint32_t line, const char *why);
+void unparsed_add(struct unparsed *u, uint32_t file, uint32_t line, const char *why);
 
 /** Make room for one more item behind `count` and zero it; the array may move. Ends the program
  * when there is no memory: everything that is read is bounded by TEXT_BYTES_MAX. */

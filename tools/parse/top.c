@@ -139,12 +139,12 @@ static bool read_memory(const char *at, struct top_snapshot *s)
 
 static void open_snapshot(struct top *t, const char *at, uint32_t line)
 {
-    struct top_snapshot *s = PARSE_ADD(t->snapshot, t->snapshots, t->snapshot_room);
+    struct top_snapshot *s = PARSE_ADD(t->snapshot, t->snapshot_count, t->snapshot_room);
     memset(s, 0xff, sizeof *s); /* -1: not told */
     memset(s->up, 0, sizeof s->up);
     s->line = line;
-    s->first_row = t->rows;
-    s->rows = 0;
+    s->first_row = t->row_count;
+    s->row_count = 0;
     read_first(at, s);
 }
 
@@ -154,16 +154,16 @@ static const char *read_line(struct top *t, struct proclist_head *head, const ch
 {
     struct proclist_row row;
     if (begins(at)) {
-        head->columns = 0;
+        head->column_count = 0;
         open_snapshot(t, at, line);
         return NULL;
     }
     if (proclist_read_head(at, head))
         return NULL;
-    if (t->snapshots == 0)
+    if (t->snapshot_count == 0)
         return "above the first line of top";
-    struct top_snapshot *s = &t->snapshot[t->snapshots - 1];
-    if (head->columns == 0)
+    struct top_snapshot *s = &t->snapshot[t->snapshot_count - 1];
+    if (head->column_count == 0)
         return read_processes(at, s) || read_old_cpu(at, s) || read_new_cpu(at, s) ||
                        read_memory(at, s)
                    ? NULL
@@ -172,8 +172,8 @@ static const char *read_line(struct top *t, struct proclist_head *head, const ch
     if (why != NULL)
         return why;
     row.line = line;
-    *PARSE_ADD(t->row, t->rows, t->row_room) = row;
-    s->rows++;
+    *PARSE_ADD(t->row, t->row_count, t->row_room) = row;
+    s->row_count++;
     return NULL;
 }
 
@@ -187,7 +187,7 @@ void top_parse(const struct text *t, struct top *ret)
             continue;
         const char *why = read_line(ret, &head, at, i + 1);
         if (why != NULL)
-            parse_odds_add(&ret->odds, 0, i + 1, why);
+            unparsed_add(&ret->unparsed, 0, i + 1, why);
     }
 }
 
@@ -195,7 +195,7 @@ void top_free(struct top *t)
 {
     free(t->snapshot);
     free(t->row);
-    free(t->odds.odd);
+    free(t->unparsed.line);
     *t = (struct top){ 0 };
 }
 

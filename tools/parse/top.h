@@ -20,18 +20,18 @@ struct top_snapshot {
     int64_t mem_kb, mem_used_kb, mem_free_kb, buffers_kb, active_kb, inactive_dirty_kb,
         inactive_clean_kb;
     int64_t swap_kb, swap_used_kb, swap_free_kb, cached_kb;
-    uint32_t first_row, rows; /* in top.row */
+    uint32_t first_row, row_count; /* in top.row */
 };
 
 struct top {
     struct top_snapshot *snapshot;
-    uint32_t snapshots, snapshot_room;
+    uint32_t snapshot_count, snapshot_room;
     struct proclist_row *row;
-    uint32_t rows, row_room;
-    struct parse_odds odds;
+    uint32_t row_count, row_room;
+    struct unparsed unparsed;
 };
 
-/** Read it. Always succeeds; what is something else yields odds alone. Free with top_free(). */
+/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with top_free(). */
 void top_parse(const struct text *t, struct top *ret);
 void top_free(struct top *t);
 

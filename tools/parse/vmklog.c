@@ -241,15 +241,15 @@ void vmklog_parse(const struct text *texts, uint32_t count, struct vmklog *ret)
                 continue;
             const char *why = vmklog_read_line(at, &l);
             if (why != NULL) {
-                parse_odds_add(&v.odds, file, i + 1, why);
+                unparsed_add(&v.unparsed, file, i + 1, why);
                 continue;
             }
             l.file = file;
             l.line = i + 1;
-            v.count[l.class]++;
-            v.backwards += l.class != VMKLOG_REPEATED && l.uptime_ms < last_ms;
+            v.class_count[l.class]++;
+            v.backward_count += l.class != VMKLOG_REPEATED && l.uptime_ms < last_ms;
             last_ms = l.class != VMKLOG_REPEATED ? l.uptime_ms : last_ms;
-            *PARSE_ADD(v.line, v.lines, v.room) = l;
+            *PARSE_ADD(v.line, v.line_count, v.line_room) = l;
         }
     }
     *ret = v;
@@ -258,7 +258,7 @@ void vmklog_parse(const struct text *texts, uint32_t count, struct vmklog *ret)
 void vmklog_free(struct vmklog *v)
 {
     free(v->line);
-    free(v->odds.odd);
+    free(v->unparsed.line);
     *v = (struct vmklog){ 0 };
 }
 

@@ -55,7 +55,7 @@ struct vmklog_line {
     int printk; /* level of a Linux driver's text, "<6>..."; -1 = none */
     enum vmklog_severity severity;
     enum vmklog_class class;
-    char module[24];           /* "HB", "SCSI"; empty = none */
+    char module[24];  /* "HB", "SCSI"; empty = none */
     const char *head; /* from the uptime on; this and the next two point into the struct text */
     const char *body; /* behind "cpuN:WORLD)": what a screen shows */
     const char *text; /* behind severity and module */
@@ -66,11 +66,11 @@ struct vmklog_line {
 
 struct vmklog {
     struct vmklog_line *line; /* in the order of the files */
-    uint32_t lines, room;
-    uint32_t count[VMKLOG_CLASSES];
-    uint32_t
-        backwards; /* lines whose uptime is below the one before: restarts, or files out of order */
-    struct parse_odds odds;
+    uint32_t line_count, line_room;
+    uint32_t class_count[VMKLOG_CLASSES];
+    /* Lines whose uptime is below the one before: restarts, or files out of order. */
+    uint32_t backward_count;
+    struct unparsed unparsed;
 };
 
 /** Read files. Always succeeds. The result points into the texts. Free with vmklog_free(). */

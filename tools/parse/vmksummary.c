@@ -25,20 +25,20 @@ static bool read_top(const char **at, struct vmksummary_record *r)
 {
     while (*(*at += strspn(*at, " ,")) != '\0') {
         char item[64];
-        if (r->tops == VMKSUMMARY_TOP_MAX || !scan_until(at, ",", item, sizeof item))
+        if (r->top_count == VMKSUMMARY_TOP_MAX || !scan_until(at, ",", item, sizeof item))
             return false;
         char *dash = strrchr(item, '-'); /* names may hold dashes themselves: vmware-h-82812 */
         if (dash == NULL || dash == item || (size_t)(dash - item) >= VMKSUMMARY_NAME_MAX)
             return false;
         const char *digits = dash + 1;
-        struct vmksummary_process *p = &r->top[r->tops];
+        struct vmksummary_process *p = &r->top[r->top_count];
         uint64_t kb;
         if (!scan_u64(&digits, &kb) || !scan_blanks(&digits) || *digits != '\0' || kb > INT64_MAX)
             return false;
         *dash = '\0';
         memcpy(p->name, item, (size_t)(dash - item) + 1);
         p->kb = (int64_t)kb;
-        r->tops++;
+        r->top_count++;
     }
     return true;
 }
@@ -156,12 +156,12 @@ static void read_text(struct vmksummary *v, const struct text *t, uint32_t file)
             continue;
         const char *why = read_line(at, &r);
         if (why != NULL) {
-            parse_odds_add(&v->odds, file, i + 1, why);
+            unparsed_add(&v->unparsed, file, i + 1, why);
             continue;
         }
         r.file = file;
         r.line = i + 1;
-        *PARSE_ADD(v->record, v->records, v->record_room) = r;
+        *PARSE_ADD(v->record, v->record_count, v->record_room) = r;
     }
 }
 
@@ -192,12 +192,12 @@ static int64_t nearest_quarter(int64_t s)
 /* The zone is the offset that most lines have: lines of a spliced page disagree with it. */
 static void find_zone(struct vmksummary *v)
 {
-    int64_t *offset = malloc((v->records + 1u) * sizeof *offset);
+    int64_t *offset = malloc((v->record_count + 1u) * sizeof *offset);
     uint32_t n = 0, most = 0;
 
     if (offset == NULL)
         abort();
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         const int64_t d = is_iso(&v->record[i]) ? INT64_MAX : difference(&v->record[i]);
         if (d != INT64_MAX && llabs(d) <= ZONE_MAX_S)
             offset[n++] = nearest_quarter(d);
@@ -216,7 +216,7 @@ static void find_zone(struct vmksummary *v)
 
 static void find_lateness(struct vmksummary *v)
 {
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         struct vmksummary_record *r = &v->record[i];
         if (is_iso(r))
             continue;
@@ -244,7 +244,7 @@ static void decide_unit(struct vmksummary *v)
     bool pages = true;
     int release = -1;
 
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         const struct vmksummary_record *r = &v->record[i];
         if (r->kind != VMKSUMMARY_HOURLY)
             continue;
@@ -252,7 +252,7 @@ static void decide_unit(struct vmksummary *v)
         pages = pages && r->swap_raw % PAGE == 0;
         release = release > 0 ? release : release_of(r->vmk_build);
     }
-    if (v->hourly == 0)
+    if (v->hourly_count == 0)
         return;
     if (release == 3 && pages) {
         v->unit = VMKSUMMARY_BYTES;
@@ -273,7 +273,7 @@ static void decide_unit(struct vmksummary *v)
 
 static void convert_swap(struct vmksummary *v)
 {
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         struct vmksummary_record *r = &v->record[i];
         r->swap_kb = (int64_t)(v->unit == VMKSUMMARY_BYTES ? r->swap_raw / 1024 : r->swap_raw);
     }
@@ -294,7 +294,7 @@ static int compare_records(const void *a, const void *b)
 static void find(struct vmksummary *v, enum vmksummary_finding_kind kind, uint32_t record,
                  int64_t value, const char *text)
 {
-    struct vmksummary_finding *f = PARSE_ADD(v->finding, v->findings, v->finding_room);
+    struct vmksummary_finding *f = PARSE_ADD(v->finding, v->finding_count, v->finding_room);
     *f = (struct vmksummary_finding){ kind, record, value, text };
 }
 
@@ -308,14 +308,14 @@ static bool same_line(const struct vmksummary_record *a, const struct vmksummary
 static void drop_duplicates(struct vmksummary *v)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         if (kept > 0 && same_line(&v->record[kept - 1], &v->record[i])) {
             find(v, VMKSUMMARY_DUPLICATE, kept - 1, v->record[i].line, "stands twice");
             continue;
         }
         v->record[kept++] = v->record[i];
     }
-    v->records = kept;
+    v->record_count = kept;
 }
 
 static bool is_hourly(const struct vmksummary_record *r)
@@ -333,8 +333,8 @@ static const char *restart_text(const struct vmksummary *v, uint32_t first)
     while (i > 0 && !is_hourly(&v->record[i - 1]) &&
            v->record[i - 1].boot + 1 == v->record[first].boot)
         seen[v->record[--i].kind] = true;
-    for (i = first;
-         i < v->records && !is_hourly(&v->record[i]) && v->record[i].boot == v->record[first].boot;
+    for (i = first; i < v->record_count && !is_hourly(&v->record[i]) &&
+                    v->record[i].boot == v->record[first].boot;
          i++)
         seen[v->record[i].kind] = true;
     if (seen[VMKSUMMARY_ERROR])
@@ -356,7 +356,7 @@ static void count_boots(struct vmksummary *v)
     uint64_t last_ms = 0;
     bool starting = false; /* an event of a start was seen, and no hourly line since */
 
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         struct vmksummary_record *r = &v->record[i];
         const bool hourly = is_hourly(r);
         const bool goodbye = r->kind == VMKSUMMARY_HALTING || r->kind == VMKSUMMARY_REBOOTING;
@@ -368,14 +368,14 @@ static void count_boots(struct vmksummary *v)
         last_ms = hourly ? r->vmk_ms : last_ms;
         r->boot = boot;
     }
-    v->boots = v->records > 0 ? boot + 1 : 0;
+    v->boot_count = v->record_count > 0 ? boot + 1 : 0;
 }
 
 /* The value of a restart is how long the boot before it is known to have been up, in s. */
 static void find_restarts(struct vmksummary *v)
 {
     uint64_t up_ms = 0;
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         if (i > 0 && v->record[i].boot != v->record[i - 1].boot) {
             find(v, VMKSUMMARY_RESTART, i, (int64_t)(up_ms / 1000), restart_text(v, i));
             up_ms = 0;
@@ -422,7 +422,7 @@ static void look_at_record(struct vmksummary *v, uint32_t i)
 /* In a file lines come in order of time; those that do not were put there. */
 static void look_at_order(struct vmksummary *v)
 {
-    for (uint32_t i = 1; i < v->records; i++) {
+    for (uint32_t i = 1; i < v->record_count; i++) {
         const struct vmksummary_record *a = &v->record[i - 1], *b = &v->record[i];
         if (a->file == b->file && b->line < a->line)
             find(v, VMKSUMMARY_ORDER, i, a->line, "stands above a line that is older");
@@ -440,7 +440,7 @@ static int compare_findings(const void *a, const void *b)
 static void look_for_findings(struct vmksummary *v)
 {
     uint32_t last = UINT32_MAX;
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         look_at_record(v, i);
         if (v->record[i].kind != VMKSUMMARY_HOURLY)
             continue;
@@ -450,8 +450,8 @@ static void look_for_findings(struct vmksummary *v)
     }
     look_at_order(v);
     find_restarts(v);
-    if (v->findings > 0)
-        qsort(v->finding, v->findings, sizeof *v->finding, compare_findings);
+    if (v->finding_count > 0)
+        qsort(v->finding, v->finding_count, sizeof *v->finding, compare_findings);
 }
 
 void vmksummary_parse(const struct text *texts, uint32_t count, struct vmksummary *ret)
@@ -460,11 +460,11 @@ void vmksummary_parse(const struct text *texts, uint32_t count, struct vmksummar
 
     for (uint32_t i = 0; i < count; i++)
         read_text(&v, &texts[i], i);
-    if (v.records > 0)
-        qsort(v.record, v.records, sizeof *v.record, compare_records);
+    if (v.record_count > 0)
+        qsort(v.record, v.record_count, sizeof *v.record, compare_records);
     drop_duplicates(&v);
-    for (uint32_t i = 0; i < v.records; i++) {
-        v.hourly += v.record[i].kind == VMKSUMMARY_HOURLY;
+    for (uint32_t i = 0; i < v.record_count; i++) {
+        v.hourly_count += v.record[i].kind == VMKSUMMARY_HOURLY;
         v.is_esxi5 = v.is_esxi5 || is_iso(&v.record[i]);
     }
     find_zone(&v);
@@ -480,7 +480,7 @@ void vmksummary_free(struct vmksummary *v)
 {
     free(v->record);
     free(v->finding);
-    free(v->odds.odd);
+    free(v->unparsed.line);
     *v = (struct vmksummary){ 0 };
 }
 
@@ -508,7 +508,7 @@ const char *vmksummary_finding_name(enum vmksummary_finding_kind k)
 
 int64_t vmksummary_kb_of(const struct vmksummary_record *r, const char *name)
 {
-    for (uint32_t i = 0; i < r->tops; i++) {
+    for (uint32_t i = 0; i < r->top_count; i++) {
         if (strcmp(r->top[i].name, name) == 0)
             return r->top[i].kb;
     }

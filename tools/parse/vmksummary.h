@@ -55,7 +55,7 @@ struct vmksummary_record {
     uint64_t swap_raw;
     int64_t swap_kb;
     struct vmksummary_process top[VMKSUMMARY_TOP_MAX];
-    uint32_t tops;
+    uint32_t top_count;
     uint32_t boot; /* counts up from 0 at each restart */
 };
 
@@ -82,19 +82,19 @@ struct vmksummary_finding {
 
 struct vmksummary {
     struct vmksummary_record *record; /* by epoch, then file, then line */
-    uint32_t records, record_room;
+    uint32_t record_count, record_room;
     struct vmksummary_finding *finding; /* by record */
-    uint32_t findings, finding_room;
+    uint32_t finding_count, finding_room;
     enum vmksummary_unit unit;
     const char *unit_why;
     bool has_zone;
     int64_t zone_s; /* local minus UTC */
-    uint32_t hourly, boots;
+    uint32_t hourly_count, boot_count;
     bool is_esxi5;
-    struct parse_odds odds;
+    struct unparsed unparsed;
 };
 
-/** Read the files together. Always succeeds; texts that are something else yield odds alone. Free
+/** Read the files together. Always succeeds; texts that are something else yield unparsed lines alone. Free
  * with vmksummary_free(). */
 void vmksummary_parse(const struct text *texts, uint32_t count, struct vmksummary *ret);
 void vmksummary_free(struct vmksummary *v);

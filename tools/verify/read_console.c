@@ -49,7 +49,7 @@ static void read_vmksummary(struct verify *v)
     vmksummary_parse(t, count, &s);
     const bool known = claim_get(&v->claims, "zdump.state.boot_epoch_s", &boot_s) &&
                        claim_get(&v->claims, "zdump.state.dump_end_ms", &end_ms);
-    for (uint32_t i = 0; i < s.records; i++) {
+    for (uint32_t i = 0; i < s.record_count; i++) {
         const struct vmksummary_record *r = &s.record[i];
         if (r->kind != VMKSUMMARY_HOURLY ||
             (known && (r->epoch_s < boot_s || r->epoch_s > boot_s + end_ms / 1000)))
@@ -73,7 +73,7 @@ static void read_meminfo(struct verify *v)
     if (!verify_load(v, "proc/meminfo", &at, &t))
         return;
     meminfo_parse(&t, &m);
-    for (uint32_t i = 0; i < m.items; i++) {
+    for (uint32_t i = 0; i < m.item_count; i++) {
         at.line = m.item[i].line;
         claim_number(&v->claims, &at, m.item[i].value, "meminfo.%s", m.item[i].name);
     }

@@ -113,7 +113,7 @@ void read_vmklog(struct verify *v, const struct text *t, struct claim_place at, 
     struct vmklog log;
     int64_t alerts = 0;
     vmklog_parse(t, 1, &log);
-    for (uint32_t i = 0; i < log.lines; i++) {
+    for (uint32_t i = 0; i < log.line_count; i++) {
         const struct vmklog_line *l = &log.line[i];
         const unsigned long long ms = l->uptime_ms;
         if (l->class == VMKLOG_REPEATED || (l->has_stamp && !is_in(&w, &l->stamp)))
@@ -143,7 +143,7 @@ static void put_messages(struct verify *v, const struct text *t, struct claim_pl
     struct messages m;
     uint32_t kills = 0;
     messages_parse(t, 1, &m);
-    for (uint32_t i = 0; i < m.lines; i++) {
+    for (uint32_t i = 0; i < m.line_count; i++) {
         const struct messages_line *l = &m.line[i];
         if (!l->has_stamp || !is_in(&w, &l->stamp))
             continue;

@@ -16,7 +16,7 @@ static bool is_of_console(const struct purple *p)
 
 static void put_registers(struct verify *v, const struct purple *p, struct claim_place *at)
 {
-    for (uint32_t i = 0; i < p->regs; i++) {
+    for (uint32_t i = 0; i < p->reg_count; i++) {
         const struct purple_reg *r = &p->reg[i];
         at->line = r->place.line;
         claim_number(&v->claims, at, (int64_t)r->value, "screen.%s", r->name);
@@ -24,7 +24,7 @@ static void put_registers(struct verify *v, const struct purple *p, struct claim
             claim_number(&v->claims, at, ((int64_t)r->value - CR3_WITHOUT_RAM) / 1024,
                          "screen.cr3.ram_kb");
     }
-    if (p->frames > 0) {
+    if (p->frame_count > 0) {
         at->line = p->frame[0].place.line;
         claim_number(&v->claims, at, (int64_t)p->frame[0].bp, "screen.frame0.bp");
         claim_number(&v->claims, at, (int64_t)p->frame[0].ip, "screen.frame0.ip");
@@ -33,13 +33,13 @@ static void put_registers(struct verify *v, const struct purple *p, struct claim
 
 static void put_pcpus(struct verify *v, const struct purple *p, struct claim_place *at)
 {
-    for (uint32_t i = 0; i < p->pcpus; i++) {
+    for (uint32_t i = 0; i < p->pcpu_count; i++) {
         at->line = p->pcpu[i].place.line;
         claim_number(&v->claims, at, p->pcpu[i].world, "screen.pcpu.world.%u", p->pcpu[i].pcpu);
         claim_text(&v->claims, at, p->pcpu[i].name, "screen.pcpu.name.%u", p->pcpu[i].pcpu);
     }
-    if (p->pcpus > 0)
-        claim_number(&v->claims, at, p->pcpus, "screen.pcpus");
+    if (p->pcpu_count > 0)
+        claim_number(&v->claims, at, p->pcpu_count, "screen.pcpus");
 }
 
 static void put_times(struct verify *v, const struct purple *p, struct claim_place *at)
@@ -55,7 +55,7 @@ static void put_times(struct verify *v, const struct purple *p, struct claim_pla
 
 static void put_alerts(struct verify *v, const struct purple *p, struct claim_place *at)
 {
-    for (uint32_t i = 0; i < p->logs; i++) {
+    for (uint32_t i = 0; i < p->log_count; i++) {
         if (!p->log[i].is_alert)
             continue;
         at->line = p->log[i].place.line;

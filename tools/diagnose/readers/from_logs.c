@@ -64,7 +64,7 @@ static struct span boot_around(const struct vmklog *v, uint32_t i)
     struct span s = { i, i + 1 };
     while (s.from > 0 && !is_restart(v, s.from))
         s.from--;
-    while (s.to < v->lines && !is_restart(v, s.to))
+    while (s.to < v->line_count && !is_restart(v, s.to))
         s.to++;
     return s;
 }
@@ -83,15 +83,15 @@ static void name_stop(struct diagnosis *d, const struct vmklog_line *l, const ch
 static bool choose_boot(struct diagnosis *d, const struct vmklog *v, const char *shown,
                         struct span *ret)
 {
-    uint32_t stop = v->lines;
-    for (uint32_t i = 0; i < v->lines; i++) {
+    uint32_t stop = v->line_count;
+    for (uint32_t i = 0; i < v->line_count; i++) {
         if (!is_stop(&v->line[i]))
             continue;
-        if (stop < v->lines && boot_around(v, stop).from != boot_around(v, i).from)
+        if (stop < v->line_count && boot_around(v, stop).from != boot_around(v, i).from)
             name_stop(d, &v->line[stop], shown);
         stop = i;
     }
-    if (stop < v->lines) {
+    if (stop < v->line_count) {
         const int64_t at_ns = (int64_t)v->line[stop].uptime_ms * 1000000;
         if (d->loss.file[0] != '\0' && llabs(at_ns - d->loss.uptime_ns) > SAME_LOSS_NS) {
             name_stop(d, &v->line[stop], shown);
@@ -104,7 +104,7 @@ static bool choose_boot(struct diagnosis *d, const struct vmklog *v, const char 
         *ret = boot_around(v, stop);
         return true;
     }
-    for (uint32_t i = v->lines; i-- > 0;) {
+    for (uint32_t i = v->line_count; i-- > 0;) {
         if (!is_before_end(d, v->line[i].has_stamp, &v->line[i].stamp))
             continue;
         *ret = boot_around(v, i);
@@ -193,7 +193,7 @@ void from_vmklog(struct diagnosis *d, const struct text *t, const char *shown,
     struct span s;
     vmklog_parse(t, 1, &v);
     if (source != NULL)
-        diagnosis_note_unparsed(source, t, &v.odds, 0);
+        diagnosis_note_unparsed(source, t, &v.unparsed, 0);
     if (choose_boot(d, &v, shown, &s)) {
         for (uint32_t i = s.from; i < s.to; i++)
             take_vmk_line(d, &v.line[i], t->lines[v.line[i].line - 1].at, shown);
@@ -213,7 +213,7 @@ static bool is_start(const struct messages_line *l)
 /* The lines of files (first..last line number) that are of the boot that failed. */
 static struct span choose_lines(const struct diagnosis *d, const struct messages *m)
 {
-    struct span s = { 0, m->lines };
+    struct span s = { 0, m->line_count };
     while (s.to > 0 && !is_before_end(d, m->line[s.to - 1].has_stamp, &m->line[s.to - 1].stamp))
         s.to--;
     for (uint32_t i = 0; i < s.to; i++)
@@ -271,7 +271,7 @@ static void take_oopses(struct diagnosis *d, const struct messages *m, struct sp
                         const struct text *t, const char *shown)
 {
     char who[FACT_WHO_MAX];
-    for (uint32_t i = 0; i < m->oopses; i++) {
+    for (uint32_t i = 0; i < m->oops_count; i++) {
         const struct messages_oops *o = &m->oops[i];
         if (!is_within(m, s, o->line))
             continue;
@@ -287,7 +287,7 @@ static void take_meminfo(struct diagnosis *d, const struct messages *m, struct s
 {
     char text[FACT_TEXT_MAX];
     const struct messages_meminfo *b = NULL;
-    for (uint32_t i = 0; i < m->meminfos; i++)
+    for (uint32_t i = 0; i < m->meminfo_count; i++)
         if (is_within(m, s, m->meminfo[i].line))
             b = &m->meminfo[i];
     if (b == NULL || b->free_pages < 0)
@@ -314,7 +314,7 @@ static void see_listed(const struct messages *m, const struct messages_task *fro
     to->ppid = from->father > 0 ? (uint32_t)from->father : 0;
     (void)snprintf(to->comm, sizeof to->comm, "%s", from->comm);
     to->state = from->state;
-    for (uint32_t i = 0; i < from->frames && to->frames < TASK_FRAMES_MAX; i++)
+    for (uint32_t i = 0; i < from->frame_count && to->frames < TASK_FRAMES_MAX; i++)
         (void)snprintf(to->function[to->frames++], TASK_FUNCTION_MAX, "%.39s",
                        m->frame[from->first_frame + i].function);
 }
@@ -323,11 +323,11 @@ static void see_listed(const struct messages *m, const struct messages_task *fro
 static void take_tasks(struct diagnosis *d, const struct messages *m, struct span s,
                        const char *shown)
 {
-    uint32_t first = m->tasks, last = 0;
-    for (uint32_t i = 0; i < m->tasks; i++) {
+    uint32_t first = m->task_count, last = 0;
+    for (uint32_t i = 0; i < m->task_count; i++) {
         if (!is_within(m, s, m->task[i].line))
             continue;
-        if (first == m->tasks || m->task[i].pid == 1)
+        if (first == m->task_count || m->task[i].pid == 1)
             first = i;
         last = i + 1;
     }
@@ -349,7 +349,7 @@ void from_messages(struct diagnosis *d, const struct text *t, const char *shown,
     struct messages m;
     messages_parse(t, 1, &m);
     if (source != NULL)
-        diagnosis_note_unparsed(source, t, &m.odds, 0);
+        diagnosis_note_unparsed(source, t, &m.unparsed, 0);
     const struct span s = choose_lines(d, &m);
     for (uint32_t i = s.from; i < s.to; i++)
         take_message(d, &m.line[i], t->lines[m.line[i].line - 1].at, shown);

@@ -57,6 +57,6 @@ void from_screen(struct diagnosis *d, const struct text *t, const char *shown,
         keep_alert(d, &p, t, shown);
     }
     if (source != NULL)
-        diagnosis_note_unparsed(source, t, &p.odds, 0);
+        diagnosis_note_unparsed(source, t, &p.unparsed, 0);
     purple_free(&p);
 }

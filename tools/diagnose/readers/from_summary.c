@@ -49,15 +49,15 @@ static bool is_hour(const struct vmksummary_record *r)
  * "VMkernel error", or simply the last. @return the index behind its last record */
 static uint32_t end_of_story(const struct diagnosis *d, const struct vmksummary *v)
 {
-    uint32_t end = v->records;
+    uint32_t end = v->record_count;
     if (d->host.end_s >= 0) {
         while (end > 0 && v->record[end - 1].epoch_s > d->host.end_s)
             end--;
         if (end > 0)
             return end;
-        end = v->records; /* files of another time: take them as they are */
+        end = v->record_count; /* files of another time: take them as they are */
     }
-    for (uint32_t i = v->records; i-- > 0;) {
+    for (uint32_t i = v->record_count; i-- > 0;) {
         if (v->record[i].kind != VMKSUMMARY_ERROR)
             continue;
         while (i > 0 && !is_hour(&v->record[i]))
@@ -73,7 +73,7 @@ static void choose_hours(const struct diagnosis *d, const struct vmksummary *v, 
     uint32_t boot = 0;
     h->v = v;
     h->count = 0;
-    h->at = calloc(v->records + 1, sizeof(struct vmksummary_record *));
+    h->at = calloc(v->record_count + 1, sizeof(struct vmksummary_record *));
     for (uint32_t i = 0; i < end; i++)
         if (is_hour(&v->record[i]))
             boot = v->record[i].boot;
@@ -151,7 +151,7 @@ static uint32_t list_names(const struct hours *h, struct trend trends[NAMES_MAX]
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < h->count; i++)
-        for (uint32_t n = 0; n < h->at[i]->tops; n++) {
+        for (uint32_t n = 0; n < h->at[i]->top_count; n++) {
             uint32_t at = 0;
             while (at < count && strcmp(trends[at].name, h->at[i]->top[n].name) != 0)
                 at++;
@@ -224,10 +224,10 @@ static void conclude_arrival(struct diagnosis *d, const struct hours *h, const s
     uint32_t first = 0;
     while (first < h->count && vmksummary_kb_of(h->at[first], t->name) < 0)
         first++;
-    if (first == 0 || first == h->count || h->at[first - 1]->tops == 0)
+    if (first == 0 || first == h->count || h->at[first - 1]->top_count == 0)
         return;
     const struct vmksummary_record *before = h->at[first - 1], *r = h->at[first];
-    const double least = (double)before->top[before->tops - 1].kb;
+    const double least = (double)before->top[before->top_count - 1].kb;
     const double came = (double)vmksummary_kb_of(r, t->name) - least;
     if (came < ARRIVAL_SHARE * (t->last - least))
         return;
@@ -248,7 +248,7 @@ static void conclude_biggest(struct diagnosis *d, const struct hours *h, const s
     char text[FACT_TEXT_MAX];
     const struct vmksummary_record *r = h->at[h->count - 1];
     const struct trend *t = NULL;
-    for (uint32_t i = 0; i < count && r->tops > 0; i++)
+    for (uint32_t i = 0; i < count && r->top_count > 0; i++)
         if (strcmp(trends[i].name, r->top[0].name) == 0)
             t = &trends[i];
     if (t == NULL)
@@ -356,7 +356,8 @@ static void conclude_rise(struct diagnosis *d, const struct hours *h)
     (void)snprintf(name, sizeof name, "%.8s", top->who);
     int64_t known_kb = vmksummary_kb_of(last, name);
     if (known_kb < 0)
-        known_kb = last->tops > 0 ? last->top[last->tops - 1].kb : 0; /* not among the largest */
+        known_kb =
+            last->top_count > 0 ? last->top[last->top_count - 1].kb : 0; /* not among the largest */
     const int64_t rise_kb = d->memory.top[0].kb - known_kb;
     (void)snprintf(text, sizeof text,
                    "%s holds %lld kB at the stun; the last hourly line knew of %s%lld kB", top->who,
@@ -376,7 +377,7 @@ static void keep_hours(struct diagnosis *d, const struct hours *h)
         struct diagnosis_hour *to = &d->hour[d->hour_count++];
         to->epoch_s = h->at[i]->epoch_s;
         to->swap_kb = h->at[i]->swap_kb;
-        for (uint32_t n = 0; n < 3 && n < h->at[i]->tops; n++) {
+        for (uint32_t n = 0; n < 3 && n < h->at[i]->top_count; n++) {
             (void)snprintf(to->top[n].name, sizeof to->top[n].name, "%.15s", h->at[i]->top[n].name);
             to->top[n].kb = h->at[i]->top[n].kb;
         }
@@ -400,7 +401,7 @@ static void keep_last(struct diagnosis *d, const struct hours *h)
     d->summary.swap_kb = last->swap_kb;
     if (d->memory.top_count > 0)
         return;
-    for (uint32_t n = 0; n < last->tops && n < DIAGNOSIS_TOP; n++) {
+    for (uint32_t n = 0; n < last->top_count && n < DIAGNOSIS_TOP; n++) {
         struct diagnosis_process *p = &d->memory.top[d->memory.top_count++];
         (void)snprintf(p->name, sizeof p->name, "%s", last->top[n].name);
         p->kb = last->top[n].kb;
@@ -410,7 +411,7 @@ static void keep_last(struct diagnosis *d, const struct hours *h)
 /* Not one hourly line of a console. */
 static bool is_of_esxi5(const struct vmksummary *v)
 {
-    for (uint32_t i = 0; i < v->records; i++)
+    for (uint32_t i = 0; i < v->record_count; i++)
         if (v->record[i].kind == VMKSUMMARY_HOURLY)
             return false;
     return v->is_esxi5;
@@ -422,7 +423,7 @@ static void note_files(struct diagnosis *d, const struct vmksummary *v)
         struct diagnosis_source *s = diagnosis_find_source(d, d->summary_text[i].name);
         if (s == NULL)
             continue;
-        diagnosis_note_unparsed(s, &d->summary_text[i], &v->odds, i);
+        diagnosis_note_unparsed(s, &d->summary_text[i], &v->unparsed, i);
         if (is_of_esxi5(v))
             diagnosis_note(s, "of ESXi 5, which has no service console and no such heartbeat");
     }
@@ -433,7 +434,7 @@ static void name_earlier_errors(struct diagnosis *d, const struct vmksummary *v)
 {
     char when[DIAGNOSIS_WHEN_ROOM];
     const struct vmksummary_record *last = NULL;
-    for (uint32_t i = 0; i < v->records; i++) {
+    for (uint32_t i = 0; i < v->record_count; i++) {
         const struct vmksummary_record *r = &v->record[i];
         if (r->kind != VMKSUMMARY_ERROR)
             continue;

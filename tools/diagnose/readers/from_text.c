@@ -32,7 +32,7 @@ void from_meminfo(struct diagnosis *d, const struct text *t, const char *shown,
             d->memory.swap_total_kb = swap;
     }
     if (source != NULL)
-        diagnosis_note_unparsed(source, t, &m.odds, 0);
+        diagnosis_note_unparsed(source, t, &m.unparsed, 0);
     meminfo_free(&m);
 }
 

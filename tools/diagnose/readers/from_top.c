@@ -51,7 +51,7 @@ struct growth {
 static const struct proclist_row *find_row(const struct top *t, const struct top_snapshot *s,
                                            const struct proclist_row *like)
 {
-    for (uint32_t i = 0; i < s->rows; i++) {
+    for (uint32_t i = 0; i < s->row_count; i++) {
         const struct proclist_row *r = &t->row[s->first_row + i];
         if (r->pid == like->pid && strcmp(r->command, like->command) == 0)
             return r;
@@ -63,12 +63,12 @@ static const struct proclist_row *find_row(const struct top *t, const struct top
 static void measure(const struct top *t, uint32_t first, const struct proclist_row *like,
                     struct growth *ret)
 {
-    const struct top_snapshot *last = &t->snapshot[t->snapshots - 1];
+    const struct top_snapshot *last = &t->snapshot[t->snapshot_count - 1];
     const double end_s = uptime_of(last->up);
     double low = (double)like->size_kb, later = low;
     *ret = (struct growth){ .pid = like->pid, .last_kb = low, .line = like->line };
     (void)snprintf(ret->name, sizeof ret->name, "%.60s", like->command);
-    for (uint32_t i = t->snapshots; i-- > first;) {
+    for (uint32_t i = t->snapshot_count; i-- > first;) {
         const struct proclist_row *r = find_row(t, &t->snapshot[i], like);
         if (r == NULL || r->size_kb < 0)
             continue;
@@ -120,15 +120,15 @@ static void set_rise(struct diagnosis *d, const struct growth *g, const char *sh
 
 static void see_growth(struct diagnosis *d, const struct top *t, const char *shown)
 {
-    const struct top_snapshot *last = &t->snapshot[t->snapshots - 1];
-    uint32_t first = t->snapshots - 1;
+    const struct top_snapshot *last = &t->snapshot[t->snapshot_count - 1];
+    uint32_t first = t->snapshot_count - 1;
     struct growth g, slope = { 0 }, rise = { 0 };
     while (first > 0 && uptime_of(t->snapshot[first - 1].up) >= 0 &&
            uptime_of(t->snapshot[first - 1].up) <= uptime_of(t->snapshot[first].up))
         first--;
-    if (t->snapshots - first < SNAPSHOTS_LEAST || uptime_of(last->up) < 0)
+    if (t->snapshot_count - first < SNAPSHOTS_LEAST || uptime_of(last->up) < 0)
         return;
-    for (uint32_t i = 0; i < last->rows; i++) {
+    for (uint32_t i = 0; i < last->row_count; i++) {
         const struct proclist_row *r = &t->row[last->first_row + i];
         if (diagnosis_pct_of_ram(d, r->size_kb) < GROWER_PCT)
             continue; /* it cannot have grown by as much */
@@ -203,14 +203,14 @@ static void from_top(struct diagnosis *d, const struct text *text)
     struct diagnosis_source *source = diagnosis_find_source(d, text->name);
     top_parse(text, &t);
     if (source != NULL)
-        diagnosis_note_unparsed(source, text, &t.odds, 0);
-    if (t.snapshots > 0) {
-        const struct top_snapshot *last = &t.snapshot[t.snapshots - 1];
+        diagnosis_note_unparsed(source, text, &t.unparsed, 0);
+    if (t.snapshot_count > 0) {
+        const struct top_snapshot *last = &t.snapshot[t.snapshot_count - 1];
         keep_totals(d, last);
-        keep_largest(d, &t.row[last->first_row], last->rows);
+        keep_largest(d, &t.row[last->first_row], last->row_count);
         see_growth(d, &t, text->name);
-        see_rows(d, &t.row[last->first_row], last->rows, last->processes == (int64_t)last->rows,
-                 text->name);
+        see_rows(d, &t.row[last->first_row], last->row_count,
+                 last->processes == (int64_t)last->row_count, text->name);
     }
     top_free(&t);
 }
@@ -221,11 +221,11 @@ static void from_ps(struct diagnosis *d, const struct text *text)
     struct diagnosis_source *source = diagnosis_find_source(d, text->name);
     ps_parse(text, &p);
     if (source != NULL)
-        diagnosis_note_unparsed(source, text, &p.odds, 0);
-    if (p.listings > 0) {
-        const struct ps_listing *last = &p.listing[p.listings - 1];
-        keep_largest(d, &p.row[last->first_row], last->rows);
-        see_rows(d, &p.row[last->first_row], last->rows, false, text->name);
+        diagnosis_note_unparsed(source, text, &p.unparsed, 0);
+    if (p.listing_count > 0) {
+        const struct ps_listing *last = &p.listing[p.listing_count - 1];
+        keep_largest(d, &p.row[last->first_row], last->row_count);
+        see_rows(d, &p.row[last->first_row], last->row_count, false, text->name);
     }
     ps_free(&p);
 }
