@@ -114,6 +114,11 @@ is_sanitized() {
     nm -D "$BIN/vmkernel" 2>/dev/null | grep -q __asan
 }
 
+# `make check-long`: all of it, and not what a commit needs.
+is_long() {
+    [ -n "${LOSTBEAT_LONG:-}" ]
+}
+
 json() { # file, jq filter
     jq -r "$2" "$1"
 }

@@ -13,8 +13,9 @@
 # before its contents are on the disk: what a power cut would make of it is test_sweep.c's matter.
 #
 # Consecutive writes to one file are tried at the first, the second and the last of them, and one
-# error of the three is tried for each call; SWEEP=full (`make soak`) takes everything. JOBS=2 is how
-# many hosts are tried at a time. By hand: tests/tools/sweep.py [dump|start|reset [CALL N [KILL|ERROR]]].
+# error of the three is tried for each call; SWEEP=full (`make check-long`, `make soak`) takes
+# everything. JOBS=2 is how many hosts are tried at a time.
+# By hand: tests/tools/sweep.py [dump|start|reset [CALL N [KILL|ERROR]]].
 import concurrent.futures
 import glob
 import gzip
@@ -31,7 +32,7 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.environ.get("LOSTBEAT_BIN") or os.path.abspath(os.path.join(HERE, "../../build/bin"))
 SMALL = os.path.join(HERE, "../data/small.yaml")
-FULL = os.environ.get("SWEEP") == "full"
+FULL = os.environ.get("SWEEP") == "full" or "LOSTBEAT_LONG" in os.environ
 JOBS = int(os.environ.get("JOBS", "2"))
 CALLS = ("openat write pwrite64 ftruncate fsync rename renameat unlink unlinkat mkdirat link").split()
 ERRORS = ("ENOSPC", "EIO", "EACCES")
