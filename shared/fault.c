@@ -1,16 +1,26 @@
-/* fault.c - see fault.h: sides and times. Freestanding: the COS links it, but not the names
- * (fault_name.c), which would then stand in the image of every core. */
+/* fault.c - see fault.h: sides, traits and `unless`. Freestanding: the COS links it, but not the
+ * names (fault_name.c), which would then stand in the image of every core. */
 #include "shared/fault.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #define HEARTBEAT_DAEMON "vmnixhbd"
+/* Linux's numbers on i386. */
+#define LINUX_SIGKILL 9u
+#define LINUX_SIGCONT 18u
+#define LINUX_SIGSTOP 19u
 
-static const enum fault_side sides[FAULT_TYPES] = {
-#define FAULT_SIDE_OF(id, value, text, who) [id] = FAULT_SIDE_##who,
-    FAULT_LIST(FAULT_SIDE_OF)
-#undef FAULT_SIDE_OF
+static const struct {
+    uint8_t side, traits;
+} types[FAULT_TYPES] = {
+#define FAULT_TYPE(id, value, name, side, traits) [id] = { FAULT_SIDE_##side, traits },
+#include "shared/fault.def"
 };
+
+bool fault_is(uint32_t type, enum fault_trait trait)
+{
+    return type < FAULT_TYPES && (types[type].traits & trait) != 0;
+}
 
 static bool same(const char *a, const char *b)
 {
@@ -25,18 +35,38 @@ enum fault_side fault_side(const struct fault *f)
 {
     if (f->type >= FAULT_TYPES)
         return FAULT_SIDE_DISKS;
-    const bool signals = f->type == FAULT_KILL || f->type == FAULT_STOP || f->type == FAULT_CONT;
-    if (signals && same(f->target, HEARTBEAT_DAEMON))
+    if (fault_is(f->type, FAULT_SIGNALS) && same(f->target, HEARTBEAT_DAEMON))
         return FAULT_SIDE_VMKERNEL;
-    return sides[f->type];
+    return (enum fault_side)types[f->type].side;
 }
 
-uint64_t fault_begins_ns(const struct fault *f, uint32_t n)
+uint32_t fault_signal(const struct fault *f)
 {
-    if (n == 0)
-        return f->at_ns;
-    if (f->every_ns == 0 || (f->times != 0 && n >= f->times) ||
-        n > (UINT64_MAX - f->at_ns) / f->every_ns)
-        return UINT64_MAX;
-    return f->at_ns + n * f->every_ns;
+    if (f->type == FAULT_STOP)
+        return LINUX_SIGSTOP;
+    if (f->type == FAULT_CONT)
+        return LINUX_SIGCONT;
+    return f->signal != 0 ? f->signal : LINUX_SIGKILL;
+}
+
+static bool is_used(uint64_t used, uint64_t all, uint32_t percent)
+{
+    return all != 0 && used <= all && used * 100 >= all * percent;
+}
+
+bool fault_is_prevented(const struct fault *f, const struct fault_world *world)
+{
+    switch ((enum fault_unless)f->unless) {
+    case FAULT_ALWAYS:
+        return false;
+    case FAULT_UNLESS_RAM_USED:
+        return is_used(world->ram_used, world->ram_all, f->unless_pct);
+    case FAULT_UNLESS_SWAP_USED:
+        return is_used(world->swap_used, world->swap_all, f->unless_pct);
+    case FAULT_UNLESS_RUNNING:
+        return world->running;
+    case FAULT_UNLESS_OOM:
+        return world->oom_kills > 0;
+    }
+    return false;
 }

@@ -1,7 +1,8 @@
 /* fault.h - the faults that can be injected: their names, who carries each out, and the record that
  * a scenario's fault becomes.
  *
- * One list gives value, name and side; scenario files, plan.json, the VMkernel and the COS use it.
+ * One list (fault.def) gives value, name, side and traits; scenario files, plan.json, the VMkernel
+ * and the COS use it. When a fault is on says fault_clock.h.
  * A fault is carried out by the side whose part it breaks:
  *
  *     FAULT_SIDE_COS        in the COS: its programs, its memory manager
@@ -18,6 +19,7 @@
 #ifndef SHARED_FAULT_H
 #define SHARED_FAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FAULT_NAME_MAX 16u /* of programs: a Linux comm */
@@ -25,40 +27,24 @@
 
 enum fault_side { FAULT_SIDE_COS, FAULT_SIDE_VMKERNEL, FAULT_SIDE_DISKS };
 
-#define FAULT_LIST(X)                                                                             \
-    X(FAULT_LEAK, 1, "leak", COS)             /* target grows by rate, for ever */                \
-    X(FAULT_PRESSURE, 2, "pressure", COS)     /* closed loop: level of resource, within, hold */  \
-    X(FAULT_SPIKE, 3, "spike", COS)           /* target (or a new `name`) takes size within */    \
-    X(FAULT_FOOTPRINT, 4, "footprint", COS)   /* a program `name` of size; does not grow */       \
-    X(FAULT_FORK_STORM, 5, "fork-storm", COS) /* every period one more `name`, that hangs */      \
-    X(FAULT_CPU_HOG, 6, "cpu-hog", COS)       /* count tasks that spin, by policy and prio */     \
-    X(FAULT_KILL, 7, "kill", COS)             /* SIGKILL (arg signal) to target */                \
-    X(FAULT_STOP, 8, "stop", COS)             /* SIGSTOP to target; with `for`, SIGCONT after */  \
-    X(FAULT_CONT, 9, "cont", COS)             /* SIGCONT to target */                             \
-    X(FAULT_RING_CORRUPT, 10, "ring-corrupt", VMKERNEL)   /* a stray write over the ring */       \
-    X(FAULT_RING_DROP, 11, "ring-drop", VMKERNEL)         /* beats are lost, by probability */    \
-    X(FAULT_RING_DELAY, 12, "ring-delay", VMKERNEL)       /* beats arrive later by delay */       \
-    X(FAULT_DOORBELL_LOSS, 13, "doorbell-loss", VMKERNEL) /* the interrupt line is dead */        \
-    X(FAULT_RPC_HANG, 14, "rpc-hang", VMKERNEL) /* VMNIX calls of target are not answered */      \
-    X(FAULT_WORLD_STARVE, 15, "world-starve", VMKERNEL) /* a world keeps pCPU 0 */                \
-    X(FAULT_IO_HANG, 16, "io-hang", VMKERNEL) /* commands of the COS disk never complete */       \
-    X(FAULT_SWAP_OFF, 17, "swap-off", COS)    /* the swap partition is taken away */              \
-    X(FAULT_FAIL_PAGE_ALLOC, 18, "fail-page-alloc", COS) /* the kernel's fault-injection knobs */ \
-    X(FAULT_FAIL_NTH, 19, "fail-nth", COS) /* the count-th allocation of target fails */          \
-    X(FAULT_DATASTORE_LOSS, 20, "datastore-loss", VMKERNEL) /* the array goes away */             \
-    X(FAULT_DATASTORE_FULL, 21, "datastore-full", VMKERNEL) /* size is all that is left */        \
-    X(FAULT_NO_START, 22, "no-start", VMKERNEL)             /* target is not started at boot */   \
-    X(FAULT_STALE_GENERATION, 23, "stale-generation", VMKERNEL) /* beats of an old generation */  \
-    X(FAULT_SCSI_SERIAL, 24, "scsi-serial", VMKERNEL) /* the command serial stands at serial */   \
-    X(FAULT_VMKERNEL_PF, 25, "vmkernel-pf", VMKERNEL) /* #PF in the VMkernel */                   \
-    X(FAULT_MACHINE_CHECK, 26, "machine-check", VMKERNEL)                                         \
-    X(FAULT_DUMP_SLOT_SMALL, 27, "dump-slot-small", DISKS) /* the dump partition has size */      \
-    X(FAULT_COS_OOPS, 28, "cos-oops", COS)                 /* target's next system call oopses */ \
-    X(FAULT_DUMP_MOVE_FAIL, 29, "dump-move-fail", DISKS)   /* the next start cannot move cores */
+#define FAULT_TYPE(id, value, ...) id = value,
+enum fault_type {
+    FAULT_NONE = 0,
+#include "shared/fault.def"
+    FAULT_TYPES
+};
 
-#define FAULT_ENUM(id, value, name, side) id = value,
-enum fault_type { FAULT_NONE = 0, FAULT_LIST(FAULT_ENUM) FAULT_TYPES = 30 };
-#undef FAULT_ENUM
+/* What there is to know of a type for those who do not carry it out. */
+enum fault_trait {
+    FAULT_STRIKES = 0x1,       /* over in the instant in which it happens; any other lasts */
+    FAULT_HOLDS = 0x2,         /* ends after `within` and `hold`, if `for` does not end it sooner */
+    FAULT_SIGNALS = 0x4,       /* a signal to `target` */
+    FAULT_BY_TARGET = 0x8,     /* with a `target`: that program does it itself, at its next round */
+    FAULT_BRINGS = 0x10,       /* without one: brings a program of its own, which init starts */
+    FAULT_BREAKS_RING = 0x20,  /* from then on beats may be lost or wrong */
+    FAULT_FAILS_DUMP = 0x40,   /* there may be no place for a dump */
+    FAULT_ENDS_VMKERNEL = 0x80 /* the VMkernel itself fails */
+};
 
 enum fault_resource { FAULT_RESOURCE_RAM, FAULT_RESOURCE_SWAP };
 enum fault_shape { FAULT_SHAPE_LINEAR, FAULT_SHAPE_STEP };
@@ -142,13 +128,25 @@ struct fault_notes {
     struct fault_note note[FAULT_NOTES_MAX];
 };
 
-/** "leak" and so on; NULL for no type. */
+/** "leak" and so on; NULL for no type. Not in the COS. */
 const char *fault_name(uint32_t type);
-/** The type of that name; FAULT_NONE when there is none. */
+/** The type of that name; FAULT_NONE when there is none. Not in the COS. */
 uint32_t fault_find(const char *name);
+/** Has `type` that trait? */
+bool fault_is(uint32_t type, enum fault_trait trait);
 /** Who carries `f` out, its target considered. */
 enum fault_side fault_side(const struct fault *f);
-/** When time number n (from 0) of `f` begins; UINT64_MAX when it does not come that often. */
-uint64_t fault_begins_ns(const struct fault *f, uint32_t n);
+/** The signal that a fault sends which is SIGNALS, by Linux's number. */
+uint32_t fault_signal(const struct fault *f);
+
+/* What `unless` looks at, at one instant. Each side fills it in from what it knows of the COS. */
+struct fault_world {
+    uint64_t ram_used, ram_all;   /* in one unit, whichever */
+    uint64_t swap_used, swap_all; /* the same; 0 where there is none */
+    uint32_t oom_kills;           /* since the boot */
+    bool running;                 /* a program of the fault's unless_name runs */
+};
+/** Does the `unless` of `f` hold in that world, so that it is not to happen? */
+bool fault_is_prevented(const struct fault *f, const struct fault_world *world);
 
 #endif /* SHARED_FAULT_H */

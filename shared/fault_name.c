@@ -5,9 +5,8 @@
 #include <string.h>
 
 static const char *const names[FAULT_TYPES] = {
-#define FAULT_NAME_OF(id, value, text, who) [id] = text,
-    FAULT_LIST(FAULT_NAME_OF)
-#undef FAULT_NAME_OF
+#define FAULT_TYPE(id, value, name, ...) [id] = name,
+#include "shared/fault.def"
 };
 
 const char *fault_name(uint32_t type)

@@ -2,27 +2,30 @@
 #include "cos/programs/faults.h"
 
 #include "cos/kernel/faults/fault_note.h"
+#include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/process.h"
 #include "shared/units.h"
 
-/* What has become of one fault. It lies in scratch memory, outside of the machine. */
-struct fault_run {
-    struct ktimer begin, end;
-    uint64_t began_ns;  /* of the present time, while it is on */
-    uint64_t before_ns; /* how long it was on before that */
-    uint32_t times;     /* how often its instant came */
-    uint32_t on;
-    uint32_t due;     /* programs that init has to start */
-    uint32_t started; /* jobs and children of the present time */
-};
-_Static_assert(SCRATCH_FAULT_RUNS + FAULTS_MAX * sizeof(struct fault_run) <=
-                   SCRATCH_SIZE - SCRATCH_STACK,
-               "scratch memory");
+#define PPM 1000000u
 
-static struct fault_run *run_of(uint32_t i)
+/* The machine as `unless` and pressure see it. */
+static struct fault_world fault_world_now(void)
 {
-    ASSERT(i < FAULTS_MAX);
-    return PTR(struct fault_run, SCRATCH_VA + SCRATCH_FAULT_RUNS) + i;
+    struct mem_info info;
+    mem_info(&info);
+    const uint64_t spare = (uint64_t)info.free + info.buffers + info.cached;
+    return (struct fault_world){ .ram_used = info.total - spare,
+                                 .ram_all = info.total - info.out_of_reach,
+                                 .swap_used = info.swap_total - info.swap_free,
+                                 .swap_all = info.swap_total,
+                                 .oom_kills = oom_kill_count };
+}
+
+static void look(const struct fault *f, void *unused, struct fault_world *ret)
+{
+    (void)unused;
+    *ret = fault_world_now();
+    ret->running = find_task_by_name(f->unless_name) != NULL;
 }
 
 uint64_t faults_find(uint32_t type, const char *name)
@@ -52,29 +55,37 @@ const struct fault *fault_of(const struct program *p)
 
 bool fault_goes_on(uint32_t i)
 {
-    return run_of(i)->on != 0;
+    return fault_clock(i)->on != 0;
 }
 
 uint64_t fault_lasts_ns(uint32_t i)
 {
-    return fault_goes_on(i) ? cos_clock.now_ns - run_of(i)->began_ns : 0;
+    return fault_clock_lasts_ns(fault_clock(i), cos_clock.now_ns);
 }
 
 uint64_t fault_on_ns(uint32_t i)
 {
-    return run_of(i)->before_ns + fault_lasts_ns(i);
+    return fault_clock(i)->before_ns + fault_lasts_ns(i);
 }
 
 uint64_t faults_next_ns(uint64_t mask)
 {
-    uint64_t next = UINT64_MAX;
+    uint64_t next = FAULT_NEVER;
     for (; mask != 0; mask &= mask - 1) {
         const uint32_t i = (uint32_t)__builtin_ctzll(mask);
-        const uint64_t at = fault_begins_ns(fault_at(i), run_of(i)->times);
+        const uint64_t at = fault_begins_ns(fault_at(i), fault_clock(i)->times);
         if (at < next)
             next = at;
     }
     return next;
+}
+
+uint32_t fault_resource_ppm(uint32_t resource)
+{
+    const struct fault_world w = fault_world_now();
+    const bool swap = resource == FAULT_RESOURCE_SWAP;
+    const uint64_t all = swap ? w.swap_all : w.ram_all;
+    return all == 0 ? 0 : (uint32_t)((swap ? w.swap_used : w.ram_used) * PPM / all);
 }
 
 /* ---- signals --------------------------------------------------------------------------------- */
@@ -95,115 +106,70 @@ static void send_to_target(uint32_t i, uint32_t sig)
 }
 
 /* ---- the clock of a fault -------------------------------------------------------------------- */
-static bool brings_program(const struct fault *f)
-{
-    if (f->type == FAULT_SPIKE || f->type == FAULT_CPU_HOG)
-        return f->target[0] == '\0';
-    return f->type == FAULT_FOOTPRINT || f->type == FAULT_PRESSURE || f->type == FAULT_SWAP_OFF;
-}
-
-static bool is_ours(const struct fault *f)
-{
-    return brings_program(f) || f->type == FAULT_LEAK || f->type == FAULT_SPIKE ||
-           f->type == FAULT_CPU_HOG || f->type == FAULT_FORK_STORM || f->type == FAULT_KILL ||
-           f->type == FAULT_STOP || f->type == FAULT_CONT;
-}
-
-/* Carried out by the program `target` itself, at its next round. */
 static bool is_done_by_target(const struct fault *f)
 {
-    return f->target[0] != '\0' && (f->type == FAULT_LEAK || f->type == FAULT_SPIKE ||
-                                    f->type == FAULT_CPU_HOG || f->type == FAULT_FORK_STORM);
+    return f->target[0] != '\0' && fault_is(f->type, FAULT_BY_TARGET);
 }
 
-/* What is held for a time is over then, if `for` does not end it sooner. 0 = it does not end. */
-static uint64_t length_ns(const struct fault *f)
-{
-    const bool holds = f->type == FAULT_SPIKE || f->type == FAULT_PRESSURE;
-    const uint64_t held = holds && f->hold_ns != 0 ? f->within_ns + f->hold_ns : 0;
-    return held != 0 && (f->for_ns == 0 || held < f->for_ns) ? held : f->for_ns;
-}
-
-/* Over in the instant in which it happens. */
-static bool is_momentary(const struct fault *f)
-{
-    return f->type == FAULT_KILL || f->type == FAULT_CONT;
-}
-
-static void wake_init(void)
+/* Somebody has to start `count` programs, or to meet as many bugs. */
+static void owe(uint32_t i, uint32_t count)
 {
     struct task_struct *init = find_task_by_pid(1);
+    fault_state(i)->due += count;
     if (init != NULL && init->state == TASK_INTERRUPTIBLE)
         wake_up_process(init);
 }
 
-/* The signal of a fault, or its programs for init to start. */
-static void act(uint32_t i)
+static void begins(uint32_t i)
 {
     const struct fault *f = fault_at(i);
-    if (f->type == FAULT_KILL)
-        send_to_target(i, f->signal != 0 ? f->signal : SIGKILL);
-    else if (f->type == FAULT_STOP)
-        send_to_target(i, SIGSTOP);
-    else if (f->type == FAULT_CONT)
-        send_to_target(i, SIGCONT);
-    else if (brings_program(f)) {
-        run_of(i)->due += f->type == FAULT_CPU_HOG && f->count > 1 ? (uint32_t)f->count : 1;
-        wake_init();
-    }
-}
-
-static void ends(kptr index)
-{
-    struct fault_run *r = run_of(index);
-    if (r->on == 0)
-        return;
-    r->before_ns += cos_clock.now_ns - r->began_ns;
-    r->on = 0;
-    r->started = 0;
-    if (fault_at(index)->type == FAULT_STOP && fault_at(index)->for_ns != 0)
-        send_to_target(index, SIGCONT);
-    if (fault_at(index)->type == FAULT_SWAP_OFF) {
-        r->due++; /* the swapon */
-        wake_init();
-    }
-    fault_note(index, FAULT_NOTE_ENDS, 0, 0);
-}
-
-static void begins(kptr index);
-static void arm_next(uint32_t i)
-{
-    const uint64_t at = fault_begins_ns(fault_at(i), run_of(i)->times);
-    if (at != UINT64_MAX)
-        ktimer_add(&run_of(i)->begin, at, begins, i);
-}
-
-static void begins(kptr index)
-{
-    const struct fault *f = fault_at(index);
-    struct fault_run *r = run_of(index);
-    r->times++;
-    arm_next(index);
-    if (fault_unless_holds(f)) {
-        fault_note(index, FAULT_NOTE_SKIPPED, 0, 0);
-        return;
-    }
-    fault_note(index, FAULT_NOTE_BEGINS, 0, 0);
+    const uint32_t due = fault_state(i)->due;
+    *fault_state(i) = (struct fault_state){ .due = due };
     if (is_done_by_target(f) && find_task_by_name(f->target) == NULL)
-        fault_note(index, FAULT_NOTE_NO_TARGET, 0, 0);
-    if (r->on != 0) /* the time before has no end of its own */
-        r->before_ns += cos_clock.now_ns - r->began_ns;
-    r->began_ns = cos_clock.now_ns;
-    r->started = 0;
-    r->on = !is_momentary(f);
-    act(index);
-    if (r->on != 0 && length_ns(f) != 0)
-        ktimer_add(&r->end, cos_clock.now_ns + length_ns(f), ends, index);
+        fault_note(i, FAULT_NOTE_NO_TARGET, 0, 0);
+    if (fault_is(f->type, FAULT_SIGNALS))
+        send_to_target(i, fault_signal(f));
+    else if (f->type == FAULT_FAIL_PAGE_ALLOC || f->type == FAULT_FAIL_NTH)
+        fault_memory()->failing |= (uint64_t)1 << i;
+    else if (f->type == FAULT_COS_OOPS)
+        fault_state(i)->due = 1;
+    else if (f->target[0] == '\0' && fault_is(f->type, FAULT_BRINGS))
+        owe(i, f->type == FAULT_CPU_HOG && f->count > 1 ? (uint32_t)f->count : 1);
+}
+
+static void ends(uint32_t i)
+{
+    fault_memory()->failing &= ~((uint64_t)1 << i);
+    fault_state(i)->started = 0;
+    if (fault_at(i)->type == FAULT_STOP)
+        send_to_target(i, SIGCONT);
+    if (fault_at(i)->type == FAULT_SWAP_OFF)
+        owe(i, 1); /* the swapon */
+}
+
+/* All that is due; also the handler of the timer. */
+static void step(kptr unused)
+{
+    struct fault_memory *m = fault_memory();
+    struct fault_event ev;
+    (void)unused;
+    while (fault_queue_take(&m->queue, cos_clock.now_ns, look, NULL, &ev)) {
+        if (ev.kind == FAULT_NOTE_ENDS)
+            ends(ev.index);
+        fault_note(ev.index, ev.kind, 0, 0);
+        if (ev.kind == FAULT_NOTE_BEGINS)
+            begins(ev.index);
+    }
+    const uint64_t next_ns = fault_queue_next_ns(&m->queue);
+    if (next_ns != FAULT_NEVER)
+        ktimer_add(&m->timer, next_ns, step, 0);
 }
 
 void faults_init(void)
 {
-    for_each_fault(i) if (is_ours(fault_at(i))) arm_next(i);
+    fault_queue_init(&fault_memory()->queue, boot_params->fault, boot_params->fault_count,
+                     FAULT_SIDE_COS);
+    step(0);
 }
 
 /* ---- programs that faults bring -------------------------------------------------------------- */
@@ -283,10 +249,7 @@ static struct boot_program child_of(const struct fault *f)
 /* @return the pid, or the error of spawn_child() */
 static int start(uint32_t i, const struct boot_program *spec)
 {
-    const struct fault *f = fault_at(i);
-    const uint64_t length = length_ns(f);
-    const uint64_t until = length != 0 ? run_of(i)->began_ns + length : UINT64_MAX;
-    const int pid = spawn_child(spec, NULL, until);
+    const int pid = spawn_child(spec, NULL, fault_clock(i)->ends_ns);
     if (pid > 0) /* it has not run yet */
         PTR(struct program, find_task_by_pid((uint32_t)pid)->program)->fault = i + 1;
     return pid;
@@ -296,11 +259,11 @@ bool faults_start_due(void)
 {
     for_each_fault(i)
     {
-        while (run_of(i)->due > 0) {
+        while (fault_state(i)->due > 0) {
             const struct boot_program spec = program_of(i);
             if (start(i, &spec) < 0)
                 return false;
-            run_of(i)->due--;
+            fault_state(i)->due--;
             return_to_user();
         }
     }
@@ -316,7 +279,7 @@ static uint32_t jobs_owed(uint32_t i)
     uint64_t owed = fault_lasts_ns(i) / f->period_ns + 1;
     if (f->count != 0 && owed > f->count)
         owed = f->count;
-    return owed > run_of(i)->started ? (uint32_t)owed - run_of(i)->started : 0;
+    return owed > fault_state(i)->started ? (uint32_t)owed - fault_state(i)->started : 0;
 }
 
 void faults_start_jobs(struct program *crond, void (*log)(struct program *, int pid, const char *))
@@ -329,7 +292,7 @@ void faults_start_jobs(struct program *crond, void (*log)(struct program *, int 
         const struct boot_program spec = child_of(f);
         for (uint32_t n = jobs_owed(i); n > 0; n--) {
             const int pid = start(i, &spec);
-            run_of(i)->started++; /* what cron cannot fork it does not try again */
+            fault_state(i)->started++; /* what cron cannot fork it does not try again */
             log(crond, pid, f->name);
             return_to_user();
         }
@@ -344,7 +307,7 @@ void program_start_children(struct program *p)
         for (uint32_t n = jobs_owed(i); n > 0; n--) {
             if (start(i, &spec) < 0)
                 return;
-            run_of(i)->started++;
+            fault_state(i)->started++;
             return_to_user();
         }
     }

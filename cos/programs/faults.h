@@ -1,32 +1,21 @@
-/* faults.h - what goes wrong in the COS and when: the clock of boot_params->fault[], and the
+/* faults.h - what goes wrong in the COS and when: the clocks of boot_params->fault[], and the
  * programs that faults bring.
  *
- * A kernel timer per fault begins and ends it at its instants (fault_begins_ns()), in interrupt
- * context. There signals are sent; whatever needs a process is left to those who start processes:
- * init for programs, crond for jobs, a daemon for children of its own. A program that grows asks
- * how long its fault has been on when it works. So what a fault does costs memory, CPU and time
- * like anything else, and comes late on a machine that is stuck.
+ * A kernel timer steps the queue of their clocks (fault_clock.h), in interrupt context. There
+ * signals are sent; whatever needs a process is left to those who start processes: init for
+ * programs, crond for jobs, a daemon for children of its own. A program that grows asks how long
+ * its fault has been on when it works. So what a fault does costs memory, CPU and time like anything
+ * else, and comes late on a machine that is stuck.
  *
  * No process is called after a fault: what runs bears the names that the scenario gives. Records,
- * states and notes lie outside of the RAM (fault_note.h).
- *
- * Which parts of a fault are used, by type:
- *
- *     leak        target, rate, at, for; FLAG_SHARED: segments.c
- *     spike       target or name; size, within; for = how long it holds
- *     footprint   name, size, for
- *     fork-storm  name, period, size, count; target = the daemon that starts them, none: crond.
- *                 size 0: a child that ends at once
- *     cpu-hog     name, count, policy, nice, rt_prio, for; period: see compute.c
- *     pressure    name, resource, level, within, hold, shape
- *     kill, stop, cont   target: all processes of that name; count: so many, oldest first */
+ * states and notes lie outside of the RAM (fault_note.h). */
 #ifndef COS_FAULTS_H
 #define COS_FAULTS_H
 
 #include "cos/kernel/faults/fault_note.h"
 #include "cos/programs/program.h"
 
-/** Arm the timers of all faults that the COS carries out here. Called once, by init. */
+/** Start the clocks of all faults that the COS carries out. Called once, by init. */
 void faults_init(void);
 /** init: start the programs of faults that began. @return false when one could not be forked and
  * has to be tried again */
@@ -48,6 +37,10 @@ uint64_t faults_next_ns(uint64_t mask);
 uint64_t faults_find(uint32_t type, const char *name);
 /** Bits of those with FAULT_FLAG_SHARED. */
 uint64_t faults_shared(void);
+/** How much of a resource (enum fault_resource) is in use, parts per million of all of it. RAM:
+ * what is neither free nor the cache of a file, of all but zone DMA, which programs cannot have and
+ * which stays free. 0 where there is none of it. */
+uint32_t fault_resource_ppm(uint32_t resource);
 /** The fault that brought the program `p`. */
 const struct fault *fault_of(const struct program *p);
 #endif /* COS_FAULTS_H */

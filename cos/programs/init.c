@@ -201,10 +201,9 @@ static int __attribute__((noreturn)) init_task_main(void *unused)
     start_kernel_threads();
     struct program *p = become_user();
     sort_programs();
-    faults_init();
     start_vmnixhbd();
     rc_pid = spawn_child(&rc, NULL, 0);
-    fail_page_alloc_arm();
+    faults_init();
     for (;;) {
         const uint32_t ticks = start_due();
         program_touch(p, p->spec.touch_pages);

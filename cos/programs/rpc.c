@@ -23,8 +23,11 @@ static void meet_bug(const struct program *p)
     for_each_fault(i)
     {
         const struct fault *f = fault_at(i);
-        if (f->type == FAULT_COS_OOPS && strcmp(f->target, p->spec.name) == 0 && fault_acts(i))
-            (void)sys_write_proc_scsi();
+        if (f->type != FAULT_COS_OOPS || fault_state(i)->due == 0 ||
+            strcmp(f->target, p->spec.name) != 0)
+            continue;
+        fault_state(i)->due--;
+        (void)sys_write_proc_scsi();
     }
 }
 

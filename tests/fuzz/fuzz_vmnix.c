@@ -43,7 +43,7 @@ static void start(uint8_t which)
     plan[0] = (struct fault){ .type = FAULT_RPC_HANG, .for_ns = 50, .every_ns = 100 };
     plan[1] = (struct fault){ .type = FAULT_IO_HANG, .probability = 50, .for_ns = 70 };
     plan[2] = (struct fault){ .type = FAULT_DATASTORE_LOSS, .at_ns = 30 };
-    faults_init(&vmk.faults, plan, which % 4);
+    fault_queue_init(&vmk.faults, plan, which % 4, FAULT_SIDE_VMKERNEL);
 }
 
 static void check(void)
@@ -63,7 +63,7 @@ static void check(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct faults_event ev;
+    struct fault_event ev;
     if (size < 1)
         return 0;
     start(data[0]);
@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         n = n < sizeof channel - offset ? n : sizeof channel - offset;
         memcpy((uint8_t *)&channel + offset, data + at + 2, n);
         vmk.now_ns += 10;
-        while (faults_take(&vmk.faults, vmk.now_ns, &ev))
+        while (fault_queue_take(&vmk.faults, vmk.now_ns, NULL, NULL, &ev))
             rpc_reconsider(&vmk);
         rpc_publish(&vmk);
         (void)rpc_serve(&vmk);

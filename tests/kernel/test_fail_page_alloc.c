@@ -3,6 +3,7 @@
 #include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/faults/fail_page_alloc.h"
+#include "cos/programs/faults.h"
 
 static const struct cos_machine plain = { .ram_mb = 32, .swap_slots = 1000 };
 
@@ -18,7 +19,7 @@ static struct cos_machine machine_with(const struct fault *f)
 /* number[i]: bit n = allocation n of kind i failed */
 static void ask_64_times(struct cos_result *r)
 {
-    fail_page_alloc_arm();
+    faults_init();
     for (unsigned i = 0; i < 64; i++)
         r->number[0] |= (uint64_t)should_fail_alloc_page(GFP_KERNEL, 0) << i;
     for (unsigned i = 0; i < 64; i++)
@@ -138,10 +139,10 @@ static void live(struct cos_result *r)
     const struct boot_program spec = cos_program("worker");
     const uint32_t init_pages = PTR(const struct mm_struct, current->mm)->rss - 1;
     const uint32_t before = pages_accounted();
-    fail_page_alloc_arm();
+    faults_init();
     (void)cos_spawn(&spec, worker);
     cos_wait_all();
-    *fail_page_alloc_mask() = 0;
+    fault_memory()->failing = 0;
     r->number[0] = fault_state(0)->done;
     r->number[1] = fault_state(0)->calls;
     ASSERT(find_task_by_name("worker") == NULL);

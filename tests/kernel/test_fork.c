@@ -3,6 +3,7 @@
 #include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/faults/fail_page_alloc.h"
+#include "cos/programs/faults.h"
 
 #define PAGES 300u
 
@@ -123,7 +124,7 @@ static int forker(struct program *p)
 {
     (void)p;
     fill(1000);
-    fail_page_alloc_arm();
+    faults_init();
     for (uint32_t i = 0; i < 2; i++) {
         const int pid = fork_program(child);
         ASSERT(pid > 0 || pid == -ENOMEM);
@@ -137,7 +138,7 @@ static void fork_with_failure(struct cos_result *r)
     const struct boot_program spec = cos_program("forker");
     ASSERT(cos_spawn(&spec, forker) > 0);
     cos_wait_all();
-    *fail_page_alloc_mask() = 0;
+    fault_memory()->failing = 0;
     r->number[0] = fault_state(0)->done;
     r->number[1] = nr_page_tables;
     r->number[2] = nr_threads;

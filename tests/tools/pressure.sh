@@ -48,4 +48,12 @@ scenario shape '{type: pressure, name: archiver, at: 6h, level: 60%, within: 10m
 check "a step is there within its time" run shape 1
 check "the host has it ten minutes later" test "$(jq -s '[.[] | select(.what == "level" and .at_ns > 22200e9)][0].value[1]' \
     "$TMP/shape/run/journal")" -ge 590000
+
+# One rule of when a fault is over: for the console that ends it, and for what comes `then`.
+"$LOSTBEAT" run healthy --host "$TMP/then" --json --fault none --fault \
+    "spike target=vmware-hostd size=10MB at=1h within=10m hold=20m for=2h then kill target=VMap" \
+    >"$TMP/then.json"
+events='[.[] | .type + " " + .what + " " + (.at_ns / 6e10 | tostring)] | join(", ")'
+equal "the next fault begins when the one before ends" \
+    "$(jq -rs "$events" "$TMP/then/run/journal")" "spike begins 60, spike ends 90, kill begins 90"
 tap_done

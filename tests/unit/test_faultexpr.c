@@ -67,6 +67,13 @@ static void test_faultexpr_then_counts_from_the_end_of_a_held_level(void **state
     assert_int_equal(settle(f, "pressure level=95% at=1h within=30m hold=1d then kill target=x", 1),
                      2);
     assert_int_equal(f->fault[1].at_ns, HOUR_NS + 30 * MINUTE_NS + DAY_NS);
+    /* What is held ends it although `for` is longer: as the console does it. */
+    assert_int_equal(settle(f,
+                            "spike target=vmware-hostd size=10MB at=1h within=10m hold=20m for=2h "
+                            "then kill target=VMap",
+                            1),
+                     2);
+    assert_int_equal(f->fault[1].at_ns, HOUR_NS + 30 * MINUTE_NS);
 }
 
 static void test_faultexpr_prints_what_was_said_in_one_way(void **state)

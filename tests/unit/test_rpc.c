@@ -39,7 +39,7 @@ static int setup(void **state)
     const struct log_effects effects = { .append = append };
     log_init(&vmk.log, &effects, "h", 0, 0);
     assert_int_equal(worlds_init(&vmk.worlds, vmk.profile, 7, 4, 0, NULL), 0);
-    faults_init(&vmk.faults, plan, 0);
+    fault_queue_init(&vmk.faults, plan, 0, FAULT_SIDE_VMKERNEL);
     channel.serial = 1;
     return 0;
 }
@@ -47,19 +47,19 @@ static int setup(void **state)
 /* Make the first `count` faults of the plan and let begin what is due at 100 ns. */
 static void inject(uint32_t count)
 {
-    struct faults_event ev;
-    faults_init(&vmk.faults, plan, count);
+    struct fault_event ev;
+    fault_queue_init(&vmk.faults, plan, count, FAULT_SIDE_VMKERNEL);
     vmk.now_ns = 100;
-    while (faults_take(&vmk.faults, vmk.now_ns, &ev))
+    while (fault_queue_take(&vmk.faults, vmk.now_ns, NULL, NULL, &ev))
         ;
 }
 
 /* The end of a fault. */
 static void wait_until(uint64_t now_ns)
 {
-    struct faults_event ev;
+    struct fault_event ev;
     vmk.now_ns = now_ns;
-    while (faults_take(&vmk.faults, vmk.now_ns, &ev))
+    while (fault_queue_take(&vmk.faults, vmk.now_ns, NULL, NULL, &ev))
         ;
     rpc_reconsider(&vmk);
 }

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "shared/fault_clock.h"
 #include "shared/rng.h"
 #include "shared/units.h"
 #include "tools/host/hostclock.h"
@@ -111,23 +112,17 @@ static uint32_t after(const struct restart *r)
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 /* Move a fault to the new clock, which starts `shift_ns` after the old one. @return false when all
- * of it lies before. */
+ * its times began before. */
 static bool shift_fault(struct fault *f, uint64_t shift_ns)
 {
-    uint32_t n = 0;
     if (fault_side(f) == FAULT_SIDE_DISKS)
         return f->type == FAULT_DUMP_MOVE_FAIL;
-    if (f->at_ns < shift_ns) {
-        if (f->every_ns == 0)
-            return false;
-        const uint64_t past = (shift_ns - f->at_ns + f->every_ns - 1) / f->every_ns;
-        if (f->times != 0 && past >= f->times)
-            return false;
-        n = (uint32_t)past;
-        f->at_ns += past * f->every_ns;
-        f->times -= f->times != 0 ? n : 0;
-    }
-    f->at_ns -= shift_ns;
+    const uint32_t past = fault_times_before(f, shift_ns);
+    const uint64_t next_ns = fault_begins_ns(f, past);
+    if (next_ns == FAULT_NEVER)
+        return false;
+    f->at_ns = next_ns - shift_ns;
+    f->times -= f->times != 0 ? past : 0;
     return true;
 }
 

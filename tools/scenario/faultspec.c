@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/fault_clock.h"
 #include "shared/rng.h"
 
 #define SECOND_NS QUANTITY_NS_PER_S
@@ -219,10 +220,9 @@ const struct faultspec_key faultspec_keys[KEYS + 1] = {
                  .help = "how likely the seed lets it happen at all, as `30%`" },
 };
 static const struct schema_name type_names[] = {
-#define TYPE_NAME(id, value, text, side) { text, value },
-    FAULT_LIST(TYPE_NAME)
-#undef TYPE_NAME
-        { NULL, 0 }
+#define FAULT_TYPE(id, value, name, ...) { name, value },
+#include "shared/fault.def"
+    { NULL, 0 }
 };
 static const struct schema_key type_key = {
     .name = "type", .kind = SCHEMA_NAMED, .identity = true, PLACE(type), .names = type_names
@@ -359,10 +359,9 @@ int64_t faultspec_default(uint32_t type, const struct faultspec_key *k)
 }
 
 const char *const faultspec_types[] = {
-#define TYPE_TEXT(id, value, text, side) text,
-    FAULT_LIST(TYPE_TEXT)
-#undef TYPE_TEXT
-        NULL
+#define FAULT_TYPE(id, value, name, ...) name,
+#include "shared/fault.def"
+    NULL
 };
 
 const char *faultspec_help(uint32_t type)
@@ -544,22 +543,6 @@ static int64_t instant_ns(const struct settling *s, const struct schema_instant 
     return (since_boot_s < -far_s ? -far_s : since_boot_s) * SECOND_NS;
 }
 
-/* The end of the last time that `f` comes. @return -1 when it has none */
-static int64_t end_of(const struct fault *f)
-{
-    uint64_t lasts = f->for_ns;
-    const struct faultspec_key *const for_key = &faultspec_keys[FOR];
-
-    if (f->every_ns != 0 && f->times == 0)
-        return -1;
-    if (lasts == 0 && (f->type == FAULT_PRESSURE || f->type == FAULT_SPIKE) && f->hold_ns != 0)
-        lasts = f->within_ns + f->hold_ns;
-    if (lasts == 0 && (keys_of(f->type) & bit_of(for_key)) != 0)
-        return -1;
-    const uint64_t last_ns = f->every_ns == 0 ? f->at_ns : fault_begins_ns(f, f->times - 1);
-    return last_ns > INT64_MAX || lasts > INT64_MAX - last_ns ? -1 : (int64_t)(last_ns + lasts);
-}
-
 static void put(struct fault *to, const struct faultspec_key *k, int64_t value)
 {
     memcpy((unsigned char *)to + k->to_offset, &value, k->to_size); /* little-endian: low bytes */
@@ -598,8 +581,9 @@ static int settle(const struct settling *s, const struct faultspec *f, const str
     to->type = (uint32_t)f->type;
     settle_members(s, f, to);
     if (f->after != 0) {
-        base_ns = before == NULL ? -1 : end_of(before);
-        if (base_ns < 0)
+        const uint64_t over_ns = before == NULL ? FAULT_NEVER : fault_over_ns(before);
+        base_ns = (int64_t)over_ns;
+        if (over_ns > INT64_MAX)
             what = "'then' after one that has no end; give that one 'for' (and 'times')";
     }
     const int64_t from_ns = instant_ns(s, &f->at[0]);

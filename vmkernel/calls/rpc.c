@@ -34,8 +34,8 @@ const char *rpc_slot_name(uint32_t slot)
 /* ---- what is plain -------------------------------------------------------------------------- */
 static bool rpc_is_plain(const struct vmk *vmk)
 {
-    return faults_active(&vmk->faults, FAULT_RPC_HANG) == NULL &&
-           faults_active(&vmk->faults, FAULT_DATASTORE_LOSS) == NULL;
+    return fault_queue_on(&vmk->faults, FAULT_RPC_HANG, NULL) == NULL &&
+           fault_queue_on(&vmk->faults, FAULT_DATASTORE_LOSS, NULL) == NULL;
 }
 
 static void hold_log(struct vmk *vmk)
@@ -118,8 +118,8 @@ static void answer(struct vmk *vmk, uint32_t slot, enum vmnix_status status, uin
 /* A fault on a caller's calls: never, or later by its delay. */
 static bool hangs(const struct vmk *vmk, const struct rpc_call *c, uint64_t *delay_ns)
 {
-    const struct fault *f = faults_active_on(&vmk->faults, FAULT_RPC_HANG, c->comm, NULL);
-    if (ops[c->op].storage && faults_active(&vmk->faults, FAULT_DATASTORE_LOSS) != NULL)
+    const struct fault *f = fault_queue_on(&vmk->faults, FAULT_RPC_HANG, c->comm);
+    if (ops[c->op].storage && fault_queue_on(&vmk->faults, FAULT_DATASTORE_LOSS, NULL) != NULL)
         return true;
     if (c->op == VMNIX_OP_ABORT &&
         (vmk->rpc.call[VMNIX_SWAP].open || vmk->rpc.call[VMNIX_ROOT].open))

@@ -15,12 +15,12 @@ static bool hits(const struct fault *f, uint32_t slot)
     return strcmp(f->target, "root") != 0 || slot == VMNIX_ROOT;
 }
 
-static const struct fault *hang_of(const struct faults *faults, uint32_t slot)
+static const struct fault *hang_of(const struct fault_queue *faults, uint32_t slot)
 {
-    for (uint32_t i = 0; i < faults->count; i++) {
-        const struct faults_one *o = &faults->one[i];
-        if (o->on && o->fault->type == FAULT_IO_HANG && hits(o->fault, slot))
-            return o->fault;
+    for (uint32_t i = 0; i < FAULTS_MAX; i++) {
+        const struct fault *f = &faults->fault[i];
+        if (faults->clock[i].on != 0 && f->type == FAULT_IO_HANG && hits(f, slot))
+            return f;
     }
     return NULL;
 }
@@ -30,7 +30,7 @@ static uint64_t add_ns(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-enum scsi_fate scsi_decide(const struct faults *faults, uint64_t root, uint32_t slot,
+enum scsi_fate scsi_decide(const struct fault_queue *faults, uint64_t root, uint32_t slot,
                            const struct rpc_call *call, uint64_t now_ns, uint64_t *ret_at_ns)
 {
     uint64_t at_ns = add_ns(call->posted_ns, call->service_ns);
@@ -46,12 +46,12 @@ enum scsi_fate scsi_decide(const struct faults *faults, uint64_t root, uint32_t 
     return SCSI_COMPLETES;
 }
 
-bool scsi_is_plain(const struct faults *faults, uint32_t slot)
+bool scsi_is_plain(const struct fault_queue *faults, uint32_t slot)
 {
     return hang_of(faults, slot) == NULL;
 }
 
-bool scsi_is_dead(const struct faults *faults, uint32_t slot, uint64_t next_serial)
+bool scsi_is_dead(const struct fault_queue *faults, uint32_t slot, uint64_t next_serial)
 {
     const struct fault *f = hang_of(faults, slot);
     return next_serial > VMNIX_SERIAL_MAX ||

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmkernel/model/faults.h"
+#include "shared/fault_clock.h"
 #include "vmkernel/calls/rpc.h"
 
 enum scsi_fate {
@@ -20,12 +20,12 @@ enum scsi_fate {
 
 /** What becomes of a command in `slot` at `now_ns`. @param root of the draws of a fault's
  * probability */
-enum scsi_fate scsi_decide(const struct faults *faults, uint64_t root, uint32_t slot,
+enum scsi_fate scsi_decide(const struct fault_queue *faults, uint64_t root, uint32_t slot,
                            const struct rpc_call *call, uint64_t now_ns, uint64_t *ret_at_ns);
 
 /** True when no fault touches commands of `slot`. */
-bool scsi_is_plain(const struct faults *faults, uint32_t slot);
+bool scsi_is_plain(const struct fault_queue *faults, uint32_t slot);
 /** True when no command to `slot` will ever complete as things stand. */
-bool scsi_is_dead(const struct faults *faults, uint32_t slot, uint64_t next_serial);
+bool scsi_is_dead(const struct fault_queue *faults, uint32_t slot, uint64_t next_serial);
 
 #endif /* VMK_SCSI_H */

@@ -71,9 +71,9 @@ static ssize_t store_pread(void *ctx, int fd, void *bytes, size_t len, off_t off
 
 void storeio_init(struct storeio *s, const struct vmk *vmk, const struct dumpio *disk)
 {
-    const struct fault *full = faults_active(&vmk->faults, FAULT_DATASTORE_FULL);
+    const struct fault *full = fault_queue_on(&vmk->faults, FAULT_DATASTORE_FULL, NULL);
     *s = (struct storeio){ .disk = disk,
-                           .lost = faults_active(&vmk->faults, FAULT_DATASTORE_LOSS) != NULL,
+                           .lost = fault_queue_on(&vmk->faults, FAULT_DATASTORE_LOSS, NULL) != NULL,
                            .left = full != NULL ? full->size_kb * 1024 : UINT64_MAX };
     s->table = (struct dumpio){ .ctx = s,
                                 .open = store_open,
@@ -91,9 +91,7 @@ void storeio_init(struct storeio *s, const struct vmk *vmk, const struct dumpio 
 bool storeio_may_fail(const struct vmk *vmk)
 {
     for (uint32_t i = 0; i < vmk->plan.boot.fault_count; i++) {
-        const uint32_t type = vmk->plan.boot.fault[i].type;
-        if (type == FAULT_DATASTORE_LOSS || type == FAULT_DATASTORE_FULL ||
-            type == FAULT_DUMP_SLOT_SMALL)
+        if (fault_is(vmk->plan.boot.fault[i].type, FAULT_FAILS_DUMP))
             return true;
     }
     return false;

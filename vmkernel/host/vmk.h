@@ -16,13 +16,13 @@
 
 #include "shared/boot.h"
 #include "shared/esxconf.h"
+#include "shared/fault_clock.h"
 #include "shared/gate.h"
 #include "shared/machine.h"
 #include "shared/plan.h"
 #include "shared/ring.h"
 #include "shared/vmnix.h"
 #include "vmkernel/io/dumpio.h"
-#include "vmkernel/model/faults.h"
 #include "vmkernel/model/hb.h"
 #include "vmkernel/model/log.h"
 #include "vmkernel/model/profile.h"
@@ -106,7 +106,7 @@ struct vmk {
     struct ring_consumer ring;
     struct ring_log ring_log;
     struct rpc rpc;
-    struct faults faults;
+    struct fault_queue faults;
     uint64_t doorbells;        /* that reached the VMkernel */
     uint64_t notes_seen;       /* of the COS's notes of faults */
     uint64_t starved_since_ns; /* while worlds.keeper keeps pCPU 0 */

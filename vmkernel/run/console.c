@@ -177,7 +177,7 @@ static void poll_ring(struct console *c)
         const int got = ring_poll(&vmk->ring, vmk->machine.ring, &beat);
         if (got == RING_EMPTY)
             break;
-        const struct fault *delay = faults_active(&vmk->faults, FAULT_RING_DELAY);
+        const struct fault *delay = fault_queue_on(&vmk->faults, FAULT_RING_DELAY, NULL);
         if (got != RING_BEAT)
             c->attentive = true;
         else if (delay != NULL)
@@ -274,15 +274,9 @@ static void on_cos_start(struct console *c)
 /* ---- faults --------------------------------------------------------------------------------- */
 static void arm_fault(struct console *c)
 {
-    const uint64_t next_ns = faults_next_ns(&c->vmk->faults);
+    const uint64_t next_ns = fault_queue_next_ns(&c->vmk->faults);
     if (next_ns != UINT64_MAX)
         add_event(c, next_ns > c->vmk->now_ns ? next_ns : c->vmk->now_ns, EV_FAULT, 0);
-}
-
-static bool breaks_ring(uint32_t type)
-{
-    return type == FAULT_RING_CORRUPT || type == FAULT_RING_DROP || type == FAULT_RING_DELAY ||
-           type == FAULT_DOORBELL_LOSS || type == FAULT_STALE_GENERATION;
 }
 
 static void end_vmkernel(struct console *c, uint32_t type)
@@ -297,14 +291,15 @@ static void end_vmkernel(struct console *c, uint32_t type)
 static void on_fault(struct console *c)
 {
     struct vmk *vmk = c->vmk;
-    struct faults_event ev;
-    while (faults_take(&vmk->faults, vmk->now_ns, &ev)) {
-        if (!inject_event(vmk, &c->view, &ev))
+    struct fault_event ev;
+    while (inject_next(vmk, &c->view, &ev)) {
+        const uint32_t type = vmk->plan.boot.fault[ev.index].type;
+        if (ev.kind == FAULT_NOTE_SKIPPED)
             continue;
-        c->attentive = c->attentive || breaks_ring(ev.fault->type);
-        if (ev.fault->type == FAULT_VMKERNEL_PF || ev.fault->type == FAULT_MACHINE_CHECK)
-            end_vmkernel(c, ev.fault->type);
-        if (ev.begins && ev.fault->type == FAULT_WORLD_STARVE)
+        c->attentive = c->attentive || fault_is(type, FAULT_BREAKS_RING);
+        if (fault_is(type, FAULT_ENDS_VMKERNEL))
+            end_vmkernel(c, type);
+        if (ev.kind == FAULT_NOTE_BEGINS && type == FAULT_WORLD_STARVE)
             add_event(c, vmk->now_ns + STARVED_WARN_NS, EV_STARVED, vmk->starved_since_ns);
     }
     rpc_reconsider(vmk);

@@ -32,12 +32,6 @@ static void journal(struct vmk *vmk, const struct fault_note *note)
         hostdir_journal_fault(vmk, note, type, what);
 }
 
-static void journal_own(struct vmk *vmk, const struct faults_event *ev, enum fault_note_kind kind)
-{
-    const struct fault_note note = { .at_ns = vmk->now_ns, .kind = kind, .fault = ev->index };
-    journal(vmk, &note);
-}
-
 void inject_drain_notes(struct vmk *vmk)
 {
     const struct fault_notes *notes = vmk->machine.notes;
@@ -57,30 +51,24 @@ void inject_drain_notes(struct vmk *vmk)
 }
 
 /* ---- unless --------------------------------------------------------------------------------- */
-static bool used_at_least(uint64_t free_kb, uint64_t all_kb, uint32_t percent)
-{
-    return all_kb != 0 && free_kb <= all_kb && (all_kb - free_kb) * 100 >= all_kb * percent;
-}
+struct eyes {
+    const struct vmk *vmk;
+    const struct glance *view;
+};
 
 /* The COS's counters are settled whenever it has handed the baton over. */
-static bool is_prevented(const struct vmk *vmk, const struct glance *view, const struct fault *f)
+static void look(const struct fault *f, void *context, struct fault_world *ret)
 {
-    const struct glance_memory m = glance_memory(view);
-    const uint64_t ram_kb =
-        vmk->machine.ram_bytes / 1024 - vmk->plan.reserved_kb; /* what MemTotal says */
-    switch ((enum fault_unless)f->unless) {
-    case FAULT_ALWAYS:
-        return false;
-    case FAULT_UNLESS_RAM_USED:
-        return used_at_least(m.free_kb + m.cache_kb, ram_kb, f->unless_pct);
-    case FAULT_UNLESS_SWAP_USED:
-        return used_at_least(m.swap_free_kb, m.swap_kb, f->unless_pct);
-    case FAULT_UNLESS_RUNNING:
-        return glance_runs(view, f->unless_name);
-    case FAULT_UNLESS_OOM:
-        return glance_oom_kills(view) > 0;
-    }
-    return false;
+    const struct eyes *e = context;
+    const struct glance_memory m = glance_memory(e->view);
+    /* What MemTotal says. */
+    const uint64_t ram_kb = e->vmk->machine.ram_bytes / 1024 - e->vmk->plan.reserved_kb;
+    *ret = (struct fault_world){ .ram_used = ram_kb - m.free_kb - m.cache_kb,
+                                 .ram_all = ram_kb,
+                                 .swap_used = m.swap_kb - m.swap_free_kb,
+                                 .swap_all = m.swap_kb,
+                                 .oom_kills = glance_oom_kills(e->view),
+                                 .running = glance_runs(e->view, f->unless_name) };
 }
 
 /* ---- what strikes --------------------------------------------------------------------------- */
@@ -120,16 +108,9 @@ static void starve(struct vmk *vmk, const struct fault *f)
 
 static void strike(struct vmk *vmk, const struct fault *f)
 {
+    if (fault_is(f->type, FAULT_SIGNALS))
+        children_signal(vmk, (int)fault_signal(f));
     switch (f->type) {
-    case FAULT_KILL:
-        children_signal(vmk, f->signal != 0 ? (int)f->signal : SIGKILL);
-        break;
-    case FAULT_STOP:
-        children_signal(vmk, SIGSTOP);
-        break;
-    case FAULT_CONT:
-        children_signal(vmk, SIGCONT);
-        break;
     case FAULT_RING_CORRUPT:
         corrupt_ring(vmk, f);
         break;
@@ -143,7 +124,7 @@ static void strike(struct vmk *vmk, const struct fault *f)
         vmk->machine.vmnix->serial = f->serial;
         break;
     default:
-        break; /* whoever is broken asks faults_active() */
+        break; /* whoever is broken asks fault_queue_on() */
     }
 }
 
@@ -151,27 +132,26 @@ static void mend(struct vmk *vmk, const struct fault *f)
 {
     if (f->type == FAULT_STOP)
         children_signal(vmk, SIGCONT);
-    if (f->type == FAULT_WORLD_STARVE && faults_active(&vmk->faults, FAULT_WORLD_STARVE) == NULL) {
+    if (f->type == FAULT_WORLD_STARVE &&
+        fault_queue_on(&vmk->faults, FAULT_WORLD_STARVE, NULL) == NULL) {
         worlds_give_console_back(&vmk->worlds);
         log_files_resume(&vmk->log, vmk->now_ns);
     }
 }
 
-bool inject_event(struct vmk *vmk, const struct glance *view, const struct faults_event *ev)
+bool inject_next(struct vmk *vmk, const struct glance *view, struct fault_event *ret)
 {
-    assert(ev->at_ns == vmk->now_ns);
-    if (!ev->begins) {
-        mend(vmk, ev->fault);
-        journal_own(vmk, ev, FAULT_NOTE_ENDS);
-        return true;
-    }
-    if (is_prevented(vmk, view, ev->fault)) {
-        faults_skip(&vmk->faults, ev->index);
-        journal_own(vmk, ev, FAULT_NOTE_SKIPPED);
+    struct eyes eyes = { vmk, view };
+    if (!fault_queue_take(&vmk->faults, vmk->now_ns, look, &eyes, ret))
         return false;
-    }
-    journal_own(vmk, ev, FAULT_NOTE_BEGINS);
-    strike(vmk, ev->fault);
+    assert(ret->at_ns == vmk->now_ns);
+    const struct fault_note note = { .at_ns = ret->at_ns, .kind = ret->kind, .fault = ret->index };
+    const struct fault *f = &vmk->plan.boot.fault[ret->index];
+    if (ret->kind == FAULT_NOTE_ENDS)
+        mend(vmk, f);
+    journal(vmk, &note);
+    if (ret->kind == FAULT_NOTE_BEGINS)
+        strike(vmk, f);
     return true;
 }
 
@@ -183,7 +163,7 @@ static bool hits(const struct fault *f, uint64_t draw)
 
 bool inject_doorbell_lost(const struct vmk *vmk, uint32_t number)
 {
-    const struct fault *f = faults_active(&vmk->faults, FAULT_DOORBELL_LOSS);
+    const struct fault *f = fault_queue_on(&vmk->faults, FAULT_DOORBELL_LOSS, NULL);
     return f != NULL && hits(f, rng_hash(rng_derive(vmk->plan.seed, "doorbell"), number));
 }
 
@@ -192,7 +172,7 @@ bool inject_doorbell_lost(const struct vmk *vmk, uint32_t number)
  * not matter when they are looked at. */
 void inject_ring_drop(struct vmk *vmk)
 {
-    const struct fault *f = faults_active(&vmk->faults, FAULT_RING_DROP);
+    const struct fault *f = fault_queue_on(&vmk->faults, FAULT_RING_DROP, NULL);
     if (f == NULL)
         return;
     struct ring *ring = vmk->machine.ring;

@@ -2,7 +2,7 @@
  *
  * What strikes at once happens here: a signal to the real vmnixhbd, a stray write over the ring, a
  * new generation of beats, a world that keeps pCPU 0. What stays broken for a while is asked for by
- * the part that is broken (faults_active()). All of it happens while the VMkernel holds the baton,
+ * the part that is broken (fault_queue_on()). All of it happens while the VMkernel holds the baton,
  * at the fault's own instant.
  *
  * Each beginning and end goes to run/journal, as do the notes that the COS's own faults leave in
@@ -11,12 +11,11 @@
 #define VMK_INJECT_H
 
 #include "vmkernel/run/glance.h"
-#include "vmkernel/model/faults.h"
 #include "vmkernel/host/vmk.h"
 
-/** Carry out one beginning or end of a fault, now; judge its `unless` first. @return false when it
- * was skipped */
-bool inject_event(struct vmk *vmk, const struct glance *view, const struct faults_event *ev);
+/** Carry out and journal the next beginning or end of a fault that is due now, its `unless` judged.
+ * @return false when none is (*ret untouched) */
+bool inject_next(struct vmk *vmk, const struct glance *view, struct fault_event *ret);
 
 /** Copy what the COS noted since the last time into run/journal. Bounded; a note that makes no
  * sense is left out. */

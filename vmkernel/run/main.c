@@ -319,7 +319,8 @@ static int run_host(uint64_t factor, char *err, size_t err_size)
     const struct log_effects effects = hostdir_log_effects(&dir);
     log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
     make_worlds();
-    faults_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count);
+    fault_queue_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count,
+                     FAULT_SIDE_VMKERNEL);
     if (start_vmfs(&vmfs, err, err_size) != 0 || machine_init(&vmk, err, err_size) != 0)
         goto out;
     const int error = dump_partition_create(&vmk);

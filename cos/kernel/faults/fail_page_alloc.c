@@ -5,24 +5,12 @@
 
 #define NO_LIMIT (-1)
 
-void fail_page_alloc_arm(void)
-{
-    uint64_t mask = 0;
-    for_each_fault(i)
-    {
-        const uint32_t type = fault_at(i)->type;
-        if (type == FAULT_FAIL_PAGE_ALLOC || type == FAULT_FAIL_NTH)
-            mask |= 1ull << i;
-    }
-    *fail_page_alloc_mask() = mask;
-}
-
 static bool is_target(const struct fault *f)
 {
     return f->target[0] == '\0' || strcmp(f->target, current->comm) == 0;
 }
 
-/* state->calls counts those that `interval` is about; own[0] what `space` let pass, in pages. */
+/* state->calls counts those that `interval` is about. */
 static bool knobs_say_fail(const struct fault *f, struct fault_state *state, uint32_t index,
                            uint32_t gfp, uint32_t order)
 {
@@ -30,17 +18,17 @@ static bool knobs_say_fail(const struct fault *f, struct fault_state *state, uin
         return false;
     if (f->fail_times != NO_LIMIT && state->done >= (uint64_t)f->fail_times)
         return false;
-    if (f->space > state->own[0] + (1u << order)) {
-        state->own[0] += 1u << order;
+    if (f->space > state->passed + (1u << order)) {
+        state->passed += 1u << order;
         return false;
     }
     if (f->interval > 1 && ++state->calls % f->interval != 0)
         return false;
-    if (state->own[1] == 0) {
+    if (!state->drawn) {
         char name[32];
         (void)snprintf(name, sizeof name, "fail-page-alloc.%u", index);
         rng_init(&state->rng, cos_random("fault"), name);
-        state->own[1] = 1;
+        state->drawn = true;
     }
     return rng_below(&state->rng, 100) < f->probability;
 }
@@ -49,7 +37,7 @@ static bool one_fault_says_fail(uint32_t index, uint32_t gfp, uint32_t order)
 {
     const struct fault *f = fault_at(index);
     struct fault_state *state = fault_state(index);
-    if (!is_target(f) || !fault_acts(index))
+    if (!is_target(f))
         return false;
     const bool nth = f->type == FAULT_FAIL_NTH;
     if (nth ? ++state->calls != (f->count != 0 ? f->count : 1)
@@ -64,7 +52,7 @@ static bool one_fault_says_fail(uint32_t index, uint32_t gfp, uint32_t order)
 bool fail_page_alloc(uint32_t gfp, uint32_t order)
 {
     bool fail = false;
-    for (uint64_t left = *fail_page_alloc_mask(); left != 0; left &= left - 1)
+    for (uint64_t left = fault_memory()->failing; left != 0; left &= left - 1)
         fail |= one_fault_says_fail((uint32_t)__builtin_ctzll(left), gfp, order);
     return fail;
 }

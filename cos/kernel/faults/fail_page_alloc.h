@@ -15,28 +15,19 @@
  *
  * fail-nth: the count-th allocation of the target's tasks since the fault began, and no other.
  *
- * Nothing fails before pid 1 has started the heartbeat daemon: there is nobody yet to set the
- * knobs (OUR CHOICE). */
+ * Nothing fails before pid 1 has started the heartbeat daemon, since no fault begins before that:
+ * there is nobody yet to set the knobs (OUR CHOICE). */
 #ifndef COS_MM_FAIL_PAGE_ALLOC_H
 #define COS_MM_FAIL_PAGE_ALLOC_H
 
 #include "cos/kernel/faults/fault_note.h"
 
-/* Which of boot_params->fault[] are looked at, one bit each; zero until fail_page_alloc_arm(). */
-static inline uint64_t *fail_page_alloc_mask(void)
-{
-    return PTR(uint64_t, SCRATCH_VA + SCRATCH_FAULTS) +
-           FAULTS_MAX * sizeof(struct fault_state) / sizeof(uint64_t);
-}
-
-/** From now on allocations may fail. Called once. */
-void fail_page_alloc_arm(void);
 /** The slow half of should_fail_alloc_page(). */
 bool fail_page_alloc(uint32_t gfp, uint32_t order);
 /** Is this attempt of current to fail? Counts it. */
 static inline bool should_fail_alloc_page(uint32_t gfp, uint32_t order)
 {
-    return unlikely(*fail_page_alloc_mask() != 0) && fail_page_alloc(gfp, order);
+    return unlikely(fault_memory()->failing != 0) && fail_page_alloc(gfp, order);
 }
 
 #endif /* COS_MM_FAIL_PAGE_ALLOC_H */

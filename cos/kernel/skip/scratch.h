@@ -27,8 +27,7 @@
 #define SCRATCH_HINTS \
     0xc00000u /* offset of page_hints (mm/lru.c); what is before it is inert_lists.c's */
 
-#define SCRATCH_FAULTS 0xe00000u     /* offset of what faults remember (fault_note.h) */
-#define SCRATCH_FAULT_RUNS 0xe80000u /* ... and of their clocks (programs/faults.c) */
+#define SCRATCH_FAULTS 0xe00000u /* offset of what faults remember (fault_note.h) */
 
 /** True between inert_enter() and inert_leave() of mm/inert_lists.h. */
 static inline bool inert_active(void)
