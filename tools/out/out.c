@@ -46,7 +46,8 @@ int out_finish(struct out *o)
     if (o->json) {
         assert(o->depth == 1);
         o->depth = 0;
-        status = json_dumpf(o->stack[0], o->to, JSON_INDENT(2) | JSON_REAL_PRECISION(o->digits));
+        status =
+            json_dumpf(o->stack[0], o->to, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)o->digits));
         (void)fputc('\n', o->to);
         json_decref(o->stack[0]);
     }

@@ -33,10 +33,10 @@ static double uptime_of(const char *up)
     }
     used = 0;
     if (sscanf(up, "%u min%n", &minutes, &used) == 1 && used > 0)
-        return days * S_PER_DAY + minutes * 60.0;
+        return (double)(days * S_PER_DAY + minutes * S_PER_MIN);
     if (sscanf(up, "%u:%u", &hours, &minutes) == 2)
-        return days * S_PER_DAY + hours * S_PER_HOUR + minutes * 60.0;
-    return days > 0 ? days * S_PER_DAY : -1;
+        return (double)(days * S_PER_DAY + hours * S_PER_HOUR + minutes * S_PER_MIN);
+    return days > 0 ? (double)(days * S_PER_DAY) : -1;
 }
 
 /* ---- one program ----------------------------------------------------------------------------- */
