@@ -1,5 +1,5 @@
 # The programs of build/bin, but the console (mk/cos.mk).
-SHARED_OBJ := $(call objects,hosted,$(wildcard shared/*.c))
+SHARED_OBJ := $(call objects,hosted,$(wildcard shared/*.c shared/*/*.c))
 VMK_OBJ := $(call objects,hosted,$(wildcard vmkernel/*/*.c))
 HBD_OBJ := $(call objects,hosted,$(wildcard cos/vmnixhbd/*.c) shared/gate.c shared/ring.c)
 TOOL_OBJ := $(call objects,hosted,$(wildcard tools/*/*.c tools/*/*/*.c))

@@ -20,12 +20,11 @@
 #include "tests/lib/dump_host.h"
 #include "vmkernel/dump/coscore.h"
 #include "vmkernel/foreign/cosmem.h"
-#include "vmkernel/foreign/unwind.h"
+#include "vmkernel/foreign/helper.h"
 
 struct fixture {
     struct dump_host *h;
     struct zdump z;
-    struct image image;
     struct cosmem mem;
     char *text; /* output of a command */
 };
@@ -36,10 +35,9 @@ static int setup(void **state)
     char err[256];
     memset(&f, 0, sizeof f);
     f.h = dump_host_create();
-    assert_int_equal(image_open(f.h->vmk.cos_path, &f.image, err, sizeof err), 0);
-    f.mem = (struct cosmem){ .image = &f.image,
-                             .ram = f.h->vmk.machine.ram,
-                             .ram_bytes = f.h->vmk.machine.ram_bytes };
+    assert_int_equal(cosmem_open(&f.mem, f.h->vmk.cos_path, f.h->vmk.machine.ram,
+                                 f.h->vmk.machine.ram_bytes, NULL, err, sizeof err),
+                     0);
     *state = &f;
     return 0;
 }
@@ -48,7 +46,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     zdump_free(&f->z);
-    image_close(&f->image);
+    cosmem_close(&f->mem);
     free(f->text);
     dump_host_destroy(f->h);
     return 0;
@@ -91,21 +89,21 @@ static const char *section(struct fixture *f, enum zdump_type type)
 static uint64_t symbol(const struct fixture *f, const char *name)
 {
     uint64_t address;
-    assert_true(image_find(&f->image, name, &address));
+    assert_true(cosview_symbol(&f->mem.view, name, &address));
     return address;
 }
 
-static uint64_t offset_of(const struct fixture *f, const char *key)
+static uint64_t offset_of(const struct fixture *f, const char *field)
 {
     uint64_t value;
-    assert_true(image_info(&f->image, key, &value));
+    assert_true(cosview_offset(&f->mem.view, field, &value));
     return value;
 }
 
 /* A word of COS memory, to be changed by the test. */
 static uint32_t *word(const struct fixture *f, uint64_t address)
 {
-    return (uint32_t *)(void *)(f->h->vmk.machine.ram + (address - f->image.page_offset));
+    return (uint32_t *)(void *)(f->h->vmk.machine.ram + (address - f->mem.image.page_offset));
 }
 
 static uint32_t current_address(const struct fixture *f)
@@ -231,8 +229,8 @@ static void test_dump_registers_of_screen_core_and_frame_agree(void **state)
     size_t len;
     char want[512];
     struct cos_frame r;
-    const uint32_t at = *word(f, current_address(f) + offset_of(f, "OFFSET(task_struct.frame)"));
-    assert_true(cosmem_read(&f->mem, at, &r, sizeof r));
+    const uint32_t at = *word(f, current_address(f) + offset_of(f, "task_struct.frame"));
+    assert_true(cosview_read(&f->mem.view, at, &r, sizeof r));
     assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
 
     char *psod = dump_host_read(dump_host_path(f->h, "console/psod.txt"), &len);
@@ -241,7 +239,7 @@ static void test_dump_registers_of_screen_core_and_frame_agree(void **state)
                    "ds=0x690068 fs=0x0 gs=0x0\n"
                    "eax=0x2dc94 ebx=0x%x ecx=0xc1bb9938 edx=0xc0396c80\nebp=0x%x esi=0xc160920c "
                    "edi=0x2dc95 err=0 eflags=0x0\n",
-                   (unsigned)(at - f->image.page_offset), (unsigned)r.rip,
+                   (unsigned)(at - f->mem.image.page_offset), (unsigned)r.rip,
                    0x2401000u + DUMP_HOST_RAM_MB * 1048576u, (unsigned)r.rbx, (unsigned)r.rbp);
     assert_contains(psod, want);
     free(psod);
@@ -317,7 +315,7 @@ static void test_core_holds_the_ram_to_the_byte(void **state)
     }
     assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
     /* RAM from here to its end is the core's end. */
-    const uint64_t data = symbol(f, "_sdata") - f->image.page_offset;
+    const uint64_t data = symbol(f, "_sdata") - f->mem.image.page_offset;
     (void)snprintf(command, sizeof command, "tail -c %llu %s | cmp - /proc/%d/fd/%d %llu %llu",
                    (unsigned long long)(ram - data), dump_host_core(f->h), (int)getpid(),
                    f->h->vmk.machine.memory_fd, 0ull,
@@ -479,10 +477,8 @@ static void dump_and_expect(struct fixture *f, const char *note)
 static void test_mad_task_list_that_leaves_ram(void **state)
 {
     struct fixture *f = *state;
-    *word(f, symbol(f, "init_task_union") + offset_of(f, "OFFSET(task_struct.next_task)")) =
-        0xfffffffcu;
-    dump_and_expect(
-        f, "task list: 0xfffffffc is met twice or is no address of RAM; 1 tasks before it\n");
+    *word(f, symbol(f, "init_task_union") + offset_of(f, "task_struct.next_task")) = 0xfffffffcu;
+    dump_and_expect(f, "task list: no task at fffffffc; 1 tasks before it\n");
     assert_contains(section(f, ZDUMP_NOTES), "(pid 9173) is not in the task list\n");
     assert_contains(section(f, ZDUMP_COS_TASKS), "task pid=9173 ");
 }
@@ -490,18 +486,18 @@ static void test_mad_task_list_that_leaves_ram(void **state)
 static void test_mad_task_list_that_circles(void **state)
 {
     struct fixture *f = *state;
-    const uint64_t next = offset_of(f, "OFFSET(task_struct.next_task)");
+    const uint64_t next = offset_of(f, "task_struct.next_task");
     const uint32_t second = *word(f, symbol(f, "init_task_union") + next);
     *word(f, second + next) = second;
-    dump_and_expect(f, "is met twice");
+    dump_and_expect(f, "task list: runs in a circle through ");
+    assert_contains(section(f, ZDUMP_COS_TASKS), "tasks=3\n"); /* two of it, and the current one */
 }
 
 static void test_mad_task_list_with_odd_address(void **state)
 {
     struct fixture *f = *state;
-    *word(f, symbol(f, "init_task_union") + offset_of(f, "OFFSET(task_struct.next_task)")) =
-        0xc0900001u;
-    dump_and_expect(f, "task list: no task at 0xc0900001; 1 tasks before it\n");
+    *word(f, symbol(f, "init_task_union") + offset_of(f, "task_struct.next_task")) = 0xc0900001u;
+    dump_and_expect(f, "task list: no task at c0900001; 1 tasks before it\n");
 }
 
 static void test_mad_current_task(void **state)
@@ -521,8 +517,8 @@ static void test_mad_frame_and_name(void **state)
 {
     struct fixture *f = *state;
     const uint32_t t = current_address(f);
-    *word(f, t + offset_of(f, "OFFSET(task_struct.frame)")) = 0xfffffff0u;
-    memcpy(word(f, t + offset_of(f, "OFFSET(task_struct.comm)")), "\x1b[2J\nEvil-no-zero", 16);
+    *word(f, t + offset_of(f, "task_struct.frame")) = 0xfffffff0u;
+    memcpy(word(f, t + offset_of(f, "task_struct.comm")), "\x1b[2J\nEvil-no-zero", 16);
     dump_and_expect(
         f, "pid 9173 (?[2J?Evil-no-ze): its register frame at 0xfffffff0 is out of reach\n");
     assert_contains(section(f, ZDUMP_COS_TASKS), "comm=?[2J?Evil-no-ze\n (no registers)\n");
@@ -533,7 +529,7 @@ static void test_mad_frame_and_name(void **state)
 static void test_mad_stacks_of_every_kind(void **state)
 {
     struct fixture *f = *state;
-    const uint64_t frame_offset = offset_of(f, "OFFSET(task_struct.frame)");
+    const uint64_t frame_offset = offset_of(f, "task_struct.frame");
     uint32_t x = 99;
     /* Noise over the stack of every task but the first, and noise in each register frame. */
     for (uint32_t t = 0xc0800000u; t < 0xc0800000u + 5 * 8192u; t += 8192u) {
@@ -558,8 +554,7 @@ static void test_mad_log_pointers(void **state)
     struct fixture *f = *state;
     *word(f, symbol(f, "log_start")) = 5;
     *word(f, symbol(f, "log_end")) = 0x80000000u;
-    dump_and_expect(f,
-                    "COS kernel log: 2147483643 bytes between start and end, more than it has\n");
+    dump_and_expect(f, "kernel log: 2147483643 bytes between start and end, more than it has\n");
 }
 
 static void test_noise_in_all_of_ram(void **state)
@@ -585,6 +580,30 @@ static void test_dump_without_an_image_still_paints_the_screen(void **state)
     load(f);
     assert_contains(section(f, ZDUMP_SCREEN), "@BlueScreen: Lost heartbeat\n");
     assert_contains(section(f, ZDUMP_NOTES), "the COS cannot be read: /dev/null: ");
+}
+
+/* A helper whose stack was hostile may send anything, and may die in the middle of it. */
+static void test_mad_helper_is_not_believed(void **state)
+{
+    static struct cos_trace sent[4], got[5];
+    int ends[2];
+    (void)state;
+    memset(got, 0xff, sizeof got);
+    sent[0] = (struct cos_trace){ .end = COS_TRACE_CUT, .count = COS_FRAMES_MAX };
+    sent[1] = (struct cos_trace){ .end = COS_TRACE_WHOLE, .count = COS_FRAMES_MAX + 1 };
+    sent[2] = (struct cos_trace){ .end = COS_TRACE_NO_HELPER + 1, .count = 1 };
+    sent[3] = (struct cos_trace){ .end = COS_TRACE_WHOLE, .count = 2 };
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], sent, sizeof sent - 1), sizeof sent - 1);
+    (void)close(ends[1]);
+    assert_int_equal(helper_collect(ends[0], got, 5), 3);
+    (void)close(ends[0]);
+    assert_int_equal(got[0].end, COS_TRACE_CUT);
+    assert_int_equal(got[0].count, COS_FRAMES_MAX);
+    for (uint32_t i = 1; i < 5; i++) {
+        assert_int_equal(got[i].end, COS_TRACE_NO_HELPER);
+        assert_int_equal(got[i].count, 0);
+    }
 }
 
 int main(void)
@@ -613,6 +632,7 @@ int main(void)
         T(test_mad_frame_and_name),
         T(test_mad_stacks_of_every_kind),
         T(test_mad_log_pointers),
+        T(test_mad_helper_is_not_believed),
         T(test_noise_in_all_of_ram),
         T(test_dump_without_an_image_still_paints_the_screen),
     };

@@ -96,7 +96,8 @@ static void put_auxv(FILE *to, const struct image *img)
 /* The note of shared/cosinfo.h: lines KEY=VALUE. */
 static int put_cosinfo(FILE *to, const struct core_source *src)
 {
-    const struct image *img = src->mem->image;
+    const struct image *img = &src->mem->image;
+    const struct cos_task *current = cos_task_current(src->tasks);
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
@@ -105,16 +106,9 @@ static int put_cosinfo(FILE *to, const struct core_source *src)
     (void)fprintf(
         f, "OSRELEASE=%s\nPAGESIZE=%u\nPAGE_OFFSET=%" PRIx64 "\nSTUNNED=%d\nTIME=%" PRIu64 "\n",
         src->release, PAGE, img->page_offset, src->stunned ? 1 : 0, src->time_ns);
-    if (src->tasks->current < src->tasks->count)
-        (void)fprintf(f, "CURRENT=%" PRIx32 "\n", src->tasks->task[src->tasks->current].address);
-    for (uint32_t i = 0; i < img->info_count; i++)
-        (void)fprintf(f, "%s=%" PRIu64 "\n", img->info[i].key, img->info[i].value);
-    for (uint32_t i = 0; i < img->symbol_count; i++) {
-        if (strncmp(img->symbol[i].name, "cosinfo_", 8) == 0)
-            continue; /* the records that are printed above */
-        (void)fprintf(f, "SYMBOL(%s)=%" PRIx64 ",%" PRIx64 "\n", img->symbol[i].name,
-                      img->symbol[i].address, img->symbol[i].size);
-    }
+    if (current != NULL)
+        (void)fprintf(f, "CURRENT=%" PRIx64 "\n", current->address);
+    (void)fwrite(img->note, 1, img->note_len, f);
     if (fclose(f) != 0) {
         free(text);
         return -ENOMEM;
@@ -127,18 +121,17 @@ static int put_cosinfo(FILE *to, const struct core_source *src)
 static int make_notes(struct plan *p, const struct core_source *src)
 {
     const struct cos_tasks *tasks = src->tasks;
-    const struct cos_task *current =
-        tasks->current < tasks->count ? &tasks->task[tasks->current] : NULL;
+    const struct cos_task *current = cos_task_current(tasks);
     FILE *f = open_memstream(&p->notes, &p->notes_len);
     if (f == NULL)
         return -ENOMEM;
     if (current != NULL)
         put_prstatus(f, current);
     put_prpsinfo(f, current);
-    put_auxv(f, src->mem->image);
+    put_auxv(f, &src->mem->image);
     const int result = put_cosinfo(f, src);
     for (uint32_t i = 0; i < tasks->count; i++) {
-        if (i != tasks->current)
+        if (!tasks->task[i].current)
             put_prstatus(f, &tasks->task[i]);
     }
     return fclose(f) != 0 ? -ENOMEM : result;
@@ -159,10 +152,10 @@ static void add_load(struct plan *p, uint64_t start, uint64_t end,
  * it. */
 static void make_loads(struct plan *p, const struct cosmem *m)
 {
-    const uint64_t ram_end = m->image->page_offset + m->ram_bytes;
-    uint64_t at = m->image->page_offset;
-    for (uint32_t i = 0; i < m->image->segment_count; i++) {
-        const struct image_segment *s = &m->image->segment[i];
+    const uint64_t ram_end = m->image.page_offset + m->ram_bytes;
+    uint64_t at = m->image.page_offset;
+    for (uint32_t i = 0; i < m->image.segment_count; i++) {
+        const struct image_segment *s = &m->image.segment[i];
         if (s->writable || s->end > ram_end)
             continue;
         add_load(p, at, s->start, NULL);
@@ -241,7 +234,7 @@ static int write_head(struct writer *w, const struct plan *p, const struct cosme
                                                       : 0u),
             .p_offset = l->offset,
             .p_vaddr = l->start,
-            .p_paddr = l->start - m->image->page_offset,
+            .p_paddr = l->start - m->image.page_offset,
             .p_filesz = l->end - l->start,
             .p_memsz = l->end - l->start,
             .p_align = PAGE,
@@ -259,7 +252,7 @@ static int write_image(struct writer *w, const struct load *l, const struct cosm
 {
     char page[PAGE];
     for (uint64_t at = l->start; at < l->end; at += PAGE) {
-        image_read(m->image, l->image, at, page, PAGE);
+        image_read(&m->image, l->image, at, page, PAGE);
         const int result = put(w, page, PAGE, l->offset + (at - l->start));
         if (result != 0)
             return result;
@@ -338,7 +331,7 @@ static int write_by_fd(struct writer *w, const struct core_source *src, uint64_t
 
 static int write_ram(struct writer *w, const struct load *l, const struct core_source *src)
 {
-    const uint64_t base = src->mem->image->page_offset;
+    const uint64_t base = src->mem->image.page_offset;
     const uint64_t end = l->end - base;
     uint64_t from, to;
     int result = 0;

@@ -13,14 +13,12 @@
 #include "shared/rng.h"
 #include "shared/units.h"
 #include "vmkernel/dump/coscore.h"
-#include "vmkernel/foreign/cosmem.h"
 #include "vmkernel/foreign/costrace.h"
 #include "vmkernel/dump/dump_text.h"
-#include "vmkernel/foreign/image.h"
 #include "vmkernel/dump/psod.h"
 #include "vmkernel/dump/storeio.h"
 #include "vmkernel/dump/stun.h"
-#include "vmkernel/foreign/unwind.h"
+#include "vmkernel/foreign/helper.h"
 #include "vmkernel/dump/zdump_write.h"
 
 #define PATH_BYTES 4608u
@@ -35,27 +33,26 @@ struct dump {
     uint64_t stun_ns;
     bool failed; /* an artefact is missing; vmk->note names the first one */
     bool has_image;
-    struct image image;
-    struct cosmem mem;
+    struct cosmem mem; /* of `has_image` */
     struct cos_tasks tasks;
-    struct unwind_trace *traces;
+    struct cos_trace *traces;
     struct zdump_slot slot; /* slot_count 0 = no dump partition */
     char log[PSOD_LOG_LINES][LOG_LINE_MAX];
     uint32_t log_count;
     char after[2][LOG_LINE_MAX]; /* "Dumping core to", and that it failed */
     uint32_t after_count;
     char screen[SCREEN_TEXT_MAX];
-    struct notes notes;
+    struct problems notes;
 };
 
 static void __attribute__((format(printf, 2, 3))) fail(struct dump *d, const char *format, ...)
 {
-    char text[NOTES_LINE_MAX];
+    char text[PROBLEMS_LINE_MAX];
     va_list ap;
     va_start(ap, format);
     (void)vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    notes_add(&d->notes, "%s", text);
+    problems_add(&d->notes, "%s", text);
     if (!d->failed)
         (void)snprintf(d->vmk->note, sizeof d->vmk->note, "%s", text);
     d->failed = true;
@@ -67,20 +64,20 @@ static void __attribute__((format(printf, 2, 3))) fail(struct dump *d, const cha
 static bool stun_one(struct dump *d, pid_t *pid, const char *name)
 {
     if (*pid <= 0) {
-        notes_add(&d->notes, "%s: no process", name);
+        problems_add(&d->notes, "%s: no process", name);
         return false;
     }
     switch (stun_process(*pid)) {
     case STUN_OK:
         return true;
     case STUN_DEAD:
-        notes_add(&d->notes, "%s: died before it could be stunned", name);
+        problems_add(&d->notes, "%s: died before it could be stunned", name);
         *pid = 0;
         return false;
     case STUN_REFUSED:
-        notes_add(&d->notes,
-                  "%s: could not be stunned (somebody traces it); it is ended after the dump",
-                  name);
+        problems_add(&d->notes,
+                     "%s: could not be stunned (somebody traces it); it is ended after the dump",
+                     name);
         return false;
     }
     return false;
@@ -96,59 +93,45 @@ static void stun(struct dump *d)
         (void)stun_one(d, &vmk->hbd_pid, "vmnixhbd");
     vmk->cos = cos_stunned ? VMK_COS_STUNNED : VMK_COS_NOT_STUNNED;
     if (!cos_stunned)
-        notes_add(&d->notes, "not stunned%s",
-                  died ? ": the COS had died; registers are those of its last hand-over" : "");
+        problems_add(&d->notes, "not stunned%s",
+                     died ? ": the COS had died; registers are those of its last hand-over" : "");
 }
 
 /* ---- reading the COS ------------------------------------------------------------------------- */
 
-static struct cosmem memory_of(const struct vmk *vmk, const struct image *image)
-{
-    return (struct cosmem){ .image = image,
-                            .ram = vmk->machine.ram,
-                            .ram_bytes = vmk->machine.ram_bytes };
-}
-
 int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid)
 {
-    struct image image;
-    char err[NOTES_LINE_MAX];
-    if (image_open(vmk->cos_path, &image, err, sizeof err) != 0)
-        return -1;
-    const struct cosmem mem = memory_of(vmk, &image);
-    struct notes *notes = calloc(1, sizeof *notes);
+    struct cosmem mem;
+    char err[PROBLEMS_LINE_MAX];
     struct cos_task task;
     uint32_t address;
     int result = -1;
-    if (notes != NULL && cosmem_variable(&mem, "current_task", &address, sizeof address) &&
-        cosmem_task(&mem, address, &task, notes)) {
-        memcpy(comm, task.comm, COSMEM_COMM);
+    if (cosmem_open(&mem, vmk->cos_path, vmk->machine.ram, vmk->machine.ram_bytes, NULL, err,
+                    sizeof err) != 0)
+        return -1;
+    if (cosview_variable(&mem.view, "current_task", &address, sizeof address) &&
+        cos_task_read(&mem.view, address, &task)) {
+        memcpy(comm, task.comm, COS_COMM);
         *ret_pid = task.pid;
         result = 0;
     }
-    free(notes);
-    image_close(&image);
+    cosmem_close(&mem);
     return result;
 }
 
 static void read_cos(struct dump *d)
 {
-    char err[NOTES_LINE_MAX];
-    if (image_open(d->vmk->cos_path, &d->image, err, sizeof err) != 0) {
-        notes_add(&d->notes, "the COS cannot be read: %s", err);
+    char err[PROBLEMS_LINE_MAX];
+    if (cosmem_open(&d->mem, d->vmk->cos_path, d->vmk->machine.ram, d->vmk->machine.ram_bytes,
+                    &d->notes, err, sizeof err) != 0) {
+        problems_add(&d->notes, "the COS cannot be read: %s", err);
         return;
     }
     d->has_image = true;
-    d->mem = memory_of(d->vmk, &d->image);
-    cosmem_tasks(&d->mem, &d->tasks, &d->notes);
-    d->traces = unwind_tasks(&d->mem, &d->tasks, &d->notes);
+    cosmem_tasks(&d->mem, &d->tasks);
+    d->traces = helper_unwind(&d->mem, &d->tasks);
     if (d->traces == NULL)
-        notes_add(&d->notes, "unwinding: not enough memory");
-}
-
-static const struct cos_task *current_task(const struct dump *d)
-{
-    return d->tasks.current < d->tasks.count ? &d->tasks.task[d->tasks.current] : NULL;
+        problems_add(&d->notes, "unwinding: not enough memory");
 }
 
 /* ---- log lines ------------------------------------------------------------------------------- */
@@ -213,8 +196,8 @@ static bool keep_older_core(struct dump *d, const struct dumpio *io, const char 
     if (error == 0)
         error = dumpio_sync_folder_of(io, path);
     if (error == 0)
-        notes_add(&d->notes, "the core of an earlier failure is kept as %s",
-                  older + strlen(d->vmk->host_dir));
+        problems_add(&d->notes, "the core of an earlier failure is kept as %s",
+                     older + strlen(d->vmk->host_dir));
     else
         fail(d, "the core of an earlier failure cannot be given another name: %s",
              strerror(-error));
@@ -230,7 +213,7 @@ static void choose_core_name(struct dump *d, const struct dumpio *io, char path[
     if (whole_kept && cut_kept)
         return;
     (void)snprintf(path + used, PATH_BYTES - used, ".%" PRIu32, OLDER_CORES_MAX + 1);
-    notes_add(&d->notes, "this core is written as %s", path + strlen(d->vmk->host_dir));
+    problems_add(&d->notes, "this core is written as %s", path + strlen(d->vmk->host_dir));
 }
 
 static void write_core(struct dump *d)
@@ -245,7 +228,7 @@ static void write_core(struct dump *d)
     }
     vmk->now_ns += DUMP_CORE_DELAY_NS;
     if (vmk->options.core_name[0] == '\0') { /* as it was set up: no failure of the dump */
-        notes_add(&d->notes, "no cos-core: Misc.CosCoreFile: %s", vmk->options.core_why);
+        problems_add(&d->notes, "no cos-core: Misc.CosCoreFile: %s", vmk->options.core_why);
         log_after(d, LOG_WARNING, vmk->profile->form_cos_dump_none, vmk->options.core_why);
         return;
     }
@@ -301,8 +284,8 @@ static void make_screen(struct dump *d)
         .worlds = &vmk->worlds,
         .headline = d->headline,
         .panic = d->panic,
-        .current = current_task(d),
-        .page_offset = d->has_image ? d->image.page_offset : MACHINE_PAGE_OFFSET,
+        .current = cos_task_current(&d->tasks),
+        .page_offset = d->has_image ? d->mem.image.page_offset : MACHINE_PAGE_OFFSET,
         .ram_bytes = vmk->machine.ram_bytes,
         .cpu_khz = vmk->plan.cpu_khz,
         .stun_ns = d->stun_ns,
@@ -318,9 +301,9 @@ static void make_screen(struct dump *d)
         fail(d, "no screen: not enough memory");
         return;
     }
-    if (d->has_image && !cosmem_variable(&d->mem, "last_fault_address", &src.last_fault_address,
-                                         sizeof src.last_fault_address))
-        notes_add(&d->notes, "last_fault_address is out of reach");
+    if (d->has_image && !cosview_variable(&d->mem.view, "last_fault_address",
+                                          &src.last_fault_address, sizeof src.last_fault_address))
+        problems_add(&d->notes, "last_fault_address is out of reach");
     psod_compose(&src, screen);
     const int n = screen_text(screen, d->screen, sizeof d->screen);
     assert(n > 0);
@@ -357,7 +340,7 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
         break;
     case ZDUMP_COS_TASKS:
         if (d->has_image)
-            dump_text_tasks(to, &d->mem, &d->tasks, d->traces);
+            dump_text_tasks(to, &d->mem.view, &d->tasks, d->traces);
         break;
     case ZDUMP_NOTES:
         dump_text_notes(to, &d->notes);
@@ -374,15 +357,16 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
     }
     case ZDUMP_COS_LOG: {
         size_t len = 0;
-        char *text = d->has_image ? cosmem_log(&d->mem, &len, &d->notes) : NULL;
+        char *text = d->has_image ? cosview_log(&d->mem.view, &len) : NULL;
+        const struct cos_task *current = cos_task_current(&d->tasks);
         if (text != NULL)
             (void)fwrite(text, 1, len, to);
         if (len > 0 && text[len - 1] != '\n')
             (void)fputc('\n', to);
         free(text);
         /* An Oops has printed its own trace. */
-        if (d->has_image && current_task(d) != NULL && d->vmk->outcome != VMK_COS_OOPS)
-            costrace_print(to, &d->mem, current_task(d), d->vmk->plan.boot.release);
+        if (current != NULL && d->vmk->outcome != VMK_COS_OOPS)
+            costrace_print(to, &d->mem.view, current, d->vmk->plan.boot.release);
         break;
     }
     case ZDUMP_END:
@@ -462,12 +446,13 @@ static void choose_slot(struct dump *d)
     (void)snprintf(path, sizeof path, "%s/%s", d->vmk->host_dir, DUMP_PARTITION);
     const int result = zdump_partition_choose(d->io, path, &d->slot);
     if (result != 0)
-        notes_add(&d->notes, "dump partition: %s", strerror(-result));
+        problems_add(&d->notes, "dump partition: %s", strerror(-result));
     else if (d->slot.state == ZDUMP_COMPLETE || d->slot.state == ZDUMP_WRITING)
-        notes_add(&d->notes,
-                  "slot %" PRIu32 " of %" PRIu32 " held a dump that no start had copied; this one "
-                  "takes its place",
-                  d->slot.slot + 1, d->slot.slot_count);
+        problems_add(&d->notes,
+                     "slot %" PRIu32 " of %" PRIu32
+                     " held a dump that no start had copied; this one "
+                     "takes its place",
+                     d->slot.slot + 1, d->slot.slot_count);
 }
 
 int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio *io)
@@ -497,9 +482,9 @@ int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio
 
     const int result = d->failed ? -1 : 0;
     free(d->traces);
-    cosmem_tasks_free(&d->tasks);
+    cos_tasks_free(&d->tasks);
     if (d->has_image)
-        image_close(&d->image);
+        cosmem_close(&d->mem);
     free(d);
     return result;
 }

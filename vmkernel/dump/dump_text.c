@@ -141,39 +141,38 @@ void dump_text_scsi(FILE *to, const struct vmk *vmk)
     print_command(to, vmk, VMNIX_ROOT);
 }
 
-static void print_trace(FILE *to, const struct cosmem *m, const struct unwind_trace *t)
+static void print_trace(FILE *to, const struct cosview *v, const struct cos_trace *t)
 {
     for (uint32_t i = 0; i < t->count; i++) {
         uint64_t offset = 0;
-        const struct image_symbol *f = i == 0 ? image_function(m->image, t->frame[i].ip, &offset)
-                                              : image_caller(m->image, t->frame[i].ip, &offset);
+        const char *f = cos_trace_function(v, t, i, &offset);
         (void)fprintf(to, " #%-2" PRIu32 " ip=%08" PRIx64 " sp=%08" PRIx64 " %s", i, t->frame[i].ip,
-                      t->frame[i].sp, f != NULL ? f->name : "?");
+                      t->frame[i].sp, f != NULL ? f : "?");
         if (f != NULL)
             (void)fprintf(to, "+0x%" PRIx64, offset);
         (void)fputc('\n', to);
     }
-    if (t->end != UNWIND_WHOLE)
-        (void)fprintf(to, " (%s)\n", unwind_end_name(t->end));
+    if (t->end != COS_TRACE_WHOLE)
+        (void)fprintf(to, " (%s)\n", cos_trace_end_name(t->end));
 }
 
-void dump_text_tasks(FILE *to, const struct cosmem *m, const struct cos_tasks *tasks,
-                     const struct unwind_trace *traces)
+void dump_text_tasks(FILE *to, const struct cosview *v, const struct cos_tasks *tasks,
+                     const struct cos_trace *traces)
 {
     (void)fprintf(to, "tasks=%" PRIu32 "\n", tasks->count);
     for (uint32_t i = 0; i < tasks->count; i++) {
         const struct cos_task *t = &tasks->task[i];
         (void)fprintf(to,
-                      "task pid=%" PRIu32 " ppid=%" PRIu32 " state=%c current=%d task=%08" PRIx32
+                      "task pid=%" PRIu32 " ppid=%" PRIu32 " state=%c current=%d task=%08" PRIx64
                       " frame=%08" PRIx32 " comm=%s\n",
-                      t->pid, t->ppid, cosmem_state_letter(t->state), i == tasks->current ? 1 : 0,
-                      t->address, t->frame, t->comm);
+                      t->pid, t->ppid, cos_state_letter(t->state), t->current ? 1 : 0, t->address,
+                      t->frame, t->comm);
         if (traces != NULL)
-            print_trace(to, m, &traces[i]);
+            print_trace(to, v, &traces[i]);
     }
 }
 
-void dump_text_notes(FILE *to, const struct notes *notes)
+void dump_text_notes(FILE *to, const struct problems *notes)
 {
     for (uint32_t i = 0; i < notes->count; i++)
         (void)fprintf(to, "%s\n", notes->line[i]);

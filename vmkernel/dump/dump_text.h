@@ -9,8 +9,7 @@
 
 #include <stdio.h>
 
-#include "vmkernel/foreign/cosmem.h"
-#include "vmkernel/foreign/unwind.h"
+#include "shared/cosview/unwind.h"
 #include "vmkernel/host/vmk.h"
 
 /** ZDUMP_STATE: host, release, time, COS, watchdog. stun_ns = when the COS was stunned. */
@@ -27,9 +26,9 @@ void dump_text_ring(FILE *to, const struct vmk *vmk);
 void dump_text_vmnix(FILE *to, const struct vmk *vmk);
 void dump_text_scsi(FILE *to, const struct vmk *vmk);
 /** ZDUMP_COS_TASKS: every task with its backtrace; `traces` in the order of the tasks, or NULL. */
-void dump_text_tasks(FILE *to, const struct cosmem *m, const struct cos_tasks *tasks,
-                     const struct unwind_trace *traces);
+void dump_text_tasks(FILE *to, const struct cosview *v, const struct cos_tasks *tasks,
+                     const struct cos_trace *traces);
 /** ZDUMP_NOTES: one per line. */
-void dump_text_notes(FILE *to, const struct notes *notes);
+void dump_text_notes(FILE *to, const struct problems *notes);
 
 #endif /* VMK_DUMP_TEXT_H */

@@ -18,8 +18,8 @@
 
 #include <stdint.h>
 
+#include "shared/cosview/task.h"
 #include "shared/screen.h"
-#include "vmkernel/foreign/cosmem.h"
 #include "vmkernel/io/dumpio.h"
 #include "vmkernel/model/log.h"
 #include "vmkernel/model/profile.h"

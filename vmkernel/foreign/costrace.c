@@ -3,16 +3,16 @@
 
 #include <inttypes.h>
 
-#define THREAD_SIZE_MAX (1u << 16)
+#define PAGE 4096u
+#define THREAD_SIZE_MAX (1u << 16) /* bytes of stack that are looked at; 2.4 has 8 kB */
 
-static void print_where(FILE *to, const struct cosmem *m, const struct cos_frame *r,
+static void print_where(FILE *to, const struct cosview *v, const struct cos_frame *r,
                         const char *release)
 {
     uint64_t offset;
-    const struct image_symbol *f = image_function(m->image, r->rip, &offset);
+    const char *f = cosview_function(v, r->rip, &offset);
     if (f != NULL)
-        (void)fprintf(to, "<4>EIP is at %s [kernel] 0x%" PRIx64 " (%s/i686)\n", f->name, offset,
-                      release);
+        (void)fprintf(to, "<4>EIP is at %s [kernel] 0x%" PRIx64 " (%s/i686)\n", f, offset, release);
     else
         (void)fprintf(to, "<4>EIP is at [unresolved] (%s/i686)\n", release);
 }
@@ -27,12 +27,12 @@ static void print_registers(FILE *to, const struct cos_frame *r)
                   (unsigned)(r->es & 0xffff));
 }
 
-static void print_stack(FILE *to, const struct cosmem *m, uint64_t from, uint64_t top)
+static void print_stack(FILE *to, const struct cosview *v, uint64_t from, uint64_t top)
 {
     (void)fputs("<4>Stack: ", to);
     for (unsigned i = 0; i < COSTRACE_WORDS; i++) {
         uint32_t word;
-        if (from + 4 * i >= top || !cosmem_read32(m, from + 4 * i, &word))
+        if (from + 4 * i >= top || !cosview_u32(v, from + 4 * i, &word))
             break;
         if (i > 0 && i % 8 == 0)
             (void)fputs("\n<4>       ", to);
@@ -41,48 +41,47 @@ static void print_stack(FILE *to, const struct cosmem *m, uint64_t from, uint64_
     (void)fputc('\n', to);
 }
 
-static void print_calls(FILE *to, const struct cosmem *m, uint64_t from, uint64_t top)
+static void print_calls(FILE *to, const struct cosview *v, uint64_t from, uint64_t top)
 {
     (void)fputs("<4>Call Trace:   ", to);
     const char *start = "";
     for (uint64_t at = (from + 7) / 8 * 8; at + 8 <= top; at += 8) {
         uint64_t word, offset;
-        if (!cosmem_read(m, at, &word, sizeof word))
+        if (!cosview_read(v, at, &word, sizeof word))
             break;
-        const struct image_symbol *f = image_function(m->image, word, &offset);
+        const char *f = cosview_function(v, word, &offset);
         if (f == NULL)
-            f = image_caller(m->image, word, &offset);
+            f = cosview_caller(v, word, &offset);
         if (f == NULL)
             continue;
         (void)fprintf(to, "%s[<%08" PRIx64 ">] %s [kernel] 0x%" PRIx64 " (0x%" PRIx64 ")\n", start,
-                      word, f->name, offset, at);
+                      word, f, offset, at);
         start = "<4>";
     }
     if (*start == '\0')
         (void)fputc('\n', to);
 }
 
-void costrace_print(FILE *to, const struct cosmem *m, const struct cos_task *t, const char *release)
+void costrace_print(FILE *to, const struct cosview *v, const struct cos_task *t,
+                    const char *release)
 {
     const struct cos_frame *r = &t->regs;
-    uint64_t thread_size = 0;
+    const uint64_t top =
+        t->address + cosview_number(v, "thread_size", THREAD_SIZE_MAX, THREAD_SIZE_MAX);
     if (!t->has_regs) {
         (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 "): no registers\n", t->comm, t->pid);
         return;
     }
-    (void)image_info(m->image, "NUMBER(thread_size)", &thread_size);
-    const uint64_t top =
-        t->address + (thread_size < THREAD_SIZE_MAX ? thread_size : THREAD_SIZE_MAX);
     /* A wild stack pointer: print no stack. */
     const uint64_t from = r->rsp >= t->address && r->rsp < top ? r->rsp : top;
 
     (void)fprintf(to, "<4>EIP:    0060:[<%08x>]    Tainted: P \n", (uint32_t)r->rip);
     (void)fprintf(to, "<4>EFLAGS: %08x\n<4>\n", (uint32_t)r->rflags);
-    print_where(to, m, r, release);
+    print_where(to, v, r, release);
     print_registers(to, r);
     /* 2.4 prints the second of the two pages as "stackpage". */
-    (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 ", stackpage=%08" PRIx32 ")\n", t->comm,
-                  t->pid, t->address + IMAGE_PAGE);
-    print_stack(to, m, from, top);
-    print_calls(to, m, from, top);
+    (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 ", stackpage=%08" PRIx64 ")\n", t->comm,
+                  t->pid, t->address + PAGE);
+    print_stack(to, v, from, top);
+    print_calls(to, v, from, top);
 }

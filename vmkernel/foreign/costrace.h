@@ -15,13 +15,13 @@
 
 #include <stdio.h>
 
-#include "vmkernel/foreign/cosmem.h"
+#include "shared/cosview/task.h"
 
 #define COSTRACE_WORDS 24u /* 32-bit words of the Stack: lines, 8 a line */
 
 /** Print the trace of a task to `to`. `release` is the kernel release. A task without registers
  * gives one line that says so. */
-void costrace_print(FILE *to, const struct cosmem *m, const struct cos_task *t,
+void costrace_print(FILE *to, const struct cosview *v, const struct cos_task *t,
                     const char *release);
 
 #endif /* VMK_COSTRACE_H */
