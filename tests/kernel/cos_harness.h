@@ -1,6 +1,6 @@
 /* cos_harness.h - the whole COS kernel in a test program: scheduler, processes, memory, programs,
  * on their real stacks in their RAM. Only the VMkernel and the heartbeat daemon are missing: time
- * is granted without end.
+ * is granted whenever a grant ends.
  *
  * A run is a child process, so that each begins with untouched kernel data. cmocka's assertions
  * work in it as they do outside (a failed one ends the run), and so does the kernel's ASSERT(). */
@@ -40,6 +40,7 @@ enum cos_end {
 struct cos_result {
     char text[1024];     /* why it panicked; the assertion that failed */
     uint64_t number[64]; /* for the test */
+    uint64_t interrupts; /* how often the kernel's timers were looked at */
     char log[65536];     /* the kernel log at the end, without levels removed */
 };
 
@@ -47,7 +48,8 @@ struct cos_machine {
     uint32_t ram_mb, swap_slots, reserved_kb; /* as in boot.h */
     const struct fault *faults;               /* copied into the boot parameters */
     uint32_t fault_count;
-    bool no_skip; /* execute all, compute nothing: MACHINE_FLAG_NO_SKIP */
+    uint64_t grant_ns; /* length of a grant of time; 0 = it has no end */
+    bool no_skip;      /* execute all, compute nothing: MACHINE_FLAG_NO_SKIP */
 };
 
 /* The boot parameters of the present run; a test may change them. */

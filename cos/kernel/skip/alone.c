@@ -10,7 +10,7 @@
  *
  * The last two slices before an event, a grant's end or the end of the work are left to user_cpu(),
  * tick by tick, so that the stack and the saved registers at that point are those of a COS that
- * took every tick. MACHINE_FLAG_NO_SKIP turns all of it off (test_alone compares). */
+ * took every tick. MACHINE_FLAG_NO_SKIP turns all of it off (test_sched compares). */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/sched/priority.h"
