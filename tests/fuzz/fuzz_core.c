@@ -5,15 +5,9 @@
  * 8 bytes each: where (modulo its size) and the word to store there. Bit 1 = the first 4 bytes
  * behind it are the size that the edited core is cut to. The edited core is handed over in a block
  * of just its size, so that a sanitizer sees the first byte too far. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "tests/lib/core_all.h"
 #include "tests/lib/mini_core.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint32_t word_at(const uint8_t *data)
 {

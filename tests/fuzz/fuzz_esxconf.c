@@ -2,20 +2,8 @@
  *
  * Checked: a refusal says FILE:LINE, in one line, and leaves nothing behind; what was accepted
  * reads the same once it was taken apart into keys and values and set again. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "shared/esxconf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
+#include "tests/fuzz/fuzz.h"
 
 static void check_core_names(const struct esxconf *c)
 {

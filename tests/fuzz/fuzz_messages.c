@@ -3,23 +3,11 @@
  *
  * Checked: every line that is not blank is a record or odd; frames and rows that tasks, snapshots
  * and listings name are there. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/messages.h"
 #include "tools/parse/ps.h"
 #include "tools/parse/top.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
 
 static void check_messages(const struct text *t)
 {

@@ -6,20 +6,8 @@
  * generation on both sides 2 delta16            head = last taken + delta        5..255 just poll
  * Checked: what is taken carries rising numbers less than a ring apart, the counters never fall,
  * and the ring is only read. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "shared/ring.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
+#include "tests/fuzz/fuzz.h"
 
 struct input {
     const uint8_t *at, *end;

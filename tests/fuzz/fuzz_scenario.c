@@ -3,21 +3,9 @@
  * Byte 0 of the input: even = the rest is a scenario file, odd = a line of faults. No other file is
  * read. Checked: what is refused is refused with one line; what is accepted becomes a plan or is
  * refused with one line; and the faults of a plan print as a line that reads back to the same. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "tools/scenario/faultexpr.h"
 #include "tools/scenario/scenario.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
 
 static struct scenario scenario;
 static struct plan plan;

@@ -2,21 +2,9 @@
  *
  * Checked: every line that is not blank has a kind or stands among the odd ones; places lie within
  * their lines; notes are in order; a screen that is drawn has a picture. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "tools/explain/explain.h"
 #include "tools/parse/purple.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
 
 static void check_place(const struct text *t, struct purple_place p)
 {

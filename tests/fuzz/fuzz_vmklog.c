@@ -1,20 +1,8 @@
 /* fuzz_vmklog.c - libFuzzer target: the reader of VMkernel logs against any bytes.
  *
  * Checked: every line that is not blank is a record or odd, and texts point into their lines. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "tools/parse/vmklog.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

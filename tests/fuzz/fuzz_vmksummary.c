@@ -4,21 +4,10 @@
  * Checked: every line that is not blank is a record, a duplicate or odd; records are in order;
  * findings name records; a forecast's interval is in order and not before now. */
 #include <math.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "tests/fuzz/fuzz.h"
 #include "tools/forecast/forecast.h"
 #include "tools/parse/vmksummary.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
 
 static void check_records(const struct text *t, const struct vmksummary *v)
 {

@@ -5,15 +5,11 @@
  * VMkernel serves it, with faults on or off. What must hold after each: an open call is one that
  * the fault or the serial number explains, texts are printable, and a slot is answered at most as
  * often as it was served. */
-#include <assert.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "vmkernel/calls/rpc.h"
 #include "vmkernel/host/vmk.h"
 
 #define CHUNK 96u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct vmk vmk;
 static struct vmnix channel;
@@ -50,14 +46,14 @@ static void check(void)
 {
     for (uint32_t slot = 0; slot < VMNIX_SLOTS; slot++) {
         const struct rpc_call *c = &vmk.rpc.call[slot];
-        assert(memchr(c->comm, '\0', sizeof c->comm) != NULL);
-        assert(c->posted_ns <= vmk.now_ns);
+        CHECK(memchr(c->comm, '\0', sizeof c->comm) != NULL);
+        CHECK(c->posted_ns <= vmk.now_ns);
         if (!c->open)
             continue;
-        assert(c->op > VMNIX_OP_NONE && c->op < VMNIX_OPS);
-        assert((slot == VMNIX_RPC) == (c->op != VMNIX_OP_READ && c->op != VMNIX_OP_WRITE));
-        assert(c->world < vmk.worlds.count);
-        assert(vmk.worlds.world[c->world].kind == WORLD_HELPER);
+        CHECK(c->op > VMNIX_OP_NONE && c->op < VMNIX_OPS);
+        CHECK((slot == VMNIX_RPC) == (c->op != VMNIX_OP_READ && c->op != VMNIX_OP_WRITE));
+        CHECK(c->world < vmk.worlds.count);
+        CHECK(vmk.worlds.world[c->world].kind == WORLD_HELPER);
     }
 }
 

@@ -3,24 +3,12 @@
  * Byte 0 of the input: bit 0 = make the checksums of all headers fit, so that lengths and types are
  * reached. The rest is the file. Checked: every length stays within the bytes at hand and the
  * limits, and a dump that is complete has only whole sections. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <isa-l/crc.h>
 
 #include "shared/zdump.h"
+#include "tests/fuzz/fuzz.h"
 
 #define FILE_MAX 65536u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(what)  \
-    do {             \
-        if (!(what)) \
-            abort(); \
-    } while (0)
 
 static void fix(uint8_t *header, size_t bytes)
 {
