@@ -26,6 +26,15 @@ static inline kptr kptr_of(const volatile void *p)
 #define container_of(ptr, type, member) \
     ((type *)(uintptr_t)((uintptr_t)(ptr)-offsetof(type, member)))
 
+/* A function that bears a name of the kernel that people look for in backtraces: never inlined,
+ * never cloned. */
+#ifdef __clang__
+#define KERNEL_FN __attribute__((noinline))
+#else
+#define KERNEL_FN __attribute__((noinline, noclone))
+#endif
+#define INLINE_FN static inline __attribute__((always_inline))
+
 /* BUG: an assertion of the model itself. Hands GATE_YIELD_BUG to the VMkernel with file, line and
  * text; never depicts a crash of the simulated kernel (that is panic() and die()). */
 void __attribute__((noreturn)) model_bug(const char *file, int line, const char *what);

@@ -168,14 +168,16 @@ static void start_vmnixhbd(void)
         .name = "rc", .behaviour = runs, .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO,       \
         .text_kb = 596, .lib_kb = 1900, .data_kb = 260, .stack_kb = 24, .touch_pages = 40 \
     }
+#define POWER_IRQS (GATE_IRQ_POWER | GATE_IRQ_REBOOT)
 static uint32_t power; /* GATE_IRQ_POWER or GATE_IRQ_REBOOT once the button was pressed */
 static int rc_pid;     /* of the script that runs; 0 = none. One runs at a time, as runlevels do */
 static bool stopping;  /* the shutdown script was started */
 
-void init_power(uint32_t irqs)
+/* The power button: pid 1 will run the shutdown script once the start scripts have ended. */
+static void power_pressed(uint32_t irqs)
 {
     struct task_struct *init = find_task_by_pid(1);
-    power |= irqs & (GATE_IRQ_POWER | GATE_IRQ_REBOOT);
+    power |= irqs & POWER_IRQS;
     if (init != NULL && init->state == TASK_INTERRUPTIBLE)
         wake_up_process(init);
 }
@@ -218,5 +220,6 @@ static int __attribute__((noreturn)) init_task_main(void *unused)
 void start_init(void)
 {
     syslog_init();
+    hypervisor_on_irq(POWER_IRQS, power_pressed);
     (void)kernel_thread(1, "init", init_task_main, NULL);
 }

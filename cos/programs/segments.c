@@ -7,7 +7,8 @@
  * The kernel's table of segments is an address space of its own, in which each segment is one
  * mapping that no task has: its pages age, go to swap and come back like others, and count in
  * nobody's size. */
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/arch/cost.h"
+#include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/programs/faults.h"
 #include "shared/units.h"

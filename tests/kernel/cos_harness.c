@@ -37,6 +37,12 @@ static void __attribute__((noreturn)) end_run(enum cos_end end)
     _exit((int)end);
 }
 
+void hypervisor_on_irq(uint32_t irqs, void (*fn)(uint32_t irqs))
+{
+    (void)irqs;
+    (void)fn;
+}
+
 void hypervisor_call(void)
 {
     end_run(COS_END_STUCK);

@@ -17,7 +17,13 @@
 #include <string.h>
 
 #include "cos/kernel/faults/fault_note.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/oom_kill.h"
+#include "cos/kernel/mm/pagetable.h"
+#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/slab.h"
+#include "cos/kernel/mm/swap.h"
+#include "cos/kernel/mm/vmscan.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/kernel/sched/sched.h"
 #include "cos/programs/program.h"

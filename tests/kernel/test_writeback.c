@@ -52,7 +52,7 @@ static void two_pages(struct cos_result *r)
     until(12);
     write_bytes(LOG, 5, "again"); /* is as old as the first write */
     write_bytes(LOG, PAGE_SIZE, "second");
-    const uint32_t switches = run_queue.switches;
+    const uint64_t switches = run_queue.switches;
     until(34);
     r->number[0] = nr_dirty_pages;
     r->number[1] = kstat.disk[1].pages;

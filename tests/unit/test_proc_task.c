@@ -12,7 +12,7 @@
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/proc_task.h"
 #include "cos/kernel/fs/vfs.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/pagetable.h"
 
 #define TASKS 6u
 

@@ -1,13 +1,23 @@
 /* hypervisor.c - see hypervisor.h. */
 #include "cos/kernel/arch/hypervisor.h"
 
-#include "cos/kernel/drivers/hbd.h"
-#include "cos/kernel/init.h"
 #include "cos/kernel/sched/sched.h"
 #include "cos/kernel/sched/task.h"
-#include "cos/kernel/drivers/vmnix.h"
+
+#define HANDLERS_MAX 4u
 
 uint64_t grant_until_ns;
+static struct irq_handler {
+    uint32_t irqs; /* GATE_IRQ_*; 0 = each time */
+    void (*fn)(uint32_t irqs);
+} handlers[HANDLERS_MAX];
+static uint32_t handler_count;
+
+void hypervisor_on_irq(uint32_t irqs, void (*fn)(uint32_t irqs))
+{
+    ASSERT(handler_count < HANDLERS_MAX);
+    handlers[handler_count++] = (struct irq_handler){ irqs, fn };
+}
 
 static void wait_for_baton(void)
 {
@@ -52,11 +62,9 @@ void hypervisor_yield(enum gate_yield reason, uint64_t next_ns)
     g->yield.reason = reason;
     hypervisor_exchange(GATE_VMKERNEL);
     take_grant();
-    if (g->grant.irqs != 0)
-        hbd_interrupt(g->grant.irqs);
-    vmnix_interrupt();
-    if ((g->grant.irqs & (GATE_IRQ_POWER | GATE_IRQ_REBOOT)) != 0)
-        init_power(g->grant.irqs);
+    for (const struct irq_handler *h = handlers; h < handlers + handler_count; h++)
+        if (h->irqs == 0 || (h->irqs & g->grant.irqs) != 0)
+            h->fn(g->grant.irqs);
 }
 
 void hypervisor_call(void)

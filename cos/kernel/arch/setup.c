@@ -14,8 +14,9 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/kernel/sched/sched.h"
-#include "cos/kernel/skip/scratch.h"
+#include "cos/kernel/arch/scratch.h"
 #include "cos/kernel/debug/sysrq.h"
+#include "cos/kernel/drivers/hbd.h"
 #include "cos/kernel/drivers/vmnix.h"
 #include "shared/rawsys.h"
 
@@ -115,6 +116,7 @@ static void start_kernel(void)
     sched_init();
     time_init();
     wait_queue_init(&log_wait);
+    hbd_init();
     vmnix_init();
     banner();
     mem_init(image_end, (uint32_t)hostinfo()->ram_bytes);

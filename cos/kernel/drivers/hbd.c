@@ -13,7 +13,7 @@
 static uint32_t answered;      /* call.seq that was taken last */
 static uint32_t page_physical; /* the page that vmnixhbd has now; 0 = none */
 
-void hbd_interrupt(uint32_t irqs)
+static void hbd_interrupt(uint32_t irqs)
 {
     struct task_struct *t = find_task_by_pid(boot_params->hbd_pid);
     if (t == NULL)
@@ -24,6 +24,11 @@ void hbd_interrupt(uint32_t irqs)
         send_sig(SIGSTOP, t);
     if (irqs & GATE_IRQ_HBD_CONT)
         send_sig(SIGCONT, t);
+}
+
+void hbd_init(void)
+{
+    hypervisor_on_irq(GATE_IRQ_HBD_DEAD | GATE_IRQ_HBD_STOP | GATE_IRQ_HBD_CONT, hbd_interrupt);
 }
 
 /* Copy the call once; vmnixhbd has no business to change it now, but it could. */

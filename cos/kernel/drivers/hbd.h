@@ -13,8 +13,7 @@
 
 /** The body of pid 20; `unused` is ignored. Returns when vmnixhbd died or asked to exit. */
 int vmnixhbd_task(void *unused);
-/** GATE_IRQ_* bits of a grant: the VMkernel says that vmnixhbd died, stopped or went on while it
- * waited. Interrupt context. */
-void hbd_interrupt(uint32_t irqs);
+/** At boot: from now on the COS hears when vmnixhbd dies, stops or goes on while it waits. */
+void hbd_init(void);
 
 #endif /* COS_HBD_H */

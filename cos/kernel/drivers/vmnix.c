@@ -20,12 +20,6 @@ static const struct {
 #undef OP_ROW
 };
 
-void vmnix_init(void)
-{
-    sema_init(&vmnix_sem, 1);
-    wait_queue_init(&vmnix_done);
-}
-
 /* ---- the answer ------------------------------------------------------------------------------ */
 static void vmnix_completion(kptr seq)
 {
@@ -46,14 +40,22 @@ static uint32_t open_call(void)
     return r->closed != r->seq && vmnix_answered != r->seq && vmnix_timer.slot == 0 ? r->seq : 0;
 }
 
-void vmnix_interrupt(void)
+static void vmnix_interrupt(uint32_t irqs)
 {
+    (void)irqs;
     const struct vmnix_answer *a = &the_vmnix()->answer[VMNIX_RPC];
     const uint32_t seq = open_call();
     if (seq != 0 && a->seq == seq && a->status != VMNIX_OPEN)
         complete_at(seq, a->status == VMNIX_DONE ? a->at_ns : 0);
     scsi_answered(VMNIX_SWAP);
     scsi_answered(VMNIX_ROOT);
+}
+
+void vmnix_init(void)
+{
+    sema_init(&vmnix_sem, 1);
+    wait_queue_init(&vmnix_done);
+    hypervisor_on_irq(0, vmnix_interrupt);
 }
 
 static __attribute__((noinline)) void vmnix_wait(uint32_t seq)

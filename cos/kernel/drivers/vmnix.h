@@ -20,8 +20,6 @@ void vmnix_init(void);
 /** Call the VMkernel on behalf of current; waits until it is answered. @return 0, or -ENOSYS
  * when it is refused */
 int vmnix_rpc(enum vmnix_op op, uint64_t arg);
-/** The VMkernel gave the baton back: take what it answered. Interrupt context. */
-void vmnix_interrupt(void);
 
 /* ---- SCSI commands (scsi.c) ------------------------------------------------------------------ */
 /** Before the first command. `done` is called in interrupt context, with the slot, when a command

@@ -3,7 +3,7 @@
 
 #include "cos/kernel/fs/proc_misc.h"
 #include "cos/kernel/fs/vfs.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/pagetable.h"
 #include "shared/units.h"
 
 #define PIDS 32768u

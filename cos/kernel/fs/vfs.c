@@ -6,7 +6,7 @@
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/filemap.h"
 #include "cos/kernel/mm/writeback.h"
 #include "cos/kernel/sched/task.h"
 #include "shared/machine.h"

@@ -1,7 +1,9 @@
 /* cosinfo_mm.c - what a reader of a dump must know about memory: frames, zones, address spaces. */
 #include "cos/kernel/debug/cosinfo_entry.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/filemap.h"
+#include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
+#include "cos/kernel/mm/zone.h"
 
 COSINFO_SIZE(page);
 COSINFO_OFFSET(page, list);

@@ -3,8 +3,12 @@
  *
  * A dentry that nobody holds is "unused" and stays, oldest last, until memory is short; when it
  * goes, its inode becomes unused in turn. */
+#include "cos/kernel/mm/dcache.h"
+
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/debug/cosinfo_entry.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/mm.h"
+#include "cos/kernel/mm/slab.h"
 
 #define DENTRY_BYTES 128u
 #define INODE_BYTES 512u

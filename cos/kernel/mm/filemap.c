@@ -4,8 +4,12 @@
  * A file is a name, a size and a place on the disk; its pages say in one line which page of which
  * file they are. Pages that were written to stand in one list, oldest first, until their write is
  * started: by writeback.c when they are old or many, by reclaim when it comes upon them. */
+#include "cos/kernel/drivers/block.h"
+#include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/slab.h"
+#include "cos/kernel/mm/swap.h"
 
 #define FAULT_CLUSTER 8u /* pages: an aligned cluster is read at a fault; page_cluster 3 */
 #define READ_AHEAD 31u   /* pages: max-readahead */
@@ -72,6 +76,12 @@ KERNEL_FN bool wait_on_page_timeout(struct page *page, uint32_t ticks)
     }
     current->wait_page = 0;
     return (page->flags & PG_locked) != 0;
+}
+
+void end_page_io(struct page *page)
+{
+    page->flags |= PG_uptodate;
+    unlock_page(page);
 }
 
 /* ---- hash ------------------------------------------------------------------------------------ */
@@ -179,11 +189,35 @@ void file_page_clean(struct page *page)
     nr_dirty_pages--;
 }
 
+/* ---- the disk ------------------------------------------------------------------------------- */
+/* Bytes of a file that programs write to come from the host directory; others have one line that
+ * says which page of which file this is. */
+static void file_page_fill(struct page *page)
+{
+    const struct address_space *f = PTR(const struct address_space, page->mapping);
+    char *bytes = page_address(page);
+    if (!(page->flags & PG_zero))
+        memset(bytes, 0, PAGE_SIZE);
+    page->flags &= ~PG_zero;
+    if (f->written && file_readpage != NULL)
+        file_readpage(f, page->index, bytes);
+    else
+        (void)snprintf(bytes, 96, "%s page %u\n", f->name, page->index);
+}
+
+/* The bytes of a page that is written were put into the host directory by the VFS. */
+static void end_file_io(struct page *page, bool write)
+{
+    if (!write)
+        file_page_fill(page);
+    end_page_io(page);
+}
+
 KERNEL_FN void file_writepage(struct page *page)
 {
     const struct address_space *f = PTR(const struct address_space, page->mapping);
     file_page_clean(page);
-    submit_page(page, true, f->sector + page->index, GFP_KERNEL);
+    submit_page(page, true, VMNIX_ROOT, f->sector + page->index, end_file_io);
 }
 
 struct page *file_dirty_next(const struct page *page)
@@ -209,7 +243,7 @@ static KERNEL_FN int page_cache_read(struct address_space *f, uint32_t index)
     (void)try_lock_page(page);
     add_to_page_cache(page, f, index);
     lru_cache_add(page);
-    submit_page(page, false, f->sector + index, GFP_KERNEL);
+    submit_page(page, false, VMNIX_ROOT, f->sector + index, end_file_io);
     put_page(page); /* the cache holds it now */
     return 0;
 }

@@ -2,7 +2,9 @@
  * [RHEL3MM 1.3].
  *
  * Nothing here decides; vmscan.c does. */
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/lru.h"
+
+#include "cos/kernel/mm/vmscan.h"
 
 static inline struct age_lists *active_lists(struct zone *zone, const struct page *page)
 {
@@ -191,11 +193,6 @@ void mark_page_accessed(struct page *page)
     }
     page->flags |= PG_referenced;
     page_mark_young(page);
-}
-
-void mark_page_dirty(struct page *page)
-{
-    page->flags |= PG_dirty;
 }
 
 static void list_move_all(struct list *from, struct list *to)

@@ -7,8 +7,12 @@
  *
  * Programs are C functions of the image; what they do to "their memory" goes through user_touch(),
  * which does what the MMU would: walk, set accessed and dirty, or raise a fault. */
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/pagetable.h"
+#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/swap.h"
 
 #define TABLE_ENTRIES 512u
 #define PMD_SIZE (1u << 21) /* bytes that one page table maps */

@@ -6,11 +6,9 @@
 #ifndef COS_MM_H
 #define COS_MM_H
 
+#include "cos/kernel/mm/page.h"
 #include "cos/kernel/sched/task.h"
 
-#define PAGE_SIZE 4096u
-#define PAGES_KB(pages) ((pages) * (PAGE_SIZE / 1024))
-#define PAGE_SHIFT 12u
 #define MAX_ORDER 11u
 
 #define GFP_DMA 0x1u
@@ -25,46 +23,6 @@
 #define GFP_USER 0x1d0u
 #define GFP_HIGHUSER 0x1d2u
 #define GFP_KSWAPD 0x1d0u
-
-/* A page frame: 60 bytes, as on the machine of KB 308590. */
-struct page {
-    struct list list;    /*  0 buddy free list; per-CPU list; the request that is in flight */
-    kptr mapping;        /*  8 struct address_space; swapper_space in the swap cache; for a
-                               page-table page its mm */
-    uint32_t index;      /* 12 page of the file; swap slot; first address of a page-table page */
-    kptr next_hash;      /* 16 page hash chain */
-    uint32_t count;      /* 20 references */
-    uint32_t flags;      /* 24 PG_* */
-    struct list lru;     /* 28 place on its list of the zone */
-    uint32_t pte[2];     /* 36 reverse map: physical address of the one pte (PG_direct), or kptr of
-                               a pte_chain; 64 bits under PAE */
-    uint8_t age;         /* 44 age list it is on, plus the lists' bias (mod 256) */
-    uint8_t order;       /* 45 order of a free block */
-    uint16_t laundry_at; /* 46 seconds when it came to inactive_laundry (mod 2^16) */
-    kptr pprev_hash;     /* 48 */
-    kptr buffers;        /* 52 the block request that is in flight */
-    uint32_t stamp;      /* 56 when it was put on its lru list, in insertions (ours; 2.4 has `zone`
-                               or `virtual` here) */
-} __attribute__((packed, aligned(4)));
-_Static_assert(sizeof(struct page) == 60, "KB 308590 screen: struct page");
-_Static_assert(offsetof(struct page, lru) == 28, "KB 308590 screen: ebx - esi");
-
-extern kptr mem_map;       /* struct page[max_mapnr]; 0xc100002c on an 800-MB COS */
-extern uint32_t max_mapnr; /* page frames */
-extern uint32_t total_ram_pages, free_reserved_pages;
-
-static inline struct page *pfn_to_page(uint32_t pfn)
-{
-    return PTR(struct page, mem_map) + pfn;
-}
-static inline uint32_t page_to_pfn(const struct page *p)
-{
-    return (uint32_t)(p - PTR(struct page, mem_map));
-}
-static inline void *page_address(const struct page *p)
-{
-    return (void *)(uintptr_t)(MACHINE_PAGE_OFFSET + (page_to_pfn(p) << PAGE_SHIFT));
-}
 
 /* page_alloc.c */
 /** Bring up zones, mem_map and buddy lists. [first_free, end) is RAM behind the image; called once,
@@ -194,16 +152,5 @@ struct mem_info { /* one reading of all counters, pages; for /proc/meminfo, show
 void mem_info(struct mem_info *ret);
 void show_mem(void);            /* SysRq-M form through printk */
 extern uint32_t oom_kill_count; /* tasks that the OOM killer has killed since the boot */
-
-/* block.c: the COS's one disk (partitions swap and root), one queue with elevator merging, service
- * times of cost.h. */
-struct block_request; /* in block.c */
-/** Start reading or writing a locked page at disk position `sector` (in pages); unlocks it (wakes
- * its waiters) when done. Never sleeps except for a full queue. Data moves at completion: swap
- * pages to/from the swap memfd, file pages are filled with their pattern. */
-void submit_page(struct page *page, bool write, uint64_t sector, uint32_t gfp);
-/** A file's bytes are to be on the disk: wait for the journal, in state D. At once while the disk
- * is well. */
-void log_wait_commit(void);
 
 #endif /* COS_MM_H */

@@ -1,7 +1,12 @@
 /* mmap.c - address spaces: which user addresses mean what. Sources: docs/sources.md [RHEL3MM
  * 1.7]. */
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/dcache.h"
+#include "cos/kernel/mm/pagetable.h"
+#include "cos/kernel/mm/slab.h"
+#include "cos/kernel/mm/swap.h"
+#include "cos/kernel/mm/zone.h"
 
 uint32_t vm_committed;
 static struct kmem_cache *mm_cache, *vma_cache;

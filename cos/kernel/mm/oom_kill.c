@@ -3,10 +3,12 @@
  * Slow to act: it wants ten calls, each within 5 s of the one before, over at least a second, and 5
  * s since the last kill. And it may do nothing: a victim with CAP_SYS_RAWIO gets SIGTERM, and while
  * it lives no other is chosen. */
-#include "cos/kernel/skip/inert.h"
-#include "cos/kernel/mm/mm_internal.h"
-#include "shared/units.h"
 #include "cos/kernel/mm/oom_kill.h"
+
+#include "cos/kernel/mm/mm.h"
+#include "cos/kernel/mm/vmscan.h"
+#include "cos/kernel/skip/inert.h"
+#include "shared/units.h"
 
 #define OOM_GAP (5u * HZ)  /* a longer pause between calls starts anew */
 #define OOM_SPAN (1u * HZ) /* the window is at least that old */

@@ -13,10 +13,12 @@
  *
  * Free pages keep PG_zero: a frame that was never written is a hole of the memfd and is handed out
  * as zero without touching it. */
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/faults/fail_page_alloc.h"
-#include "cos/kernel/skip/inert.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/vmscan.h"
 #include "cos/kernel/mm/zone.h"
+#include "cos/kernel/skip/inert.h"
 
 #define FIXUP_PAGES 64
 

@@ -10,7 +10,10 @@
  * stays so without a mapping is OUR CHOICE). A page that is washed moves to the swap cache and is
  * written from there at once; the next fault moves it back and gives up the slot. */
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/pagetable.h"
+#include "cos/kernel/mm/slab.h"
+#include "cos/kernel/mm/swap.h"
 
 #define SLOTS_PER_LEAF (PAGE_SIZE / (uint32_t)sizeof(uint32_t))
 #define SEGMENT_PAGES_MAX (SLOTS_PER_LEAF * SLOTS_PER_LEAF)

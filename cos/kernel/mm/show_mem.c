@@ -1,6 +1,9 @@
 /* show_mem.c - counters for /proc/meminfo, and the SysRq-M form. Formats: docs/sources.md [RHEL3MM
  * 2]. */
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/pagetable.h"
+#include "cos/kernel/mm/slab.h"
+#include "cos/kernel/mm/swap.h"
 
 void mem_info(struct mem_info *ret)
 {

@@ -5,9 +5,10 @@
  * The pages of a slab know it (list.prev) and its cache (list.next), so kmem_cache_free finds both
  * from the address. Empty slabs stay with their cache until kmem_cache_reap takes half of those of
  * the cache that has most. */
-#include "cos/kernel/debug/cosinfo_entry.h"
-#include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/slab.h"
+
+#include "cos/kernel/debug/cosinfo_entry.h"
+#include "cos/kernel/mm/mm.h"
 
 #define CACHES_MAX 32u
 #define SLAB_END 0xffffu
@@ -29,11 +30,6 @@ COSINFO_OFFSET(slab, next_free);
 static struct kmem_cache caches[CACHES_MAX];
 static uint32_t cache_count;
 uint32_t nr_slab_pages, nr_free_slabs;
-
-void kmem_cache_init(void)
-{
-    ASSERT(cache_count == 0);
-}
 
 static uint32_t objects_in(uint32_t bytes, uint32_t size)
 {

@@ -1,4 +1,5 @@
-/* slab.h - what a cache of objects is; for slab.c and for readers of /proc/slabinfo. */
+/* slab.h - what a cache of objects is, for readers of /proc/slabinfo, and how reclaim takes empty
+ * slabs back. */
 #ifndef COS_MM_SLAB_H
 #define COS_MM_SLAB_H
 
@@ -17,5 +18,12 @@ struct kmem_cache {
 
 /** The i-th cache, oldest first; NULL behind the last. */
 const struct kmem_cache *kmem_cache_at(uint32_t i);
+
+/** Free half of the empty slabs of the cache that has most. @return pages freed */
+uint32_t kmem_cache_reap(uint32_t gfp);
+/** Free all empty slabs of a cache. @return pages freed */
+uint32_t kmem_cache_shrink(struct kmem_cache *cache);
+extern uint32_t nr_slab_pages; /* of all caches */
+extern uint32_t nr_free_slabs; /* empty slabs of all caches */
 
 #endif /* COS_MM_SLAB_H */

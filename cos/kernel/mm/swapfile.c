@@ -3,9 +3,13 @@
  * Slots are numbered from 1 (0 is the header of the partition). swap_map[slot] counts who uses a
  * slot: each pte that was swapped out to it, and the swap cache. The bytes of slot n lie at page
  * n - 1 of the swap memfd; a page of zeros is remembered by SLOT_ZERO and never written. */
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/debug/cosinfo_entry.h"
+#include "cos/kernel/drivers/block.h"
+#include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/swap.h"
 #include "shared/rawsys.h"
 
 #define SWAPFILE_CLUSTER 256u
@@ -13,7 +17,6 @@
 #define SLOT_ZERO 0x8000u
 #define SLOT_COUNT 0x7fffu
 COSINFO_NUMBER(swap_count_mask, SLOT_COUNT);
-
 COSINFO_NUMBER(swap_map_count, SLOT_COUNT);
 COSINFO_NUMBER(swap_map_zero, SLOT_ZERO);
 
@@ -293,7 +296,7 @@ KERNEL_FN struct page *read_swap_cache_async(uint32_t slot)
         add_to_page_cache(page, &swapper_space, slot);
         cache_add_total++;
         lru_cache_add(page);
-        submit_page(page, false, DISK_SWAP_START + slot, GFP_KERNEL);
+        submit_page(page, false, VMNIX_SWAP, DISK_SWAP_START + slot, end_swap_io);
         return page;
     }
 }
@@ -379,7 +382,7 @@ int sys_swapon(void)
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */
-void swap_transfer(struct page *page, bool write)
+void end_swap_io(struct page *page, bool write)
 {
     uint16_t *map = map_of(page->index);
     const long at = (long)(page->index - 1) * (long)PAGE_SIZE;
@@ -400,6 +403,7 @@ void swap_transfer(struct page *page, bool write)
         ASSERT(rawsys6(RAWSYS_pread64, MACHINE_FD_SWAP, (long)page_address(page), PAGE_SIZE, at, 0,
                        0) == (long)PAGE_SIZE);
     }
+    end_page_io(page);
 }
 
 void swap_stats_print(void)

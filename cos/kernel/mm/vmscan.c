@@ -18,10 +18,20 @@
  * kswapd and kscand cost nothing while there is nothing for them to do: kswapd sleeps without a
  * timer, and kthread_rearm(), which the idle loop calls, arms it for the next point of its 1-s grid
  * once a condition holds that would make it work there. kscand knows its next scan. */
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/vmscan.h"
+
+#include "cos/kernel/arch/cost.h"
+#include "cos/kernel/drivers/block.h"
+#include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/mm/dcache.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/oom_kill.h"
+#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/slab.h"
+#include "cos/kernel/mm/swap.h"
+#include "cos/kernel/sched/sched.h"
 #include "cos/kernel/skip/inert.h"
 #include "cos/kernel/skip/inert_lists.h"
-#include "cos/kernel/sched/sched.h"
 
 #define DIRECT_PERCENT 25u /* of a zone's pages should be inactive or free */
 #define KSWAPD_PERCENT 20u
@@ -54,6 +64,7 @@ void vmscan_init(void)
     wait_queue_init(&kscand_wait);
     for_each_zone (zone)
         kswapd_minfree += zone->pages_min;
+    inert_init();
 }
 
 /* ---- refill: active -> inactive_dirty -------------------------------------------------------- */
@@ -168,7 +179,7 @@ static bool writepage(struct page *page, uint32_t gfp)
         return true;
     }
     page->flags &= ~PG_dirty;
-    submit_page(page, true, DISK_SWAP_START + page->index, gfp);
+    submit_page(page, true, VMNIX_SWAP, DISK_SWAP_START + page->index, end_swap_io);
     return true;
 }
 

@@ -9,10 +9,13 @@
  *
  * kupdated has no timer while nothing is dirty: the first dirty page sets one for the point of the
  * 5-s grid at which it will be old enough, since the looks before that would find nothing. */
-#include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/writeback.h"
-#include "cos/kernel/sched/process.h"
+
+#include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/mm/filemap.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/sched/process.h"
 
 /* bdflush of /proc/sys/vm: 50 500 0 0 500 3000 80 50 0 */
 #define NFRACT 50u         /* percent dirty at which bdflush begins */

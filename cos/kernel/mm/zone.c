@@ -14,8 +14,14 @@
  * which page 0xc160920c has slot 551 there (INFERRED).
  *
  * Sources: docs/sources.md [RHEL3MM 1.1, 1.2], [KB308590]. */
-#include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/mm/zone.h"
+
+#include "cos/kernel/drivers/block.h"
+#include "cos/kernel/mm/dcache.h"
+#include "cos/kernel/mm/filemap.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/pagetable.h"
+#include "cos/kernel/mm/vmscan.h"
 
 #define RESERVE_DMA_PAGES 1024u
 #define PAGES_PER_WAITQUEUE 256u
@@ -205,7 +211,6 @@ void mem_init(uint32_t image_end_phys, uint32_t ram_bytes)
     ASSERT(nr_free_pages() == total_ram_pages);
 
     vmscan_init();
-    kmem_cache_init();
     memory_init();
     dcache_init();
     block_init(total_ram_pages >> (20 - PAGE_SHIFT));

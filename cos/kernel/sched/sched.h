@@ -62,6 +62,9 @@ void tick_advance(void);         /* handle the tick that is due */
 void tick_pass(uint32_t n);      /* the next n ticks were handled otherwise (alone.c) */
 uint64_t tick_at(void);          /* instant of the next tick, UINT64_MAX while idle */
 uint64_t time_first_timer(void); /* instant of the first timer, UINT64_MAX if none */
+/** Called before a grant ends, on the interrupt stack: whatever is not in order must be, since the
+ * VMkernel may look at all of the RAM. NULL = nothing to do. */
+extern void (*time_before_hand_over)(void);
 extern uint32_t avenrun[3];
 
 /* alone.c */

@@ -12,7 +12,7 @@
 #define COS_TASK_H
 
 #include "cos/kernel/kernel.h"
-#include "cos/kernel/skip/scratch.h"
+#include "cos/kernel/arch/scratch.h"
 #include "shared/boot.h"
 #include "shared/cosinfo.h"
 #include "shared/rng.h"

@@ -10,14 +10,14 @@
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/sched/sched.h"
-#include "cos/kernel/skip/scratch.h"
 #include "cos/kernel/sched/task.h"
 #include "shared/units.h"
 
 #define TIMERS_MAX 16384u /* tasks (threads-max on 800 MB is 12,495) and a few devices */
 
 struct cos_clock cos_clock;
-bool vmkernel_wanted; /* see hypervisor.h */
+bool vmkernel_wanted;                /* see hypervisor.h */
+void (*time_before_hand_over)(void); /* see sched.h */
 kptr pending_trap;
 static kptr heap[TIMERS_MAX];
 static uint32_t heap_count;
@@ -180,7 +180,8 @@ void time_load(void)
 static void end_of_grant(void)
 {
     const bool idle = sched_is_idle();
-    inert_settle(); /* the VMkernel may look at every list */
+    if (time_before_hand_over != NULL)
+        time_before_hand_over();
     const enum gate_yield reason = vmkernel_wanted ? GATE_YIELD_CALL
                                    : idle          ? GATE_YIELD_IDLE
                                                    : GATE_YIELD_END;

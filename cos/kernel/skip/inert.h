@@ -38,10 +38,4 @@ void kswapd_sleep_step(void);
 /** No turn or round takes longer, in ns of CPU. */
 uint64_t reclaim_step_bound_ns(void);
 
-/** Percent of a refill that is taken from the file cache; rest from anonymous pages. [RHEL3MM
- * 1.5] */
-uint32_t refill_cache_share(uint32_t active, uint32_t cache);
-/** Wake all who sleep on kswapd_done (the OOM killer does that). */
-void kswapd_done_wake(void);
-
 #endif /* COS_MM_INERT_H */

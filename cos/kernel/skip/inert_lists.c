@@ -1,7 +1,13 @@
-/* inert_lists.c - see inert_lists.h. */
+/* inert_lists.c - see inert_lists.h. Its record begins with what settle.h and inert_specials() read:
+ * `active` and `specials`. */
 #include "cos/kernel/skip/inert_lists.h"
 
-#include "cos/kernel/skip/inert.h"
+#include "cos/kernel/arch/cost.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/swap.h"
+#include "cos/kernel/mm/vmscan.h"
+#include "cos/kernel/sched/sched.h"
 
 #define DIRTY AGES /* index of inactive_dirty among the lists */
 #define LISTS (AGES + 1u)
@@ -410,8 +416,9 @@ static void link_row(struct zone *zone, const struct row *row, uint32_t list)
     }
 }
 
-void inert_leave(void)
+void inert_leave(kptr unused)
 {
+    (void)unused;
     struct zone *zone = PTR(struct zone, scratch->zone);
     ASSERT(scratch->active);
     for (uint32_t age = 0; age < AGES; age++)
@@ -421,8 +428,12 @@ void inert_leave(void)
     count_specials(zone, 1);
 }
 
-void inert_leave_fn(kptr unused)
+static void settle(void)
 {
-    (void)unused;
-    inert_leave();
+    inert_settle();
+}
+
+void inert_init(void)
+{
+    time_before_hand_over = settle;
 }

@@ -1,7 +1,7 @@
 /* inert_lists.h - the lists of zone Normal while nothing on them can be reclaimed: moved by
  * counting, put in order later.
  *
- * When swap is full and all anonymous pages are inert (vscan.c, "an inert pass"), reclaim only
+ * When swap is full and all anonymous pages are inert (page_inert_if_old() of lru.h), reclaim only
  * turns a wheel: pages go from the tail of age 0 to the head of inactive_dirty, from its tail to
  * the head of age 3, and now and then all ages come down by one. Who is moved does not matter to
  * the time it takes, so the wheel can be turned by arithmetic: between inert_enter() and
@@ -23,8 +23,11 @@
 #ifndef COS_INERT_LISTS_H
 #define COS_INERT_LISTS_H
 
-#include "cos/kernel/mm/mm_internal.h"
+#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/skip/settle.h"
 
+/** At boot: from now on the lists are in order whenever the VMkernel looks. */
+void inert_init(void);
 /** True while the lists of `zone` are turned by counting. */
 bool inert_counts(const struct zone *zone);
 /** May the wheel be turned by counting? All anonymous pages inert but for some young ones, no free

@@ -16,11 +16,14 @@
  * digest of a run stays the same (tests/tools). */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
+#include "cos/kernel/debug/sysrq.h"
+#include "cos/kernel/mm/dcache.h"
+#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/oom_kill.h"
+#include "cos/kernel/mm/slab.h"
+#include "cos/kernel/sched/sched.h"
 #include "cos/kernel/skip/inert.h"
 #include "cos/kernel/skip/inert_lists.h"
-#include "cos/kernel/mm/oom_kill.h"
-#include "cos/kernel/sched/sched.h"
-#include "cos/kernel/debug/sysrq.h"
 
 bool skip_is_off(void)
 {

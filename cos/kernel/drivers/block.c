@@ -10,13 +10,13 @@
  * first request, so that neighbours can join, until somebody waits for a page or the next tick
  * comes.
  *
- * Bytes move at the end of a request: swap pages to and from the swap memfd; file pages that are
- * read are filled from the host directory if programs write to the file, else with a line that
- * names them. The bytes of a written page were put there by the VFS. */
-#include "cos/kernel/sched/kstat.h"
+ * Bytes move at the end of a request, by a function of who submitted the page. */
+#include "cos/kernel/drivers/block.h"
+
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/debug/cosinfo_entry.h"
-#include "cos/kernel/mm/mm_internal.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/sched/kstat.h"
 
 #define REQUEST_PAGES_MAX 31u
 #define REQUESTS_MAX 1024u
@@ -32,6 +32,7 @@ struct block_request {
     uint32_t count;    /* pages */
     uint32_t write;
     uint32_t slot;      /* VMNIX_SWAP or VMNIX_ROOT: the partition */
+    kptr end_io;        /* void (*)(struct page *, bool write): the disk is done with a page */
     uint32_t sync;      /* number of the sync that it is; 0 = it is none */
     uint32_t passovers; /* how often it may still be passed over */
 };
@@ -119,32 +120,12 @@ static void disk_start(void)
     }
 }
 
-/* One line that says which page of which file this is; the rest is zeros. */
-static void file_page_fill(struct page *page)
+static void end_request_page(const struct block_request *r, struct page *page)
 {
-    const struct address_space *f = PTR(const struct address_space, page->mapping);
-    char *bytes = page_address(page);
-    if (!(page->flags & PG_zero))
-        memset(bytes, 0, PAGE_SIZE);
-    page->flags &= ~PG_zero;
-    if (f->written && file_readpage != NULL)
-        file_readpage(f, page->index, bytes);
-    else
-        (void)snprintf(bytes, 96, "%s page %u\n", f->name, page->index);
-}
-
-static void end_page_io(struct page *page, bool write)
-{
-    ASSERT((page->flags & PG_locked) && page->buffers != 0);
     list_del(&page->list);
     page->buffers = 0;
-    if (page->flags & PG_swapcache)
-        swap_transfer(page, write);
-    else if (!write)
-        file_page_fill(page);
-    page->flags |= PG_uptodate;
     page->flags &= ~PG_writeback;
-    unlock_page(page);
+    ((void (*)(struct page *, bool))(uintptr_t)r->end_io)(page, r->write != 0);
 }
 
 static void disk_done(uint32_t slot)
@@ -157,7 +138,7 @@ static void disk_done(uint32_t slot)
     if (is_busy())
         kstat_disk_start(); /* the other partition's command, which is stuck */
     while (!list_empty(&r->pages))
-        end_page_io(list_entry(r->pages.next, struct page, list), r->write != 0);
+        end_request_page(r, list_entry(r->pages.next, struct page, list));
     if (r->sync > syncs_done) {
         syncs_done = r->sync;
         wake_up(&sync_wait);
@@ -188,7 +169,6 @@ static void plug_timer_fn(kptr unused)
 static void add_page(struct block_request *r, struct page *page, bool front)
 {
     page->buffers = kptr_of(r);
-    page_update(page);
     if (front)
         list_add(&page->list, &r->pages);
     else
@@ -261,18 +241,20 @@ static struct block_request *new_request(uint32_t slot, bool write, uint32_t sec
     return r;
 }
 
-KERNEL_FN void submit_page(struct page *page, bool write, uint64_t sector, uint32_t gfp)
+/* A locked page is not inert, and one with a mapping is no anonymous page: so `buffers` changes
+ * nothing that is counted about it, now or when it is cleared. */
+KERNEL_FN void submit_page(struct page *page, bool write, uint32_t slot, uint32_t sector,
+                           void (*end_io)(struct page *page, bool write))
 {
-    (void)gfp; /* no bounce buffers below 4 GB: any page will do */
     ASSERT((page->flags & PG_locked) && page->mapping != 0 && page->buffers == 0);
-    const uint32_t slot = page->flags & PG_swapcache ? VMNIX_SWAP : VMNIX_ROOT;
     cpu_charge(COST_IO_SUBMIT / REQUEST_PAGES_MAX); /* a page's share of a full request */
     if (write)
         page->flags |= PG_writeback;
-    if (merge(page, slot, write, (uint32_t)sector))
+    if (merge(page, slot, write, sector))
         return;
     cpu_charge(COST_IO_SUBMIT);
-    struct block_request *r = new_request(slot, write, (uint32_t)sector);
+    struct block_request *r = new_request(slot, write, sector);
+    r->end_io = kptr_of((const void *)(uintptr_t)end_io);
     add_page(r, page, false);
     queue_request(r);
 }

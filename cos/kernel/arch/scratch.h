@@ -1,8 +1,8 @@
 /* scratch.h - memory of the simulator that is not memory of the machine that is simulated.
  *
- * What is computed instead of executed (livelock.c, mm/inert_lists.c) needs room for its working.
+ * What is computed instead of executed (skip/) needs room for its working.
  * It must not show in a dump, so it lies in a private mapping outside of the COS RAM, made by
- * cos_early(). Its first word says whether page lists are being turned by counting. */
+ * cos_early(). */
 #ifndef COS_SCRATCH_H
 #define COS_SCRATCH_H
 
@@ -25,16 +25,10 @@
 #define SCRATCH_SIZE 0x1000000u /* bytes; the last 64 kB are a stack */
 #define SCRATCH_STACK 0x10000u
 #define SCRATCH_HINTS \
-    0xc00000u /* offset of page_hints (mm/lru.c); what is before it is inert_lists.c's */
+    0xc00000u /* offset of page_hints (lru.c); what is before it is inert_lists.c's */
 
 #define SCRATCH_FAULTS 0xe00000u /* offset of what faults remember (fault_note.h) */
 
-/** True between inert_enter() and inert_leave() of mm/inert_lists.h. */
-static inline bool inert_active(void)
-{
-    return *PTR(const volatile uint32_t, SCRATCH_VA) != 0;
-}
-void inert_leave(void);
 /* Runs the function at SCRATCH_CALL with the argument behind it on a stack in scratch memory, with
  * all registers kept. Not called: jumped to with the return address in r11 (entry.S), since whoever
  * does such work on the side must not show it on its own stack. */
@@ -48,13 +42,4 @@ static inline __attribute__((always_inline)) void do_aside(void (*fn)(kptr), kpt
     __asm__ volatile("leaq 1f(%%rip), %%r11\n\tjmp run_aside\n1:" ::
                          : HAND_OVER_LOSES, "cc", "memory");
 }
-void inert_leave_fn(kptr unused);
-/** Call before touching a page of the anonymous lists, or before the VMkernel looks: puts the lists
- * in order if they are not. */
-static inline void inert_settle(void)
-{
-    if (unlikely(inert_active()))
-        do_aside(inert_leave_fn, 0);
-}
-
 #endif /* COS_SCRATCH_H */
