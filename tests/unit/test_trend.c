@@ -146,6 +146,50 @@ static void test_trend_needs_two_points(void **state)
     assert_near(t.high, 6500, 0.01);
 }
 
+/* Hours 0 to 11 of one boot, 12 to 23 of the next, in which "slow" and "fast" grow, "fast" beside a
+ * smaller namesake, "gone" grows until hour 20 and "calm" does not. */
+static void growing_host(struct vmksummary *ret)
+{
+    static struct vmksummary_record records[24];
+    for (unsigned i = 0; i < 24; i++) {
+        const int64_t h = i % 12, now = i >= 12;
+        records[i] = (struct vmksummary_record){ .kind = VMKSUMMARY_HOURLY,
+                                                 .boot = i / 12,
+                                                 .vmk_ms = (uint64_t)h * 3600000,
+                                                 .swap_kb = 1000 * i,
+                                                 .top_count = 5,
+                                                 .top = { { "slow", 200000 + now * 4000 * h },
+                                                          { "fast", 100000 + now * 9000 * h },
+                                                          { "calm", 90000 },
+                                                          { "gone", 80000 + now * 5000 * h },
+                                                          { "fast", 3000 } } };
+        if (i > 20)
+            records[i].top[3] = (struct vmksummary_process){ "other", 70000 };
+    }
+    *ret = (struct vmksummary){ .record = records, .record_count = 24 };
+}
+
+static void test_growth_names_who_grows_in_this_boot_the_fastest_first(void **state)
+{
+    struct growth g[VMKSUMMARY_TOP_MAX];
+    struct trend_point swap[24];
+    struct vmksummary v;
+    (void)state;
+    growing_host(&v);
+    assert_int_equal(growth_find(&v, 23, g), 2);
+    assert_string_equal(g[0].name, "fast");
+    assert_int_equal(g[0].kb, 199000);
+    assert_int_equal(g[0].hour_count, 12);
+    assert_near(g[0].trend.per_h, 9000, 0.01);
+    assert_near(trend_gain_kb(&g[0].trend), 99000, 0.01);
+    assert_string_equal(g[1].name, "slow");
+    assert_int_equal(growth_find(&v, 20, g), 3); /* "gone" is not gone yet */
+    assert_string_equal(g[1].name, "gone");
+    assert_int_equal(growth_find(&v, 11, g), 0);
+    assert_int_equal(growth_points(&v, 23, NULL, swap), 12);
+    assert_near(swap[0].kb, 12000, 0.01);
+}
+
 /* An earlier boot that failed at 586 MB tells where this one will. */
 static void test_forecast_learns_from_the_failure_before(void **state)
 {
@@ -196,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_trend_of_noise_does_not_grow),
         cmocka_unit_test(test_trend_interval_holds_about_as_often_as_it_says),
         cmocka_unit_test(test_trend_needs_two_points),
+        cmocka_unit_test(test_growth_names_who_grows_in_this_boot_the_fastest_first),
         cmocka_unit_test(test_forecast_learns_from_the_failure_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,7 +182,7 @@ static void print_growers(const struct input *in)
     const struct forecast *f = &in->f;
     (void)printf("\nwho grows\n");
     for (uint32_t i = 0; i < f->grower_count; i++) {
-        const struct forecast_grower *g = &f->grower[i];
+        const struct growth *g = &f->grower[i];
         (void)printf("  %-16s %8" PRId64 " kB = %.1f %% of RAM, %+.0f kB/h (80 %%: %.0f to %.0f), "
                      "over the last %.0f hours\n",
                      g->name, g->kb, 100. * (double)g->kb / (double)f->memory.ram_kb,
@@ -275,7 +275,7 @@ static json_t *json_growers(const struct forecast *f)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < f->grower_count; i++) {
-        const struct forecast_grower *g = &f->grower[i];
+        const struct growth *g = &f->grower[i];
         (void)json_array_append_new(
             list,
             json_pack("{s:o, s:I, s:f, s:f, s:f, s:f, s:i, s:f}", "name", ascii(g->name), "kb",

@@ -33,7 +33,6 @@
 struct work {
     const struct vmksummary *v;
     struct forecast *f;
-    struct trend_point *points; /* room for all records */
 };
 
 static void assume(struct forecast *f, const char *what)
@@ -74,59 +73,7 @@ static double hours(const struct vmksummary_record *r)
     return (double)r->vmk_ms / 3600000;
 }
 
-/* ---- who grows ------------------------------------------------------------------------------- */
-
-static uint32_t collect(struct work *w, const char *name)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i <= w->f->last; i++) {
-        const int64_t kb = counts(w, i) ? vmksummary_kb_of(&w->v->record[i], name) : -1;
-        const double h = hours(&w->v->record[i]);
-        if (kb >= 0 && (n == 0 || h > w->points[n - 1].h))
-            w->points[n++] = (struct trend_point){ h, (double)kb };
-    }
-    return n;
-}
-
-static void add_grower(struct forecast *f, const char *name, int64_t kb, const struct trend *t)
-{
-    uint32_t at = f->grower_count;
-    while (at > 0 && f->grower[at - 1].trend.per_h < t->per_h)
-        at--;
-    if (at == FORECAST_GROWERS_MAX)
-        return;
-    if (f->grower_count < FORECAST_GROWERS_MAX)
-        f->grower_count++;
-    memmove(&f->grower[at + 1], &f->grower[at], (f->grower_count - at - 1) * sizeof f->grower[0]);
-    (void)snprintf(f->grower[at].name, sizeof f->grower[at].name, "%s", name);
-    f->grower[at].kb = kb;
-    f->grower[at].trend = *t;
-}
-
-/* Only who stands in the present's line can still be growing. */
-static void find_growers(struct work *w)
-{
-    const struct vmksummary_record *r = &w->v->record[w->f->last];
-    for (uint32_t i = 0; i < r->top_count; i++) {
-        struct trend t;
-        if (vmksummary_kb_of(r, r->top[i].name) != r->top[i].kb)
-            continue; /* a namesake: the larger one of the name is followed */
-        trend_recent(w->points, collect(w, r->top[i].name), &t);
-        if (trend_grows(&t))
-            add_grower(w->f, r->top[i].name, r->top[i].kb, &t);
-    }
-}
-
-static void fit_swap(struct work *w)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i <= w->f->last; i++) {
-        const double h = hours(&w->v->record[i]);
-        if (counts(w, i) && (n == 0 || h > w->points[n - 1].h))
-            w->points[n++] = (struct trend_point){ h, (double)w->v->record[i].swap_kb };
-    }
-    trend_recent(w->points, n, &w->f->swap);
-}
+/* ---- the pace -------------------------------------------------------------------------------- */
 
 static void set_pace(struct forecast *f)
 {
@@ -345,12 +292,9 @@ void forecast_make(const struct vmksummary *v, const struct forecast_memory *m,
     *ret = f;
     if (!find_present(v, &f))
         return;
-    w.points = malloc((v->record_count + 1u) * sizeof *w.points);
-    if (w.points == NULL)
-        abort();
     set_totals(&w);
-    fit_swap(&w);
-    find_growers(&w);
+    growth_of_swap(v, f.last, &f.swap);
+    f.grower_count = growth_find(v, f.last, f.grower);
     set_pace(&f);
     f.outlook = f.hourly_count < 2 ? FORECAST_NO_DATA
                 : f.per_h > 0      ? FORECAST_GROWING
@@ -362,6 +306,5 @@ void forecast_make(const struct vmksummary *v, const struct forecast_memory *m,
         if (f.grower_count == 0 && f.in_low_h > HORIZON_H)
             f.outlook = FORECAST_STEADY;
     }
-    free(w.points);
     *ret = f;
 }

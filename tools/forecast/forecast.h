@@ -21,23 +21,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tools/forecast/trend.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/vmksummary.h"
+#include "tools/trend/growth.h"
 
-#define FORECAST_GROWERS_MAX 8u
 #define FORECAST_ASSUMED_MAX 6u
 
 struct forecast_memory {
     int64_t ram_kb, swap_kb; /* totals; 0 = not known */
     const char *ram_from, *swap_from;
     const struct meminfo *meminfo; /* NULL = none */
-};
-
-struct forecast_grower {
-    char name[VMKSUMMARY_NAME_MAX];
-    int64_t kb; /* in the last line that names it */
-    struct trend trend;
 };
 
 enum forecast_outlook {
@@ -59,7 +52,7 @@ struct forecast {
     int64_t swap_used_kb;
     struct trend swap;
 
-    struct forecast_grower grower[FORECAST_GROWERS_MAX]; /* fastest first */
+    struct growth grower[VMKSUMMARY_TOP_MAX]; /* fastest first */
     uint32_t grower_count;
     double per_h, per_h_low, per_h_high; /* all growers together, kB */
     const char *pace_from;               /* "the growing processes", "swap" */

@@ -57,7 +57,8 @@ bool dumptext_number(const struct dumptext *d, const char *key, int64_t *ret);
 /** The same of hexadecimal digits without 0x. */
 bool dumptext_hex(const struct dumptext *d, const char *key, uint64_t *ret);
 
-/** The value of the section's first line `key=value`, into ret (cut to its size). @return false when there is no such line; *ret is then untouched */
+/** The value of the section's first line `key=value`, into ret (cut to its
+ * size). @return false when there is no such line; *ret is then untouched */
 bool dumptext_find(const struct zdump *z, enum zdump_type section, const char *key, char *ret,
                    size_t size);
 /** The same as a decimal number. */

@@ -29,7 +29,8 @@ struct meminfo {
     struct unparsed unparsed;
 };
 
-/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with meminfo_free(). */
+/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with
+ * meminfo_free(). */
 void meminfo_parse(const struct text *t, struct meminfo *ret);
 void meminfo_free(struct meminfo *m);
 

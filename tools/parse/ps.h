@@ -22,7 +22,8 @@ struct ps {
     struct unparsed unparsed;
 };
 
-/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with ps_free(). */
+/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with
+ * ps_free(). */
 void ps_parse(const struct text *t, struct ps *ret);
 void ps_free(struct ps *p);
 

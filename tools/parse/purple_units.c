@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/parse/memory.h"
 #include "tools/parse/scan.h"
 
 #define WRAP_COLUMNS 79u /* a line this long was cut by the screen's edge, in mid-word if need be */
@@ -234,10 +235,8 @@ static void append(struct purple_unit *u, char c, uint32_t line, size_t column)
 {
     if (u->length + 1 >= u->room) {
         u->room = u->room == 0 ? 128 : u->room * 2;
-        u->text = realloc(u->text, u->room);
-        u->origin = realloc(u->origin, u->room * sizeof *u->origin);
-        if (u->text == NULL || u->origin == NULL)
-            abort();
+        u->text = memory_more(u->text, u->room);
+        u->origin = memory_more(u->origin, u->room * sizeof *u->origin);
     }
     u->origin[u->length] =
         (struct purple_origin){ line, (uint16_t)(column < UINT16_MAX ? column : UINT16_MAX) };
@@ -439,12 +438,10 @@ static size_t quotation(const char *text)
 static bool take_line(struct cutter *c, uint32_t line)
 {
     const struct text_line *l = &c->t->lines[line - 1];
-    char *copy = strdup(l->at);
+    char *copy = memory_text(l->at);
     size_t from = quotation(l->at);
     bool go_on = true;
 
-    if (copy == NULL)
-        abort();
     if (l->damaged)
         unparsed_add(&c->p->unparsed, 0, line, "holds NUL bytes or is too long: read in part");
     while (go_on && l->at[from] != '\0') {
@@ -464,9 +461,7 @@ void purple_units_make(const struct text *t, struct purple *p, struct purple_uni
 
     *ret = (struct purple_units){ 0 };
     p->line_count = t->count;
-    p->kind = calloc(t->count + 1u, sizeof *p->kind);
-    if (p->kind == NULL)
-        abort();
+    p->kind = memory_get((t->count + 1u) * sizeof *p->kind);
     for (uint32_t i = 0; i < t->count; i++)
         p->kind[i] = PURPLE_LINE_BLANK;
     for (uint32_t line = 1; line <= t->count; line++) {

@@ -10,6 +10,8 @@
 
 #include <isa-l/igzip_lib.h>
 
+#include "tools/parse/memory.h"
+
 #include "shared/units.h"
 
 #define FIRST_ROOM 16u
@@ -20,9 +22,8 @@ void *parse_room(void *items, uint32_t count, uint32_t *room, size_t item_size)
     assert(count <= *room);
     if (count == *room) {
         const uint32_t more = *room == 0 ? FIRST_ROOM : *room * 2;
-        items = more < *room ? NULL : realloc(items, more * item_size);
-        if (items == NULL)
-            abort();
+        assert(more > *room);
+        items = memory_more(items, more * item_size);
         *room = more;
     }
     memset((char *)items + count * item_size, 0, item_size);
@@ -59,12 +60,10 @@ static void add_line(struct text *t, uint32_t *room, char *at, size_t length)
 /* Takes over `bytes`, which has room for one byte more than `size`. */
 static void cut_lines(const char *name, char *bytes, size_t size, struct text *ret)
 {
-    struct text t = { .bytes = bytes, .name = strdup(name) };
+    struct text t = { .bytes = bytes, .name = memory_text(name) };
     uint32_t room = 0;
     size_t at = size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* an editor's mark */
 
-    if (t.name == NULL)
-        abort();
     bytes[size] = '\0';
     while (at < size) {
         const char *end = memchr(bytes + at, '\n', size - at);
@@ -77,9 +76,7 @@ static void cut_lines(const char *name, char *bytes, size_t size, struct text *r
 
 void text_from(const char *name, const void *bytes, size_t size, struct text *ret)
 {
-    char *copy = malloc(size + 1);
-    if (copy == NULL)
-        abort();
+    char *copy = memory_get(size + 1);
     memcpy(copy, bytes, size);
     cut_lines(name, copy, size, ret);
 }

@@ -31,7 +31,8 @@ struct top {
     struct unparsed unparsed;
 };
 
-/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with top_free(). */
+/** Read it. Always succeeds; what is something else yields unparsed lines alone. Free with
+ * top_free(). */
 void top_parse(const struct text *t, struct top *ret);
 void top_free(struct top *t);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shared/calendar.h"
+#include "tools/parse/memory.h"
 #include "tools/parse/purple.h"
 
 #define EPOCH_MAX INT64_C(253402300799) /* the end of year 9999 */
@@ -192,11 +193,9 @@ static int64_t nearest_quarter(int64_t s)
 /* The zone is the offset that most lines have: lines of a spliced page disagree with it. */
 static void find_zone(struct vmksummary *v)
 {
-    int64_t *offset = malloc((v->record_count + 1u) * sizeof *offset);
+    int64_t *offset = memory_get((v->record_count + 1u) * sizeof *offset);
     uint32_t n = 0, most = 0;
 
-    if (offset == NULL)
-        abort();
     for (uint32_t i = 0; i < v->record_count; i++) {
         const int64_t d = is_iso(&v->record[i]) ? INT64_MAX : difference(&v->record[i]);
         if (d != INT64_MAX && llabs(d) <= ZONE_MAX_S)

@@ -94,8 +94,8 @@ struct vmksummary {
     struct unparsed unparsed;
 };
 
-/** Read the files together. Always succeeds; texts that are something else yield unparsed lines alone. Free
- * with vmksummary_free(). */
+/** Read the files together. Always succeeds; texts that are something else yield unparsed lines
+ * alone. Free with vmksummary_free(). */
 void vmksummary_parse(const struct text *texts, uint32_t count, struct vmksummary *ret);
 void vmksummary_free(struct vmksummary *v);
 

@@ -7,21 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct claim *add(struct claims *c, const char *value)
+#include "tools/parse/memory.h"
+#include "tools/parse/text.h"
+
+static struct claim *add(struct claims *c, const struct claim_place *at, const char *value)
 {
-    if (c->count == c->room) {
-        const uint32_t room = c->room == 0 ? 256 : 2 * c->room;
-        struct claim *more = realloc(c->claim, room * sizeof *more);
-        if (more == NULL)
-            return NULL;
-        c->claim = more;
-        c->room = room;
-    }
-    struct claim *claim = &c->claim[c->count];
-    *claim = (struct claim){ .value = strndup(value, CLAIM_VALUE_MAX), .order = c->count };
-    if (claim->value == NULL)
-        return NULL;
-    c->count++;
+    struct claim *claim = PARSE_ADD(c->claim, c->count, c->room);
+    *claim = (struct claim){ .value = memory_text(value), .place = *at, .order = c->count };
+    if (strlen(value) > CLAIM_VALUE_MAX)
+        claim->value[CLAIM_VALUE_MAX] = '\0';
     c->sorted = false;
     return claim;
 }
@@ -30,10 +24,7 @@ void claim_text(struct claims *c, const struct claim_place *at, const char *valu
                 ...)
 {
     va_list args;
-    struct claim *claim = add(c, value);
-    if (claim == NULL)
-        return;
-    claim->place = *at;
+    struct claim *claim = add(c, at, value);
     va_start(args, key);
     (void)vsnprintf(claim->key, sizeof claim->key, key, args);
     va_end(args);
@@ -45,10 +36,7 @@ void claim_number(struct claims *c, const struct claim_place *at, int64_t value,
     char text[32];
     va_list args;
     (void)snprintf(text, sizeof text, "%" PRId64, value);
-    struct claim *claim = add(c, text);
-    if (claim == NULL)
-        return;
-    claim->place = *at;
+    struct claim *claim = add(c, at, text);
     va_start(args, key);
     (void)vsnprintf(claim->key, sizeof claim->key, key, args);
     va_end(args);

@@ -4,8 +4,8 @@
  * nightly peak or a spliced line does not bend it; its interval is Sen's, from the variance of
  * Kendall's statistic. Of a long series only the recent part counts in which the slope is one and
  * the same: a leak is often younger than the host. */
-#ifndef TOOLS_FORECAST_TREND_H
-#define TOOLS_FORECAST_TREND_H
+#ifndef TOOLS_TREND_TREND_H
+#define TOOLS_TREND_TREND_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +30,10 @@ void trend_fit(const struct trend_point *p, uint32_t n, struct trend *ret);
  * and then the longest end of it whose two halves agree. */
 void trend_recent(const struct trend_point *p, uint32_t n, struct trend *ret);
 
-/** Does it grow: is the interval above 0 and the growth more than noise and than 1 MB? */
+/** What it gained in the time of the slope, kB. */
+double trend_gain_kb(const struct trend *t);
+
+/** Does it grow: is the interval above 0 and the gain more than noise and than 1 MB? */
 bool trend_grows(const struct trend *t);
 
-#endif /* TOOLS_FORECAST_TREND_H */
+#endif /* TOOLS_TREND_TREND_H */

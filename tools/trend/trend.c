@@ -1,9 +1,11 @@
 /* trend.c - see trend.h. */
-#include "tools/forecast/trend.h"
+#include "tools/trend/trend.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+
+#include "tools/parse/memory.h"
 
 #define Z80 1.2816        /* of the normal distribution: 80 % between -z and z */
 #define FEW 6u            /* points below which Sen's interval says nothing */
@@ -62,10 +64,8 @@ void trend_fit(const struct trend_point *p, uint32_t n, struct trend *ret)
     *ret = t;
     if (n < 2)
         return;
-    double *slopes = malloc((size_t)n * n * sizeof *slopes);
+    double *slopes = memory_get((size_t)n * n * sizeof *slopes);
     uint32_t pairs = 0;
-    if (slopes == NULL)
-        abort();
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t j = i + 1; j < n; j++) {
             if (p[j].h > p[i].h)
@@ -138,8 +138,13 @@ void trend_recent(const struct trend_point *p, uint32_t n, struct trend *ret)
     trend_fit(p + n - used, used, ret);
 }
 
+double trend_gain_kb(const struct trend *t)
+{
+    return t->per_h * (t->to_h - t->from_h);
+}
+
 bool trend_grows(const struct trend *t)
 {
-    const double growth = t->per_h * (t->to_h - t->from_h);
-    return t->point_count >= 2 && t->low > 0 && growth >= GROWTH_MIN_KB && growth > 5 * t->noise;
+    const double gain_kb = trend_gain_kb(t);
+    return t->point_count >= 2 && t->low > 0 && gain_kb >= GROWTH_MIN_KB && gain_kb > 5 * t->noise;
 }
