@@ -105,9 +105,10 @@ bool cosview_field_u64(const struct cosview *v, uint64_t address, const char *fi
 /** The same with a value for what is not there. */
 uint32_t cosview_field(const struct cosview *v, uint64_t address, const char *field,
                        uint32_t otherwise);
-/** The kernel log in order, oldest byte first, as it stands there, and a zero behind it. @return it
- * for free(); NULL with a problem when it cannot be read */
-char *cosview_log(const struct cosview *v, size_t *ret_len);
+/** The kernel log in order, oldest byte first, zero-terminated, with levels ("<4>") as they stand
+ * there; bytes that cannot be printed become '?'. @return it for free(); NULL with a problem when
+ * it cannot be read */
+char *cosview_log(const struct cosview *v);
 
 /* ---- lists (walk.c) ----
  * for (cos_walk_begin(&w, v, "task list", head, offset, limit); cos_walk_next(&w, &link);) */

@@ -21,6 +21,11 @@ bool cosview_u32(const struct cosview *v, uint64_t va, uint32_t *ret)
     return cosview_read(v, va, ret, sizeof *ret);
 }
 
+static bool is_printable(char c)
+{
+    return c >= ' ' && c <= '~';
+}
+
 bool cosview_text(const struct cosview *v, uint64_t va, char *to, size_t n)
 {
     assert(n >= 2);
@@ -30,7 +35,7 @@ bool cosview_text(const struct cosview *v, uint64_t va, char *to, size_t n)
     }
     to[n - 1] = '\0';
     for (char *c = to; *c != '\0'; c++) {
-        if (*c < ' ' || *c > '~')
+        if (!is_printable(*c))
             *c = '?';
     }
     return true;
@@ -68,7 +73,7 @@ uint32_t cosview_field(const struct cosview *v, uint64_t address, const char *fi
 }
 
 /* Both ends run freely and wrap at NUMBER(log_buf_len), so they may only differ by as much. */
-char *cosview_log(const struct cosview *v, size_t *ret_len)
+char *cosview_log(const struct cosview *v)
 {
     uint64_t at;
     uint32_t start, end;
@@ -90,10 +95,11 @@ char *cosview_log(const struct cosview *v, size_t *ret_len)
                      len);
         len = size;
     }
-    for (size_t i = 0; i < len; i++)
-        text[i] = ring[(end - (uint32_t)len + (uint32_t)i) % size];
+    for (size_t i = 0; i < len; i++) {
+        const char c = ring[(end - (uint32_t)len + (uint32_t)i) % size];
+        text[i] = is_printable(c) || c == '\n' || c == '\t' ? c : '?';
+    }
     text[len] = '\0';
     free(ring);
-    *ret_len = len;
     return text;
 }

@@ -258,15 +258,18 @@ void cosview_unwind(struct cosview_unwinder *u, const struct cos_task *t, struct
 const char *cos_trace_function(const struct cosview *v, const struct cos_trace *t, uint32_t i,
                                uint64_t *ret_offset)
 {
-    return i == 0 ? cosview_function(v, t->frame[i].ip, ret_offset)
-                  : cosview_caller(v, t->frame[i].ip, ret_offset);
+    uint64_t offset;
+    const char *name = i == 0 ? cosview_function(v, t->frame[i].ip, &offset)
+                              : cosview_caller(v, t->frame[i].ip, &offset);
+    if (name != NULL && ret_offset != NULL)
+        *ret_offset = offset;
+    return name;
 }
 
 bool cos_trace_has(const struct cosview *v, const struct cos_trace *t, const char *function)
 {
     for (uint32_t i = 0; i < t->count; i++) {
-        uint64_t offset;
-        const char *name = cos_trace_function(v, t, i, &offset);
+        const char *name = cos_trace_function(v, t, i, NULL);
         if (name != NULL && strcmp(name, function) == 0)
             return true;
     }

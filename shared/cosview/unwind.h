@@ -41,7 +41,7 @@ struct cosview_unwinder *cosview_unwinder_create(const struct cosview *v, uint64
 void cosview_unwinder_destroy(struct cosview_unwinder *u);
 /** The stack of a task. *ret is always set. */
 void cosview_unwind(struct cosview_unwinder *u, const struct cos_task *t, struct cos_trace *ret);
-/** The function of frame i. @return NULL if it lies in none */
+/** The function of frame i; `ret_offset` may be NULL. @return NULL if it lies in none */
 const char *cos_trace_function(const struct cosview *v, const struct cos_trace *t, uint32_t i,
                                uint64_t *ret_offset);
 /** Is there a frame of that function? */

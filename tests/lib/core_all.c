@@ -15,7 +15,7 @@ static void line(struct crash *s, const char *command)
     assert(s->out.depth == 0);
 }
 
-static void line_of(struct crash *s, const char *command, const struct core_task *t)
+static void line_of(struct crash *s, const char *command, const struct cos_task *t)
 {
     char text[64];
     (void)snprintf(text, sizeof text, "%s 0x%llx", command, (unsigned long long)t->address);
@@ -31,8 +31,8 @@ static void every_command(struct crash *s)
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         line(s, plain[i]);
     for (uint32_t i = 0; i < s->tasks.count && i < TASKS_TRIED; i++) {
-        const struct core_task *t = &s->tasks.task[i];
-        if (core_task_by_address(&s->tasks, t->address) != t)
+        const struct cos_task *t = &s->tasks.task[i];
+        if (cos_task_by_address(&s->tasks, t->address) != t)
             continue; /* a list that holds a task twice */
         line_of(s, "task", t);
         line_of(s, "why", t);
@@ -53,15 +53,15 @@ int core_all(const void *bytes, size_t size, char *err, size_t err_size)
     if (core_from_bytes("core", bytes, size, &s.core, err, err_size) != 0)
         return -1;
     assert(core_tasks_load(s.core, &s.tasks) == 0);
-    s.unwinder = core_unwinder_create(s.core);
+    s.unwinder = cosview_unwinder_create(&s.core->view, s.core->phdr_va, s.core->phdr_count);
     assert(s.unwinder != NULL);
     s.out.to = nowhere;
     for (int json = 0; json < 2; json++) {
         s.out.json = json != 0;
         every_command(&s);
     }
-    core_unwinder_destroy(s.unwinder);
-    core_tasks_free(&s.tasks);
+    cosview_unwinder_destroy(s.unwinder);
+    cos_tasks_free(&s.tasks);
     core_close(s.core);
     return 0;
 }

@@ -14,12 +14,11 @@
 #include "tests/lib/core_all.h"
 #include "tests/lib/mini_core.h"
 #include "tools/core/core_model.h"
-#include "tools/core/core_unwind.h"
 
 struct fixture {
     struct mini_core mini;
     struct core *core;
-    struct core_tasks tasks;
+    struct cos_tasks tasks;
     char err[512];
 };
 
@@ -35,7 +34,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    core_tasks_free(&f->tasks);
+    cos_tasks_free(&f->tasks);
     core_close(f->core);
     return 0;
 }
@@ -51,12 +50,12 @@ static void open_it(struct fixture *f)
 
 static bool has_problem(const struct core *c, const char *words)
 {
-    for (uint32_t i = 0; i < c->problem_count; i++) {
-        if (strstr(c->problems[i], words) != NULL)
+    for (uint32_t i = 0; i < c->problems.count; i++) {
+        if (strstr(c->problems.line[i], words) != NULL)
             return true;
     }
-    for (uint32_t i = 0; i < c->problem_count; i++)
-        print_message("problem: %s\n", c->problems[i]);
+    for (uint32_t i = 0; i < c->problems.count; i++)
+        print_message("problem: %s\n", c->problems.line[i]);
     return false;
 }
 
@@ -66,9 +65,9 @@ static void test_core_sound_has_no_problem(void **state)
 {
     struct fixture *f = *state;
     open_it(f);
-    for (uint32_t i = 0; i < f->core->problem_count; i++)
-        print_message("problem: %s\n", f->core->problems[i]);
-    assert_int_equal(f->core->problem_count, 0);
+    for (uint32_t i = 0; i < f->core->problems.count; i++)
+        print_message("problem: %s\n", f->core->problems.line[i]);
+    assert_int_equal(f->core->problems.count, 0);
     assert_string_equal(f->core->release, "2.4.21-mini");
     assert_true(f->core->stunned);
     assert_int_equal(core_missing(f->core), 0);
@@ -81,7 +80,7 @@ static void test_core_tasks_come_in_list_order_with_their_registers(void **state
     open_it(f);
     assert_int_equal(f->tasks.count, 4);
     for (uint32_t i = 0; i < 4; i++) {
-        const struct core_task *t = &f->tasks.task[i];
+        const struct cos_task *t = &f->tasks.task[i];
         assert_int_equal(t->pid, pids[i]);
         assert_int_equal(t->has_regs, pids[i] != 7); /* kswapd never ran */
         assert_int_equal(t->regs.rip, pids[i] != 7 ? MINI_F1 + 4 : 0);
@@ -89,7 +88,7 @@ static void test_core_tasks_come_in_list_order_with_their_registers(void **state
     }
     assert_string_equal(f->tasks.task[2].comm, "vmnixhbd");
     assert_int_equal(f->tasks.task[2].rss, 3);
-    assert_int_equal(f->tasks.task[1].state, CORE_UNINTERRUPTIBLE);
+    assert_int_equal(f->tasks.task[1].state, COS_UNINTERRUPTIBLE);
 }
 
 static void test_core_page_tables_are_counted_by_kind(void **state)
@@ -130,7 +129,7 @@ static void test_core_zones_lists_and_counters_agree(void **state)
     assert_int_equal(sum.anon, 3);
     core_mem_load(f->core, &m);
     assert_int_equal(m.free, sum.free);
-    assert_int_equal(f->core->problem_count, 0);
+    assert_int_equal(f->core->problems.count, 0);
 }
 
 static void test_core_swap_map_is_counted(void **state)
@@ -174,7 +173,7 @@ static void test_core_log_is_put_in_order_when_it_wrapped(void **state)
     mini_put32(&f->mini, MINI_VARS + 0x24, MINI_LOG_LEN + 2); /* start: "cdab..." */
     mini_put32(&f->mini, MINI_VARS + 0x28, MINI_LOG_LEN + 10);
     open_it(f);
-    char *log = core_log_load(f->core);
+    char *log = cosview_log(&f->core->view);
     assert_string_equal(log, "cdabcdab");
     free(log);
 }
@@ -182,18 +181,20 @@ static void test_core_log_is_put_in_order_when_it_wrapped(void **state)
 static void test_core_stack_is_unwound_by_the_tables_in_the_core(void **state)
 {
     struct fixture *f = *state;
-    struct core_trace t;
+    struct cos_trace t;
     open_it(f);
-    struct core_unwinder *u = core_unwinder_create(f->core);
-    core_unwind(u, &f->tasks.task[2], &t);
-    assert_int_equal(t.end, CORE_TRACE_WHOLE);
+    struct cosview_unwinder *u =
+        cosview_unwinder_create(&f->core->view, f->core->phdr_va, f->core->phdr_count);
+    cosview_unwind(u, &f->tasks.task[2], &t);
+    assert_int_equal(t.end, COS_TRACE_WHOLE);
     assert_int_equal(t.count, 2);
-    assert_string_equal(t.frame[0].function, "schedule");
-    assert_string_equal(t.frame[1].function, "task_start");
-    assert_int_equal(t.frame[1].offset, 8);
-    core_unwind(u, &f->tasks.task[3], &t);
-    assert_int_equal(t.end, CORE_TRACE_NONE);
-    core_unwinder_destroy(u);
+    uint64_t offset = 0;
+    assert_string_equal(cos_trace_function(&f->core->view, &t, 0, NULL), "schedule");
+    assert_string_equal(cos_trace_function(&f->core->view, &t, 1, &offset), "task_start");
+    assert_int_equal(offset, 8);
+    cosview_unwind(u, &f->tasks.task[3], &t);
+    assert_int_equal(t.end, COS_TRACE_NONE);
+    cosview_unwinder_destroy(u);
 }
 
 static void test_core_symbol_of_two_places_is_no_symbol(void **state)
@@ -201,9 +202,9 @@ static void test_core_symbol_of_two_places_is_no_symbol(void **state)
     struct fixture *f = *state;
     uint64_t at = 77;
     open_it(f);
-    assert_false(core_symbol(f->core, "twice", &at));
+    assert_false(cosview_symbol(&f->core->view, "twice", &at));
     assert_int_equal(at, 77);
-    assert_true(core_symbol(f->core, "mem_map", &at));
+    assert_true(cosview_symbol(&f->core->view, "mem_map", &at));
     assert_int_equal(at, MINI_VARS);
 }
 
@@ -232,7 +233,7 @@ static void test_core_gzip_reads_like_the_plain_one(void **state)
     assert_int_equal(core_from_bytes("mini.gz", gz, len, &f->core, f->err, sizeof f->err), 0);
     assert_int_equal(f->core->size, f->mini.size);
     assert_memory_equal(f->core->bytes, f->mini.bytes, f->mini.size);
-    assert_int_equal(f->core->problem_count, 0);
+    assert_int_equal(f->core->problems.count, 0);
 }
 
 static void test_core_gzip_that_is_cut_gives_what_came_before(void **state)
@@ -311,8 +312,8 @@ static void test_core_task_list_in_a_circle_ends_and_is_told(void **state)
     assert_true(has_problem(f->core, "runs in a circle"));
     assert_false(f->tasks.whole);
     for (uint32_t pid = 0; pid < 2; pid++)
-        assert_non_null(core_task_by_pid(&f->tasks, pid));
-    assert_non_null(core_task_by_pid(&f->tasks, 20));
+        assert_non_null(cos_task_by_pid(&f->tasks, pid));
+    assert_non_null(cos_task_by_pid(&f->tasks, 20));
 }
 
 static void test_core_tasks_behind_a_broken_link_are_found_by_their_stacks(void **state)
@@ -321,10 +322,10 @@ static void test_core_tasks_behind_a_broken_link_are_found_by_their_stacks(void 
     mini_put32(&f->mini, MINI_TASK(0) + MINI_NEXT_TASK, 0x1234);
     open_it(f);
     assert_true(has_problem(f->core, "found by their stacks"));
-    const struct core_task *t = core_task_by_pid(&f->tasks, 20);
+    const struct cos_task *t = cos_task_by_pid(&f->tasks, 20);
     assert_non_null(t);
     assert_string_equal(t->comm, "vmnixhbd");
-    assert_null(core_task_by_pid(&f->tasks, 7)); /* it never ran: no stack pointer leads to it */
+    assert_null(cos_task_by_pid(&f->tasks, 7)); /* it never ran: no stack pointer leads to it */
 }
 
 static void test_core_counters_against_lists_are_told(void **state)
@@ -411,14 +412,15 @@ static void test_core_survives_any_unwind_table(void **state)
     for (size_t at = f->mini.text_at; at < f->mini.text_at + 0x360; at++) {
         const unsigned char was = f->mini.bytes[at];
         for (unsigned i = 0; i < 256; i += 15) {
-            struct core_trace t;
+            struct cos_trace t;
             f->mini.bytes[at] = (unsigned char)i;
             open_it(f);
-            struct core_unwinder *u = core_unwinder_create(f->core);
-            core_unwind(u, &f->tasks.task[2], &t);
-            assert_in_range(t.count, 1, CORE_FRAMES_MAX);
-            core_unwinder_destroy(u);
-            core_tasks_free(&f->tasks);
+            struct cosview_unwinder *u =
+                cosview_unwinder_create(&f->core->view, f->core->phdr_va, f->core->phdr_count);
+            cosview_unwind(u, &f->tasks.task[2], &t);
+            assert_in_range(t.count, 1, COS_FRAMES_MAX);
+            cosview_unwinder_destroy(u);
+            cos_tasks_free(&f->tasks);
             core_close(f->core);
             f->core = NULL;
         }

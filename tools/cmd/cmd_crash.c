@@ -54,7 +54,7 @@ static int load(struct crash *s, const struct options *o, char *err)
     (void)snprintf(err, ERROR_MAX, "%s: out of memory", o->core);
     if (core_tasks_load(s->core, &s->tasks) != 0)
         return -1;
-    s->unwinder = core_unwinder_create(s->core);
+    s->unwinder = cosview_unwinder_create(&s->core->view, s->core->phdr_va, s->core->phdr_count);
     if (s->unwinder == NULL)
         return -1;
     if (o->executable != NULL &&
@@ -66,8 +66,8 @@ static int load(struct crash *s, const struct options *o, char *err)
 static void unload(struct crash *s)
 {
     core_source_close(s->source);
-    core_unwinder_destroy(s->unwinder);
-    core_tasks_free(&s->tasks);
+    cosview_unwinder_destroy(s->unwinder);
+    cos_tasks_free(&s->tasks);
     core_close(s->core);
 }
 
@@ -91,10 +91,10 @@ static int run_commands(struct crash *s, const struct options *o)
 /* What was inconsistent goes to stderr, unless the dialogue told it already. */
 static void tell_problems(const struct core *c, uint32_t from)
 {
-    for (uint32_t i = from; i < c->problem_count; i++)
-        (void)fprintf(stderr, "%s: inconsistent: %s\n", c->path, c->problems[i]);
-    if (c->problems_dropped > 0)
-        (void)fprintf(stderr, "%s: inconsistent: %u more\n", c->path, c->problems_dropped);
+    for (uint32_t i = from; i < c->problems.count; i++)
+        (void)fprintf(stderr, "%s: inconsistent: %s\n", c->path, c->problems.line[i]);
+    if (c->problems.dropped > 0)
+        (void)fprintf(stderr, "%s: inconsistent: %u more\n", c->path, c->problems.dropped);
 }
 
 static int work(struct crash *s, const struct options *o)
@@ -109,7 +109,7 @@ static int work(struct crash *s, const struct options *o)
         tell_problems(s->core, 0);
     if (status != CRASH_OK)
         return CMD_USAGE;
-    return s->core->problem_count > 0 ? CMD_BAD : CMD_OK;
+    return s->core->problems.count > 0 ? CMD_BAD : CMD_OK;
 }
 
 static int run(int argc, char **argv)

@@ -56,14 +56,15 @@ static void inflate_all(struct core *c, const unsigned char *from, uint64_t left
         const int result = isal_inflate(&z);
         const size_t got = STEP_BYTES - z.avail_out;
         if (got > c->mapping_size - c->size) {
-            core_note_problem(c, "the file inflates to more than %llu bytes; the rest is not read",
-                              CORE_FILE_MAX);
+            problems_add(&c->problems,
+                         "the file inflates to more than %" PRIu64 " bytes; the rest is not read",
+                         CORE_FILE_MAX);
             return;
         }
         keep(c, out, got);
         if (result != ISAL_DECOMP_OK) {
-            core_note_problem(c, "gzip: damaged behind inflated byte %" PRIu64 " (error %d)",
-                              c->size, result);
+            problems_add(&c->problems, "gzip: damaged behind inflated byte %" PRIu64 " (error %d)",
+                         c->size, result);
             return;
         }
         if (z.block_state == ISAL_BLOCK_FINISH) {
@@ -72,10 +73,10 @@ static void inflate_all(struct core *c, const unsigned char *from, uint64_t left
             isal_inflate_reset(&z);
             z.crc_flag = ISAL_GZIP;
         } else if (got == 0 && z.avail_in == 0 && left == 0) {
-            core_note_problem(c,
-                              "gzip: the file ends before its end is reached, behind inflated "
-                              "byte %" PRIu64,
-                              c->size);
+            problems_add(&c->problems,
+                         "gzip: the file ends before its end is reached, behind inflated "
+                         "byte %" PRIu64,
+                         c->size);
             return;
         }
     }

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "tools/core/core.h"
+#include "tools/core/core_internal.h"
 
 const struct core_segment *core_segment_of(const struct core *c, uint64_t va)
 {
@@ -40,8 +40,9 @@ static bool is_there(const struct core *c, uint64_t va, size_t n)
     return true;
 }
 
-bool core_read(const struct core *c, uint64_t va, void *to, size_t n)
+static bool read_bytes(const void *ctx, uint64_t va, void *to, size_t n)
 {
+    const struct core *c = ctx;
     const unsigned char *from = core_at(c, va, n);
     if (from != NULL) {
         memcpy(to, from, n);
@@ -61,54 +62,19 @@ bool core_read(const struct core *c, uint64_t va, void *to, size_t n)
     return true;
 }
 
-static uint64_t little_endian(const unsigned char *b, unsigned n)
+static bool find_text(const void *ctx, uint64_t va, uint64_t *ret_start, uint64_t *ret_end)
 {
-    uint64_t v = 0;
-    for (unsigned i = 0; i < n; i++)
-        v |= (uint64_t)b[i] << 8 * i;
-    return v;
-}
-
-bool core_u16(const struct core *c, uint64_t va, uint16_t *ret)
-{
-    unsigned char b[2];
-    if (!core_read(c, va, b, sizeof b))
+    const struct core_segment *s = core_segment_of(ctx, va);
+    if (s == NULL || !s->executable)
         return false;
-    *ret = (uint16_t)little_endian(b, sizeof b);
+    *ret_start = s->va;
+    *ret_end = s->end;
     return true;
 }
 
-bool core_u32(const struct core *c, uint64_t va, uint32_t *ret)
+struct cosview_source core_view_source(const struct core *c)
 {
-    unsigned char b[4];
-    if (!core_read(c, va, b, sizeof b))
-        return false;
-    *ret = (uint32_t)little_endian(b, sizeof b);
-    return true;
-}
-
-bool core_u64(const struct core *c, uint64_t va, uint64_t *ret)
-{
-    unsigned char b[8];
-    if (!core_read(c, va, b, sizeof b))
-        return false;
-    *ret = little_endian(b, sizeof b);
-    return true;
-}
-
-bool core_text(const struct core *c, uint64_t va, char *to, size_t n)
-{
-    assert(n >= 2);
-    const unsigned char *from = core_at(c, va, n);
-    size_t used = 0;
-    if (from == NULL) {
-        memcpy(to, "?", 2);
-        return false;
-    }
-    for (; used + 1 < n && from[used] != '\0'; used++)
-        to[used] = (char)(from[used] >= ' ' && from[used] <= '~' ? from[used] : '?');
-    to[used] = '\0';
-    return true;
+    return (struct cosview_source){ .ctx = c, .read = read_bytes, .text = find_text };
 }
 
 uint64_t core_missing(const struct core *c)

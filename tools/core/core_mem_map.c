@@ -11,9 +11,9 @@
 static uint32_t field_offset(struct core *c, const char *field, uint32_t size, bool *ok)
 {
     uint64_t offset;
-    if (core_offset(c, field, &offset) && offset + sizeof(uint32_t) <= size)
+    if (cosview_offset(&c->view, field, &offset) && offset + sizeof(uint32_t) <= size)
         return (uint32_t)offset;
-    core_note_problem(c, "mem_map: the note has no place in struct page for %s", field);
+    problems_add(&c->problems, "mem_map: the note has no place in struct page for %s", field);
     *ok = false;
     return 0;
 }
@@ -29,24 +29,24 @@ static void map_frames(struct core *c, struct core_frames *f)
     if (f->map == NULL)
         f->count = 0;
     if (f->count < f->promised)
-        core_note_problem(c, "mem_map: %u of %u page frames are in the core", f->count,
-                          f->promised);
+        problems_add(&c->problems, "mem_map: %u of %u page frames are in the core", f->count,
+                     f->promised);
 }
 
 void core_frames_init(struct core *c, struct core_frames *ret)
 {
     struct core_frames f = { .core = c };
     bool ok = true;
-    const uint64_t size = core_size(c, "page", 0);
-    f.address = core_variable(c, "mem_map", 0);
-    f.promised = core_variable(c, "max_mapnr", 0);
+    const uint64_t size = cosview_size(&c->view, "page", 0);
+    f.address = cosview_value(&c->view, "mem_map", 0);
+    f.promised = cosview_value(&c->view, "max_mapnr", 0);
     f.size = size <= PAGE_STRUCT_MAX ? (uint32_t)size : 0;
     f.off_flags = field_offset(c, "page.flags", f.size, &ok);
     f.off_count = field_offset(c, "page.count", f.size, &ok);
     f.off_mapping = field_offset(c, "page.mapping", f.size, &ok);
     f.off_index = field_offset(c, "page.index", f.size, &ok);
     if (f.promised > FRAMES_MAX) {
-        core_note_problem(c, "max_mapnr is %u frames, more than 4 GB have", f.promised);
+        problems_add(&c->problems, "max_mapnr is %u frames, more than 4 GB have", f.promised);
         f.promised = 0;
     }
     if (ok && f.promised > 0)
@@ -93,7 +93,7 @@ bool core_frame_of(const struct core_frames *f, uint64_t address, uint32_t *ret)
 
 uint32_t core_page_flag(const struct core *c, const char *pg_name)
 {
-    const struct core_key *k = core_key(c, CORE_NUMBER, pg_name);
+    const struct cosview_key *k = cosview_key(&c->view, COSVIEW_NUMBER, pg_name);
     return k != NULL ? (uint32_t)k->value : 0;
 }
 
@@ -111,7 +111,7 @@ void core_frames_sum(const struct core_frames *f, struct core_frame_sum *ret)
     const struct core *c = f->core;
     struct core_frame_sum sum = { 0 };
     uint64_t order_at = 0;
-    const bool has_order = core_offset(c, "page.order", &order_at) && order_at < f->size;
+    const bool has_order = cosview_offset(&c->view, "page.order", &order_at) && order_at < f->size;
     const uint32_t buddy = has_order ? core_page_flag(c, "PG_buddy") : 0;
     const struct {
         uint32_t flag;

@@ -15,11 +15,11 @@ static void load_ages(struct core *c, uint64_t at, uint32_t ages, uint32_t to[CO
                       uint32_t *ret_nr)
 {
     uint64_t offset;
-    *ret_nr = core_field(c, at, "age_lists.nr", 0);
-    if (!core_offset(c, "age_lists.count", &offset))
+    *ret_nr = cosview_field(&c->view, at, "age_lists.nr", 0);
+    if (!cosview_offset(&c->view, "age_lists.count", &offset))
         return;
     for (uint32_t i = 0; i < ages; i++) {
-        if (!core_u32(c, at + offset + i * sizeof(uint32_t), &to[i]))
+        if (!cosview_u32(&c->view, at + offset + i * sizeof(uint32_t), &to[i]))
             to[i] = 0;
     }
 }
@@ -27,22 +27,24 @@ static void load_ages(struct core *c, uint64_t at, uint32_t ages, uint32_t to[CO
 static void load_lists(struct core *c, struct core_zone *z)
 {
     uint64_t at;
-    if (core_offset(c, "zone.anon", &at))
+    if (cosview_offset(&c->view, "zone.anon", &at))
         load_ages(c, z->address + at, z->ages, z->anon, &z->anon_nr);
-    if (core_offset(c, "zone.cache", &at))
+    if (cosview_offset(&c->view, "zone.cache", &at))
         load_ages(c, z->address + at, z->ages, z->cache, &z->cache_nr);
-    z->dirty = core_field(c, z->address, "zone.inactive_dirty", 0);
-    z->laundry = core_field(c, z->address, "zone.inactive_laundry", 0);
-    z->clean = core_field(c, z->address, "zone.inactive_clean", 0);
-    z->hot = core_field(c, z->address, "zone.hot_count", 0);
+    z->dirty = cosview_field(&c->view, z->address, "zone.inactive_dirty", 0);
+    z->laundry = cosview_field(&c->view, z->address, "zone.inactive_laundry", 0);
+    z->clean = cosview_field(&c->view, z->address, "zone.inactive_clean", 0);
+    z->hot = cosview_field(&c->view, z->address, "zone.hot_count", 0);
 }
 
 /* Address of the free list of an order. @return 0 if the note does not say */
 static uint64_t free_area(const struct core *c, const struct core_zone *z, uint32_t order)
 {
     uint64_t at;
-    const uint64_t size = core_size(c, "free_area", 0);
-    return core_offset(c, "zone.free_area", &at) && size != 0 ? z->address + at + order * size : 0;
+    const uint64_t size = cosview_size(&c->view, "free_area", 0);
+    return cosview_offset(&c->view, "zone.free_area", &at) && size != 0
+               ? z->address + at + order * size
+               : 0;
 }
 
 static void load_zone(struct core *c, struct core_zone *z, uint64_t address)
@@ -50,29 +52,31 @@ static void load_zone(struct core *c, struct core_zone *z, uint64_t address)
     uint64_t name;
     memset(z, 0, sizeof *z);
     z->address = address;
-    z->ages = (uint32_t)core_number(c, "ages", CORE_AGES_MAX, CORE_AGES_MAX);
-    z->orders = (uint32_t)core_number(c, "max_order", 11, CORE_ORDERS_MAX);
-    if (!core_offset(c, "zone.name", &name) ||
-        !core_text(c, address + name, z->name, sizeof z->name - 1))
-        core_note_problem(c, "zone_table: the zone at %" PRIx64 " is not in the core", address);
-    z->first_pfn = core_field(c, address, "zone.first_pfn", 0);
-    z->size = core_field(c, address, "zone.size", 0);
-    z->free = core_field(c, address, "zone.free_pages", 0);
-    z->min = core_field(c, address, "zone.pages_min", 0);
-    z->low = core_field(c, address, "zone.pages_low", 0);
-    z->high = core_field(c, address, "zone.pages_high", 0);
+    z->ages = (uint32_t)cosview_number(&c->view, "ages", CORE_AGES_MAX, CORE_AGES_MAX);
+    z->orders = (uint32_t)cosview_number(&c->view, "max_order", 11, CORE_ORDERS_MAX);
+    if (!cosview_offset(&c->view, "zone.name", &name) ||
+        !cosview_text(&c->view, address + name, z->name, sizeof z->name - 1))
+        problems_add(&c->problems, "zone_table: the zone at %" PRIx64 " is not in the core",
+                     address);
+    z->first_pfn = cosview_field(&c->view, address, "zone.first_pfn", 0);
+    z->size = cosview_field(&c->view, address, "zone.size", 0);
+    z->free = cosview_field(&c->view, address, "zone.free_pages", 0);
+    z->min = cosview_field(&c->view, address, "zone.pages_min", 0);
+    z->low = cosview_field(&c->view, address, "zone.pages_low", 0);
+    z->high = cosview_field(&c->view, address, "zone.pages_high", 0);
     load_lists(c, z);
     for (uint32_t i = 0; i < z->orders; i++)
-        z->blocks[i] = core_field(c, free_area(c, z, i), "free_area.nr_free", 0);
+        z->blocks[i] = cosview_field(&c->view, free_area(c, z, i), "free_area.nr_free", 0);
 }
 
 void core_zones_load(struct core *c, struct core_zones *ret)
 {
     uint64_t table;
-    const uint64_t size = core_size(c, "zone", 0);
-    struct core_zones zones = { .count = (uint32_t)core_number(c, "zones", 2, CORE_ZONES_MAX) };
-    if (!core_symbol(c, "zone_table", &table) || size == 0) {
-        core_note_problem(c, "the note does not say where the zones are");
+    const uint64_t size = cosview_size(&c->view, "zone", 0);
+    struct core_zones zones = { .count = (uint32_t)cosview_number(&c->view, "zones", 2,
+                                                                  CORE_ZONES_MAX) };
+    if (!cosview_symbol(&c->view, "zone_table", &table) || size == 0) {
+        problems_add(&c->problems, "the note does not say where the zones are");
         zones.count = 0;
     }
     for (uint32_t i = 0; i < zones.count; i++)
@@ -82,10 +86,10 @@ void core_zones_load(struct core *c, struct core_zones *ret)
 
 static uint32_t list_length(struct core *c, const char *what, uint64_t head)
 {
-    struct core_walk w;
+    struct cos_walk w;
     uint64_t at;
-    core_walk_begin(&w, c, what, head, 0, ZONE_PAGES_MAX);
-    while (core_walk_next(&w, &at))
+    cos_walk_begin(&w, &c->view, what, head, 0, ZONE_PAGES_MAX);
+    while (cos_walk_next(&w, &at))
         ;
     return w.steps;
 }
@@ -94,7 +98,7 @@ uint32_t core_zone_walk_free(struct core *c, const struct core_zone *z, uint32_t
 {
     uint64_t list;
     const uint64_t area = free_area(c, z, order);
-    if (area == 0 || !core_offset(c, "free_area.free_list", &list))
+    if (area == 0 || !cosview_offset(&c->view, "free_area.free_list", &list))
         return 0;
     return list_length(c, "free list", area + list);
 }
@@ -104,7 +108,7 @@ uint32_t core_zone_walk_list(struct core *c, const struct core_zone *z, const ch
     char field[64];
     uint64_t at;
     (void)snprintf(field, sizeof field, "zone.%s", list);
-    return core_offset(c, field, &at) ? list_length(c, list, z->address + at) : 0;
+    return cosview_offset(&c->view, field, &at) ? list_length(c, list, z->address + at) : 0;
 }
 
 /* ---- counters -------------------------------------------------------------------------------- */
@@ -117,37 +121,39 @@ void core_mem_load(struct core *c, struct core_mem *ret)
     core_zones_load(c, &zones);
     for (uint32_t i = 0; i < zones.count; i++)
         m.free += zones.zone[i].free;
-    m.total = core_variable(c, "total_ram_pages", 0);
-    m.cached = core_variable(c, "nr_page_cache", 0);
-    m.slab = core_variable(c, "nr_slab_pages", 0);
-    m.tables = core_variable(c, "nr_page_tables", 0);
-    m.reserved = core_variable(c, "free_reserved_pages", 0);
-    m.swap_total = core_variable(c, "total_swap_pages", 0);
-    m.swap_free = core_variable(c, "nr_swap_pages", 0);
-    m.committed = core_variable(c, "vm_committed", 0);
-    m.frames = core_variable(c, "max_mapnr", 0);
-    if (core_symbol(c, "swapper_space", &swapper))
-        m.swap_cached = core_field(c, swapper, "address_space.nrpages", 0);
+    m.total = cosview_value(&c->view, "total_ram_pages", 0);
+    m.cached = cosview_value(&c->view, "nr_page_cache", 0);
+    m.slab = cosview_value(&c->view, "nr_slab_pages", 0);
+    m.tables = cosview_value(&c->view, "nr_page_tables", 0);
+    m.reserved = cosview_value(&c->view, "free_reserved_pages", 0);
+    m.swap_total = cosview_value(&c->view, "total_swap_pages", 0);
+    m.swap_free = cosview_value(&c->view, "nr_swap_pages", 0);
+    m.committed = cosview_value(&c->view, "vm_committed", 0);
+    m.frames = cosview_value(&c->view, "max_mapnr", 0);
+    if (cosview_symbol(&c->view, "swapper_space", &swapper))
+        m.swap_cached = cosview_field(&c->view, swapper, "address_space.nrpages", 0);
     if (m.total == 0)
-        core_note_problem(c, "the counter of all pages (total_ram_pages) is not in the core");
+        problems_add(&c->problems, "the counter of all pages (total_ram_pages) is not in the core");
     if (m.free > m.total || m.swap_free > m.swap_total)
-        core_note_problem(c, "counters: %u of %u pages and %u of %u swap slots free cannot be",
-                          m.free, m.total, m.swap_free, m.swap_total);
+        problems_add(&c->problems,
+                     "counters: %u of %u pages and %u of %u swap slots free cannot be", m.free,
+                     m.total, m.swap_free, m.swap_total);
     *ret = m;
 }
 
 void core_swap_count(struct core *c, struct core_swap *ret)
 {
-    struct core_swap s = { .slots = core_variable(c, "total_swap_pages", 0) };
-    const uint64_t map = core_variable(c, "swap_map", 0);
-    const uint16_t mask = (uint16_t)core_number(c, "swap_count_mask", SLOT_COUNT_MASK, UINT16_MAX);
+    struct core_swap s = { .slots = cosview_value(&c->view, "total_swap_pages", 0) };
+    const uint64_t map = cosview_value(&c->view, "swap_map", 0);
+    const uint16_t mask =
+        (uint16_t)cosview_number(&c->view, "swap_count_mask", SLOT_COUNT_MASK, UINT16_MAX);
     *ret = s;
     if (s.slots == 0 || s.slots > SWAP_SLOTS_MAX)
         return;
     const unsigned char *entries = core_at(c, map, (s.slots + 1u) * sizeof(uint16_t));
     if (entries == NULL) {
-        core_note_problem(c, "swap: the map of %u slots at %" PRIx64 " is not in the core", s.slots,
-                          map);
+        problems_add(&c->problems, "swap: the map of %u slots at %" PRIx64 " is not in the core",
+                     s.slots, map);
         return;
     }
     for (uint32_t i = 1; i <= s.slots; i++) { /* 0 is the header of the partition */
@@ -165,11 +171,13 @@ void core_swap_count(struct core *c, struct core_swap *ret)
 uint32_t core_caches_load(struct core *c, struct core_cache ret[CORE_CACHES_MAX])
 {
     uint64_t table, name;
-    const uint64_t size = core_size(c, "kmem_cache", 0);
-    uint32_t count = core_variable(c, "cache_count", 0);
-    if (!core_symbol(c, "caches", &table) || !core_offset(c, "kmem_cache.name", &name) ||
-        size == 0 || count > CORE_CACHES_MAX) {
-        core_note_problem(c, "slabs: the table of caches cannot be found (%u of them)", count);
+    const uint64_t size = cosview_size(&c->view, "kmem_cache", 0);
+    uint32_t count = cosview_value(&c->view, "cache_count", 0);
+    if (!cosview_symbol(&c->view, "caches", &table) ||
+        !cosview_offset(&c->view, "kmem_cache.name", &name) || size == 0 ||
+        count > CORE_CACHES_MAX) {
+        problems_add(&c->problems, "slabs: the table of caches cannot be found (%u of them)",
+                     count);
         return 0;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -177,17 +185,17 @@ uint32_t core_caches_load(struct core *c, struct core_cache ret[CORE_CACHES_MAX]
         struct core_cache *k = &ret[i];
         memset(k, 0, sizeof *k);
         k->address = at;
-        (void)core_text(c, at + name, k->name, 20);
-        k->size = core_field(c, at, "kmem_cache.size", 0);
-        k->active = core_field(c, at, "kmem_cache.active", 0);
-        k->slabs = core_field(c, at, "kmem_cache.slabs", 0);
-        k->order = core_field(c, at, "kmem_cache.order", 0);
-        k->per_slab = core_field(c, at, "kmem_cache.per_slab", 0);
+        (void)cosview_text(&c->view, at + name, k->name, 20);
+        k->size = cosview_field(&c->view, at, "kmem_cache.size", 0);
+        k->active = cosview_field(&c->view, at, "kmem_cache.active", 0);
+        k->slabs = cosview_field(&c->view, at, "kmem_cache.slabs", 0);
+        k->order = cosview_field(&c->view, at, "kmem_cache.order", 0);
+        k->per_slab = cosview_field(&c->view, at, "kmem_cache.per_slab", 0);
         if (k->order >= CORE_ORDERS_MAX || k->active > (uint64_t)k->slabs * k->per_slab)
-            core_note_problem(c,
-                              "slabs: cache %s: %u objects in %u slabs of %u, order %u, cannot "
-                              "be",
-                              k->name, k->active, k->slabs, k->per_slab, k->order);
+            problems_add(&c->problems,
+                         "slabs: cache %s: %u objects in %u slabs of %u, order %u, cannot "
+                         "be",
+                         k->name, k->active, k->slabs, k->per_slab, k->order);
     }
     return count;
 }

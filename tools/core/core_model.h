@@ -1,17 +1,15 @@
 /* core_model.h - what the console's structures in a core mean: tasks, address spaces, zones, swap,
- * slabs, run queue, waits, log.
+ * slabs, run queue, waits.
  *
  * Everything is copied out once, checked, and handed over as plain numbers; what could not be read
  * is 0 (or said so by a flag), and why stands among the core's problems. Sizes are pages of 4 kB
- * unless a name says otherwise. The meaning of state, flags and policy is that of Linux 2.4
- * [RHEL3MM]. */
+ * unless a name says otherwise. */
 #ifndef TOOLS_CORE_CORE_MODEL_H
 #define TOOLS_CORE_CORE_MODEL_H
 
+#include "shared/cosview/unwind.h"
 #include "tools/core/core.h"
 
-#define CORE_COMM 17u         /* 16 bytes and a zero */
-#define CORE_TASKS_MAX 65536u /* pids end at 32767 */
 #define CORE_ZONES_MAX 4u
 #define CORE_AGES_MAX 16u
 #define CORE_ORDERS_MAX 16u
@@ -23,57 +21,9 @@
 #define CORE_PRESENT 1ull /* bit 0 of a page-table entry, as the processor has it */
 
 /* ---- tasks (core_task.c) ---- */
-enum core_state { /* task_struct.state of 2.4 */
-                  CORE_RUNNING = 0,
-                  CORE_INTERRUPTIBLE = 1,
-                  CORE_UNINTERRUPTIBLE = 2,
-                  CORE_STOPPED = 4,
-                  CORE_ZOMBIE = 8,
-                  CORE_DEAD = 16,
-};
-#define CORE_PF_MEMALLOC 0x800u
-#define CORE_PF_MEMDIE 0x1000u
-enum core_policy { CORE_SCHED_NORMAL, CORE_SCHED_FIFO, CORE_SCHED_RR };
-
-struct core_task {
-    uint64_t address; /* of the task_struct */
-    uint32_t pid, ppid, tgid;
-    char comm[CORE_COMM];
-    uint32_t state, flags, uid, caps;
-    uint32_t policy;
-    int32_t prio, static_prio;      /* 0..139; nice = static_prio - 120 */
-    uint32_t time_slice, sleep_avg; /* ticks */
-    uint32_t array;                 /* prio_array it is queued on; 0 = not queued */
-    uint32_t stuck, reclaim_passes; /* see "NUMBER(STUCK_...)"; direct reclaim passes done */
-    uint32_t sig_pending, sig_caught;
-    uint64_t utime_ns, stime_ns, start_ns;
-    uint32_t min_flt, maj_flt;
-    uint32_t wait_queue, wait_page; /* what it sleeps on; 0 = nothing known */
-    uint32_t mm;                    /* 0 = a kernel thread or a zombie */
-    uint32_t vm, rss;               /* of the mm */
-    bool current;                   /* it had the CPU */
-    bool has_regs;                  /* it has run */
-    struct cos_frame regs;
-};
-
-struct core_tasks {
-    struct core_task *task; /* pid 0 first, then oldest first */
-    uint32_t count;
-    bool whole; /* the list was walked to its end */
-};
-
-/** All tasks. @return 0 with something for core_tasks_free(), -1 out of memory. Without a single
+/** All tasks. @return 0 with something for cos_tasks_free(), -1 out of memory. Without a single
  * task that can be read the count is 0. */
-int core_tasks_load(struct core *c, struct core_tasks *ret);
-void core_tasks_free(struct core_tasks *tasks);
-/** By pid, by the running one, by address; NULL if there is none. */
-const struct core_task *core_task_by_pid(const struct core_tasks *tasks, uint32_t pid);
-const struct core_task *core_task_current(const struct core_tasks *tasks);
-const struct core_task *core_task_by_address(const struct core_tasks *tasks, uint64_t address);
-/** "RU", "IN", "UN", "ST", "ZO", "DE", "??" as crash has them [RHEL3MM 6]. */
-const char *core_state_name(uint32_t state);
-/** "normal", "fifo", "rr", "?". */
-const char *core_policy_name(uint32_t policy);
+int core_tasks_load(struct core *c, struct cos_tasks *ret);
 
 /* ---- address spaces (core_vm.c) ---- */
 enum core_vma_flags { /* vm_area_struct.flags of the console */
@@ -206,7 +156,7 @@ struct core_wait {
     uint64_t page;  /* CORE_WAIT_PAGE: struct page */
 };
 /** What a task sleeps on. */
-void core_wait_of(struct core *c, const struct core_task *t, struct core_wait *ret);
+void core_wait_of(struct core *c, const struct cos_task *t, struct core_wait *ret);
 
 struct core_clock {
     uint64_t now_ns, boot_ns; /* since the VMkernel's start */
@@ -214,11 +164,5 @@ struct core_clock {
     uint32_t hz;
 };
 void core_clock_load(struct core *c, struct core_clock *ret);
-
-/* ---- log (core_log.c) ---- */
-/** The printk buffer in order, zero-terminated, with levels ("<4>") as they stand there; bytes that
- * cannot be printed are '?'. @return it for free(), NULL out of memory or not in the core (then a
- * problem says so) */
-char *core_log_load(struct core *c);
 
 #endif /* TOOLS_CORE_CORE_MODEL_H */

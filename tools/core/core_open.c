@@ -20,26 +20,6 @@
 #define GZIP_0 0x1fu
 #define GZIP_1 0x8bu
 
-void core_note_problem(struct core *c, const char *format, ...)
-{
-    char text[CORE_PROBLEM_ROOM];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    for (uint32_t i = 0; i < c->problem_count; i++) {
-        if (strcmp(c->problems[i], text) == 0)
-            return;
-    }
-    if (c->problems == NULL)
-        c->problems = calloc(CORE_PROBLEMS_MAX, sizeof *c->problems);
-    if (c->problems == NULL || c->problem_count == CORE_PROBLEMS_MAX) {
-        c->problems_dropped++;
-        return;
-    }
-    memcpy(c->problems[c->problem_count++], text, sizeof text);
-}
-
 static int __attribute__((format(printf, 3, 4)))
 fail(char *err, size_t err_size, const char *format, ...)
 {
@@ -99,22 +79,23 @@ static void add_load(struct core *c, uint32_t index, const Elf64_Phdr *ph)
     if (ph->p_memsz == 0)
         return;
     if (ph->p_vaddr > UINT64_MAX - ph->p_memsz || ph->p_filesz > ph->p_memsz) {
-        core_note_problem(c,
-                          "program header %u: %" PRIx64 " bytes at %" PRIx64 " of which %" PRIx64
-                          " are in the file make no sense; left out",
-                          index, ph->p_memsz, ph->p_vaddr, ph->p_filesz);
+        problems_add(&c->problems,
+                     "program header %u: %" PRIx64 " bytes at %" PRIx64 " of which %" PRIx64
+                     " are in the file make no sense; left out",
+                     index, ph->p_memsz, ph->p_vaddr, ph->p_filesz);
         return;
     }
     for (uint32_t i = 0; i < c->segment_count; i++) {
         if (ph->p_vaddr < c->segments[i].end && c->segments[i].va < ph->p_vaddr + ph->p_memsz) {
-            core_note_problem(
-                c, "program header %u: overlaps another segment at %" PRIx64 "; left out", index,
-                c->segments[i].va);
+            problems_add(&c->problems,
+                         "program header %u: overlaps another segment at %" PRIx64 "; left out",
+                         index, c->segments[i].va);
             return;
         }
     }
     if (c->segment_count == CORE_SEGMENTS_MAX) {
-        core_note_problem(c, "more than %u segments; the rest is left out", CORE_SEGMENTS_MAX);
+        problems_add(&c->problems, "more than %u segments; the rest is left out",
+                     CORE_SEGMENTS_MAX);
         return;
     }
     const uint64_t have = in_file(c, ph->p_offset, ph->p_filesz);
@@ -133,15 +114,18 @@ static int take_notes(struct core *c, const Elf64_Phdr *ph, char *err, size_t er
     expect(c, ph->p_offset, ph->p_filesz);
     uint64_t len = in_file(c, ph->p_offset, ph->p_filesz);
     if (len < ph->p_filesz)
-        core_note_problem(
-            c, "the file ends within the notes: %" PRIu64 " of %" PRIu64 " bytes are there", len,
-            ph->p_filesz);
+        problems_add(&c->problems,
+                     "the file ends within the notes: %" PRIu64 " of %" PRIu64 " bytes are there",
+                     len, ph->p_filesz);
     if (len > CORE_NOTE_MAX) {
-        core_note_problem(c, "the notes have %" PRIu64 " bytes; the first %" PRIu64 " are read",
-                          len, CORE_NOTE_MAX);
+        problems_add(&c->problems,
+                     "the notes have %" PRIu64 " bytes; the first %" PRIu64 " are read", len,
+                     CORE_NOTE_MAX);
         len = CORE_NOTE_MAX;
     }
-    return core_notes_parse(c, ph->p_offset, len, err, err_size);
+    return core_notes_parse(c, ph->p_offset, len) == 0
+               ? 0
+               : fail(err, err_size, "%s: out of memory", c->path);
 }
 
 static int read_headers(struct core *c, char *err, size_t err_size)
@@ -154,7 +138,7 @@ static int read_headers(struct core *c, char *err, size_t err_size)
         Elf64_Phdr ph;
         const uint64_t at = (uint64_t)i * sizeof ph;
         if (eh.e_phoff > c->size || c->size - eh.e_phoff < at + sizeof ph) {
-            core_note_problem(c, "the file has %u of %u program headers", i, eh.e_phnum);
+            problems_add(&c->problems, "the file has %u of %u program headers", i, eh.e_phnum);
             break;
         }
         memcpy(&ph, c->bytes + eh.e_phoff + at, sizeof ph);
@@ -163,13 +147,47 @@ static int read_headers(struct core *c, char *err, size_t err_size)
         else if (ph.p_type == PT_NOTE && take_notes(c, &ph, err, err_size) != 0)
             return -1;
     }
-    if (c->keys == NULL)
+    if (c->view.note == NULL)
         return fail(err, err_size,
                     "%s: byte %" PRIu64 ": there is no LOSTBEAT note%s, so nothing says where "
                     "things are; gdb may still help",
                     c->path, c->size < eh.e_phoff ? c->size : eh.e_phoff,
                     c->size < c->expected ? " in what is left of the file" : "");
     return 0;
+}
+
+/* Without NT_AUXV: an ELF header at the start of an executable segment leads to them. */
+static void find_program_headers(struct core *c)
+{
+    for (uint32_t i = 0; i < c->segment_count && c->phdr_count == 0; i++) {
+        Elf64_Ehdr eh;
+        if (c->segments[i].executable &&
+            cosview_read(&c->view, c->segments[i].va, &eh, sizeof eh) &&
+            memcmp(eh.e_ident, ELFMAG, SELFMAG) == 0) {
+            c->phdr_va = c->segments[i].va + eh.e_phoff;
+            c->phdr_count = eh.e_phnum;
+        }
+    }
+}
+
+static uint64_t plain(const struct core *c, const char *name, uint64_t otherwise)
+{
+    const struct cosview_key *k = cosview_key(&c->view, COSVIEW_PLAIN, name);
+    return k != NULL ? k->value : otherwise;
+}
+
+static void take_globals(struct core *c)
+{
+    const struct cosview_key *release = cosview_key(&c->view, COSVIEW_PLAIN, "OSRELEASE");
+    c->release = release != NULL ? release->text : "unknown";
+    c->page_offset = plain(c, "PAGE_OFFSET", 0);
+    c->stunned = plain(c, "STUNNED", 0) != 0;
+    c->time_ns = plain(c, "TIME", 0);
+    c->current = plain(c, "CURRENT", 0);
+    if (plain(c, "PAGESIZE", CORE_PAGE) != CORE_PAGE)
+        problems_add(&c->problems,
+                     "the note speaks of pages of %" PRIu64 " bytes; 4096 are assumed",
+                     plain(c, "PAGESIZE", CORE_PAGE));
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -184,6 +202,8 @@ static struct core *allocate(const char *path, char *err, size_t err_size)
         return NULL;
     }
     c->path = name;
+    c->view.from = core_view_source(c);
+    c->view.problems = &c->problems;
     return c;
 }
 
@@ -194,11 +214,13 @@ static int finish(struct core *c, struct core **ret, char *err, size_t err_size)
         core_close(c);
         return -1;
     }
+    take_globals(c);
+    find_program_headers(c);
     if (c->size < c->expected)
-        core_note_problem(c,
-                          "the file is cut: %" PRIu64 " of %" PRIu64 " bytes are there, %" PRIu64
-                          " kB of the console's memory are not",
-                          c->size, c->expected, core_missing(c) / 1024);
+        problems_add(&c->problems,
+                     "the file is cut: %" PRIu64 " of %" PRIu64 " bytes are there, %" PRIu64
+                     " kB of the console's memory are not",
+                     c->size, c->expected, core_missing(c) / 1024);
     *ret = c;
     return 0;
 }
@@ -267,10 +289,7 @@ void core_close(struct core *c)
     if (c->mapping != NULL)
         (void)munmap(c->mapping, (size_t)c->mapping_size);
     free(c->threads);
-    free(c->keys);
-    free(c->symbols);
-    free(c->note);
-    free(c->problems);
+    cosview_close(&c->view);
     free((char *)(uintptr_t)c->path);
     free(c);
 }

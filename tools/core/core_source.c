@@ -21,12 +21,12 @@ static size_t core_build_id(const struct core *c, unsigned char to[BUILD_ID_MAX]
     for (uint32_t i = 0; i < c->phdr_count; i++) {
         Elf64_Phdr ph;
         Elf64_Nhdr nh;
-        if (!core_read(c, c->phdr_va + i * sizeof ph, &ph, sizeof ph))
+        if (!cosview_read(&c->view, c->phdr_va + i * sizeof ph, &ph, sizeof ph))
             return 0;
-        if (ph.p_type != PT_NOTE || !core_read(c, ph.p_vaddr, &nh, sizeof nh))
+        if (ph.p_type != PT_NOTE || !cosview_read(&c->view, ph.p_vaddr, &nh, sizeof nh))
             continue;
         if (nh.n_type == NT_GNU_BUILD_ID && nh.n_namesz == 4 && nh.n_descsz <= BUILD_ID_MAX &&
-            core_read(c, ph.p_vaddr + sizeof nh + 4, to, nh.n_descsz))
+            cosview_read(&c->view, ph.p_vaddr + sizeof nh + 4, to, nh.n_descsz))
             return nh.n_descsz;
     }
     return 0;
@@ -41,8 +41,8 @@ static int check_build_id(struct core *c, Dwfl_Module *m, const char *path, char
     const size_t len = core_build_id(c, ours);
     const int has = dwfl_module_build_id(m, &theirs, &at);
     if (len == 0 || has <= 0) {
-        core_note_problem(c, "%s: no build id to compare; lines of source may be another build's",
-                          path);
+        problems_add(&c->problems,
+                     "%s: no build id to compare; lines of source may be another build's", path);
         return 0;
     }
     if ((size_t)has == len && memcmp(ours, theirs, len) == 0)

@@ -21,31 +21,32 @@ static void load_vma(struct core *c, uint64_t at, struct core_vma *v)
     uint64_t name;
     memset(v, 0, sizeof *v);
     v->address = at;
-    v->start = core_field(c, at, "vm_area_struct.start", 0);
-    v->end = core_field(c, at, "vm_area_struct.end", 0);
-    v->flags = core_field(c, at, "vm_area_struct.flags", 0);
-    v->pgoff = core_field(c, at, "vm_area_struct.pgoff", 0);
-    const uint32_t file = core_field(c, at, "vm_area_struct.file", 0);
-    if (file != 0 && core_offset(c, "address_space.name", &name))
-        (void)core_text(c, file + name, v->file, sizeof v->file);
+    v->start = cosview_field(&c->view, at, "vm_area_struct.start", 0);
+    v->end = cosview_field(&c->view, at, "vm_area_struct.end", 0);
+    v->flags = cosview_field(&c->view, at, "vm_area_struct.flags", 0);
+    v->pgoff = cosview_field(&c->view, at, "vm_area_struct.pgoff", 0);
+    const uint32_t file = cosview_field(&c->view, at, "vm_area_struct.file", 0);
+    if (file != 0 && cosview_offset(&c->view, "address_space.name", &name))
+        (void)cosview_text(&c->view, file + name, v->file, sizeof v->file);
     if (v->end <= v->start)
-        core_note_problem(c, "vm_area_struct at %" PRIx64 ": it ends at %x before it begins at %x",
-                          at, v->end, v->start);
+        problems_add(&c->problems,
+                     "vm_area_struct at %" PRIx64 ": it ends at %x before it begins at %x", at,
+                     v->end, v->start);
 }
 
 int core_vmas_load(struct core *c, uint32_t mm, struct core_vma **ret)
 {
     struct core_vma *vmas = NULL;
-    struct core_walk w;
+    struct cos_walk w;
     uint64_t next, at;
     uint32_t room = 0, count = 0;
-    if (!core_offset(c, "vm_area_struct.next", &next)) {
+    if (!cosview_offset(&c->view, "vm_area_struct.next", &next)) {
         *ret = NULL;
         return 0;
     }
-    core_walk_chain(&w, c, "list of areas", core_field(c, mm, "mm_struct.mmap", 0), next,
-                    CORE_VMAS_MAX);
-    while (core_walk_next(&w, &at)) {
+    cos_walk_chain(&w, &c->view, "list of areas", cosview_field(&c->view, mm, "mm_struct.mmap", 0),
+                   next, CORE_VMAS_MAX);
+    while (cos_walk_next(&w, &at)) {
         if (count == room) {
             room = room == 0 ? 64 : room * 2;
             struct core_vma *more = realloc(vmas, room * sizeof *more);
@@ -68,8 +69,8 @@ static const unsigned char *table_at(struct core *c, uint64_t entry, uint32_t en
     const uint64_t va = c->page_offset + (entry & ENTRY_ADDRESS);
     const unsigned char *table = core_at(c, va, entries * sizeof(uint64_t));
     if (table == NULL)
-        core_note_problem(c, "page tables: the table at physical %llx is not in the core",
-                          entry & ENTRY_ADDRESS);
+        problems_add(&c->problems, "page tables: the table at physical %llx is not in the core",
+                     entry & ENTRY_ADDRESS);
     return table;
 }
 
@@ -110,7 +111,7 @@ static bool walk_middle(struct core *c, const unsigned char *middle, uint32_t ad
 uint32_t core_mm_walk(struct core *c, uint32_t mm, core_pte_fn fn, void *arg)
 {
     uint32_t tables = 0, directory;
-    if (!core_field_u32(c, mm, "mm_struct.pgd", &directory) || directory == 0)
+    if (!cosview_field_u32(&c->view, mm, "mm_struct.pgd", &directory) || directory == 0)
         return 0;
     const unsigned char *pgd = table_at(c, directory, DIRECTORIES);
     if (pgd == NULL)
@@ -130,7 +131,7 @@ uint32_t core_mm_walk(struct core *c, uint32_t mm, core_pte_fn fn, void *arg)
 
 uint32_t core_pte_slot(const struct core *c, uint64_t pte)
 {
-    const struct core_key *shift = core_key(c, CORE_NUMBER, "swp_entry_shift");
+    const struct cosview_key *shift = cosview_key(&c->view, COSVIEW_NUMBER, "swp_entry_shift");
     const uint64_t by = shift != NULL ? shift->value : SWAP_SHIFT;
     return pte & CORE_PRESENT || by > 63 ? 0 : (uint32_t)(pte >> by);
 }
@@ -173,14 +174,14 @@ void core_mm_count(struct core *c, uint32_t mm, struct core_mm_pages *ret)
     struct core_mm_pages pages = { 0 };
     struct counting n = { .core = c, .zero_frame = UINT32_MAX, .to = &pages };
     core_frames_init(c, &n.frames);
-    (void)core_frame_of(&n.frames, core_variable(c, "empty_zero_page", 0), &n.zero_frame);
+    (void)core_frame_of(&n.frames, cosview_value(&c->view, "empty_zero_page", 0), &n.zero_frame);
     n.swapcache = core_page_flag(c, "PG_swapcache");
-    n.slots = core_variable(c, "total_swap_pages", 0);
+    n.slots = cosview_value(&c->view, "total_swap_pages", 0);
     pages.tables = core_mm_walk(c, mm, count_pte, &n);
     if (pages.bad > 0)
-        core_note_problem(c,
-                          "page tables of the mm at %x: %u entries name neither a page nor a "
-                          "swap slot",
-                          mm, pages.bad);
+        problems_add(&c->problems,
+                     "page tables of the mm at %x: %u entries name neither a page nor a "
+                     "swap slot",
+                     mm, pages.bad);
     *ret = pages;
 }

@@ -8,7 +8,6 @@
 
 #include "shared/units.h"
 
-
 int crash_usage(const struct crash_command *c, const char *format, ...)
 {
     va_list args;
@@ -53,22 +52,22 @@ bool crash_address(const struct crash *s, const char *arg, uint64_t *ret)
     if (parse_hex(arg, ret))
         return true;
     (void)snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, arg);
-    if (!core_symbol(s->core, name, &base) ||
+    if (!cosview_symbol(&s->core->view, name, &base) ||
         (arg[n] == '+' && !crash_number(arg + n + 1, UINT32_MAX, &plus)))
         return false;
     *ret = base + plus;
     return true;
 }
 
-const struct core_task *crash_task_arg(struct crash *s, const struct crash_command *c,
-                                       const char *arg)
+const struct cos_task *crash_task_arg(struct crash *s, const struct crash_command *c,
+                                      const char *arg)
 {
     uint64_t v;
-    const struct core_task *t = NULL;
+    const struct cos_task *t = NULL;
     if (crash_number(arg, UINT32_MAX, &v))
-        t = core_task_by_pid(&s->tasks, (uint32_t)v);
+        t = cos_task_by_pid(&s->tasks, (uint32_t)v);
     if (t == NULL && parse_hex(arg, &v))
-        t = core_task_by_address(&s->tasks, v);
+        t = cos_task_by_address(&s->tasks, v);
     if (t == NULL)
         (void)crash_usage(c, "no task '%s' in this core", arg);
     return t;
@@ -87,8 +86,8 @@ void crash_begin(struct crash *s, const char *name)
 void crash_finish(struct crash *s)
 {
     out_array(&s->out, "problems");
-    for (uint32_t i = 0; i < s->core->problem_count; i++)
-        out_str(&s->out, NULL, NULL, s->core->problems[i]);
+    for (uint32_t i = 0; i < s->core->problems.count; i++)
+        out_str(&s->out, NULL, NULL, s->core->problems.line[i]);
     out_end(&s->out);
     (void)out_finish(&s->out); /* the caller asks the stream whether all could be written */
 }
@@ -108,14 +107,14 @@ const char *crash_size(uint64_t pages, char to[32])
     return to;
 }
 
-const char *crash_comm(const struct core_task *t, char to[24])
+const char *crash_comm(const struct cos_task *t, char to[24])
 {
-    const bool kernel = t->mm == 0 && t->state != CORE_ZOMBIE && t->state != CORE_DEAD;
+    const bool kernel = t->mm == 0 && t->state != COS_ZOMBIE && t->state != COS_DEAD;
     (void)snprintf(to, 24, kernel ? "[%s]" : "%s", t->comm);
     return to;
 }
 
-void crash_task_line(struct crash *s, const struct core_task *t)
+void crash_task_line(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
     out_u64(o, "pid", "PID: %-6llu ", t->pid);

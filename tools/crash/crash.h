@@ -7,15 +7,14 @@
 
 #include "tools/core/core_model.h"
 #include "tools/core/core_source.h"
-#include "tools/core/core_unwind.h"
 #include "tools/out/out.h"
 
 #define CRASH_ARGS_MAX 16
 
 struct crash {
     struct core *core;
-    struct core_tasks tasks;
-    struct core_unwinder *unwinder;
+    struct cos_tasks tasks;
+    struct cosview_unwinder *unwinder;
     struct core_source *source; /* of -e; NULL without */
     struct out out;
 };
@@ -49,8 +48,8 @@ void crash_begin(struct crash *s, const char *name);
 void crash_finish(struct crash *s);
 /** Task of "PID" or of a task_struct's address in hexadecimal; tells and returns NULL if there is
  * none. */
-const struct core_task *crash_task_arg(struct crash *s, const struct crash_command *c,
-                                       const char *arg);
+const struct cos_task *crash_task_arg(struct crash *s, const struct crash_command *c,
+                                      const char *arg);
 /** Decimal number of at most `max`. @return false if it is none */
 bool crash_number(const char *arg, uint64_t max, uint64_t *ret);
 /** Address: hexadecimal with or without 0x, or SYMBOL, or SYMBOL+DECIMAL. */
@@ -58,9 +57,9 @@ bool crash_address(const struct crash *s, const char *arg, uint64_t *ret);
 /** "779.9 MB" of a number of pages, as crash prints it. */
 const char *crash_size(uint64_t pages, char to[32]);
 /** "comm", or "[comm]" for a kernel thread. */
-const char *crash_comm(const struct core_task *t, char to[24]);
+const char *crash_comm(const struct cos_task *t, char to[24]);
 /** The line PID: ... TASK: ... CPU: ... COMMAND: ... of bt, vm and task. */
-void crash_task_line(struct crash *s, const struct core_task *t);
+void crash_task_line(struct crash *s, const struct cos_task *t);
 /** The text of "42 days, 13:39:28" of ns. */
 const char *crash_uptime(uint64_t ns, char to[40]);
 

@@ -3,57 +3,59 @@
 
 #include "tools/crash/crash.h"
 
-static void print_frame(struct crash *s, unsigned n, const struct core_frame *f)
+static void print_frame(struct crash *s, const struct cos_trace *t, uint32_t n)
 {
     struct out *o = &s->out;
+    const uint64_t ip = t->frame[n].ip;
     const char *file;
+    uint64_t offset = 0;
     int line;
+    const char *function = cos_trace_function(&s->core->view, t, n, &offset);
     out_object(o, NULL);
     out_text(o, "%s#%u ", n < 10 ? " " : "", n);
-    out_hex(o, "sp", "[%08llx] ", f->sp);
-    out_str(o, "function", "%s", f->function != NULL ? f->function : "(unknown)");
-    if (f->function != NULL)
-        out_hex(o, "offset", NULL, f->offset);
-    out_hex(o, "ip", " at %08llx\n", f->ip);
-    if (s->source != NULL &&
-        core_source_line(s->source, n == 0 ? f->ip : f->ip - 1, &file, &line)) {
+    out_hex(o, "sp", "[%08llx] ", t->frame[n].sp);
+    out_str(o, "function", "%s", function != NULL ? function : "(unknown)");
+    if (function != NULL)
+        out_hex(o, "offset", NULL, offset);
+    out_hex(o, "ip", " at %08llx\n", ip);
+    if (s->source != NULL && core_source_line(s->source, n == 0 ? ip : ip - 1, &file, &line)) {
         out_str(o, "file", "      %s", file);
         out_i64(o, "line", ": %lld\n", line);
     }
     out_end(o);
 }
 
-static void print_trace(struct crash *s, const struct core_task *t)
+static void print_trace(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
-    struct core_trace trace;
-    core_unwind(s->unwinder, t, &trace);
+    struct cos_trace trace;
+    cosview_unwind(s->unwinder, t, &trace);
     out_object(o, NULL);
     if (t->current)
         out_style(o, OUT_BOLD);
     crash_task_line(s, t);
     if (t->current)
         out_style(o, OUT_PLAIN);
-    out_str(o, "state", NULL, core_state_name(t->state));
+    out_str(o, "state", NULL, cos_state_name(t->state));
     out_bool(o, "current", t->current);
-    out_str(o, "end", NULL, core_trace_end_name(trace.end));
+    out_str(o, "end", NULL, cos_trace_end_name(trace.end));
     out_array(o, "frames");
     for (uint32_t i = 0; i < trace.count; i++)
-        print_frame(s, i, &trace.frame[i]);
+        print_frame(s, &trace, i);
     out_end(o);
-    if (trace.end != CORE_TRACE_WHOLE)
-        out_text(o, "    (%s)\n", core_trace_end_name(trace.end));
+    if (trace.end != COS_TRACE_WHOLE)
+        out_text(o, "    (%s)\n", cos_trace_end_name(trace.end));
     out_end(o);
 }
 
 /* The tasks that are meant: "-a" or nothing is the one that had the CPU. @return how many, 0 when
  * one does not exist, which was told */
-static int find_tasks(struct crash *s, int argc, char **argv, const struct core_task **ret)
+static int find_tasks(struct crash *s, int argc, char **argv, const struct cos_task **ret)
 {
     int n = 0;
     for (int i = 1; i < argc || n == 0; i++) {
         const bool running = i >= argc || strcmp(argv[i], "-a") == 0;
-        ret[n] = running ? core_task_current(&s->tasks) : crash_task_arg(s, &crash_bt, argv[i]);
+        ret[n] = running ? cos_task_current(&s->tasks) : crash_task_arg(s, &crash_bt, argv[i]);
         if (ret[n++] != NULL)
             continue;
         if (running)
@@ -65,7 +67,7 @@ static int find_tasks(struct crash *s, int argc, char **argv, const struct core_
 
 static int run_bt(struct crash *s, int argc, char **argv)
 {
-    const struct core_task *tasks[CRASH_ARGS_MAX];
+    const struct cos_task *tasks[CRASH_ARGS_MAX];
     const int n = find_tasks(s, argc, argv, tasks);
     if (n == 0)
         return CRASH_USAGE;

@@ -51,10 +51,10 @@ static int kmem_info(struct crash *s)
     info_row(o, "SWAP FREE", "swap_free", m.swap_free, m.swap_total, "TOTAL SWAP");
     if (f.count == f.promised &&
         (sum.free != m.free || sum.slab != m.slab || sum.swapcache != m.swap_cached))
-        core_note_problem(s->core,
-                          "counters and page frames differ: free %u/%u, slab %u/%u, swap cache "
-                          "%u/%u",
-                          m.free, sum.free, m.slab, sum.slab, m.swap_cached, sum.swapcache);
+        problems_add(&s->core->problems,
+                     "counters and page frames differ: free %u/%u, slab %u/%u, swap cache "
+                     "%u/%u",
+                     m.free, sum.free, m.slab, sum.slab, m.swap_cached, sum.swapcache);
     return CRASH_OK;
 }
 
@@ -63,7 +63,7 @@ static int kmem_info(struct crash *s)
 static void free_zone(struct crash *s, uint32_t index, const struct core_zone *z)
 {
     struct out *o = &s->out;
-    const uint64_t map = core_variable(s->core, "mem_map", 0);
+    const uint64_t map = cosview_value(&s->core->view, "mem_map", 0);
     uint64_t pages = 0;
     out_object(o, NULL);
     out_text(o, "ZONE  NAME        SIZE    FREE      MEM_MAP   START_PADDR  START_MAPNR\n");
@@ -71,7 +71,8 @@ static void free_zone(struct crash *s, uint32_t index, const struct core_zone *z
     out_str(o, "name", "%-8s", z->name);
     out_u64(o, "size", "%8llu", z->size);
     out_u64(o, "free", "%8llu", z->free);
-    out_hex(o, "mem_map", "     %08llx", map + z->first_pfn * core_size(s->core, "page", 0));
+    out_hex(o, "mem_map", "     %08llx",
+            map + z->first_pfn * cosview_size(&s->core->view, "page", 0));
     out_hex(o, "start_paddr", "      %08llx", (uint64_t)z->first_pfn * CORE_PAGE);
     out_u64(o, "start_mapnr", "     %8llu\n", z->first_pfn);
     out_text(o, "AREA    SIZE  BLOCKS   PAGES\n");
@@ -86,26 +87,26 @@ static void free_zone(struct crash *s, uint32_t index, const struct core_zone *z
         out_end(o);
         pages += (uint64_t)blocks << i;
         if (blocks != z->blocks[i])
-            core_note_problem(s->core,
-                              "zone %s, order %u: %u free blocks are counted, %u are on "
-                              "the list",
-                              z->name, i, z->blocks[i], blocks);
+            problems_add(&s->core->problems,
+                         "zone %s, order %u: %u free blocks are counted, %u are on "
+                         "the list",
+                         z->name, i, z->blocks[i], blocks);
     }
     out_end(o);
     out_u64(o, "pages_on_lists", NULL, pages);
     out_text(o, "\n");
     out_end(o);
     if (pages != z->free)
-        core_note_problem(s->core,
-                          "zone %s: %u pages are counted as free, %" PRIu64 " are on the lists",
-                          z->name, z->free, pages);
+        problems_add(&s->core->problems,
+                     "zone %s: %u pages are counted as free, %" PRIu64 " are on the lists", z->name,
+                     z->free, pages);
 }
 
 static int kmem_free(struct crash *s)
 {
     struct core_zones zones;
     uint64_t free = 0;
-    const uint32_t before = s->core->problem_count;
+    const uint32_t before = s->core->problems.count;
     core_zones_load(s->core, &zones);
     out_array(&s->out, "zones");
     for (uint32_t i = 0; i < zones.count; i++) {
@@ -115,7 +116,7 @@ static int kmem_free(struct crash *s)
     out_end(&s->out);
     out_u64(&s->out, "nr_free_pages", "nr_free_pages: %llu", free);
     out_text(&s->out, "  (%s)\n",
-             s->core->problem_count == before ? "verified" : "NOT verified, see below");
+             s->core->problems.count == before ? "verified" : "NOT verified, see below");
     return CRASH_OK;
 }
 
@@ -139,8 +140,8 @@ static void list_row(struct crash *s, const struct core_zone *z, const char *tag
     out_text(&s->out, "  %s: ", tag);
     out_u64(&s->out, key, "%llu\n", counted);
     if (walked != counted)
-        core_note_problem(s->core, "zone %s: %s counts %u pages, %u are on it", z->name, key,
-                          counted, walked);
+        problems_add(&s->core->problems, "zone %s: %s counts %u pages, %u are on it", z->name, key,
+                     counted, walked);
 }
 
 static const char *marks_word(const struct core_zone *z)
@@ -271,9 +272,9 @@ static int run_swap(struct crash *s, int argc, char **argv)
         out_u64(o, "map_references", ", %llu references", map.references);
         out_u64(o, "swap_cached", ", %llu pages in the swap cache\n", m.swap_cached);
         if (map.used != used)
-            core_note_problem(s->core,
-                              "swap: %" PRIu64 " slots are counted as used, the map has %u", used,
-                              map.used);
+            problems_add(&s->core->problems,
+                         "swap: %" PRIu64 " slots are counted as used, the map has %u", used,
+                         map.used);
     }
     crash_finish(s);
     return CRASH_OK;

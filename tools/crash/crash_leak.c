@@ -227,7 +227,7 @@ static void show_fills(struct crash *s, struct leak *l)
     out_end(o);
 }
 
-static void show(struct crash *s, struct leak *l, const struct core_task *t, uint32_t limit)
+static void show(struct crash *s, struct leak *l, const struct cos_task *t, uint32_t limit)
 {
     struct out *o = &s->out;
     crash_begin(s, "leak");
@@ -239,8 +239,8 @@ static void show(struct crash *s, struct leak *l, const struct core_task *t, uin
     out_u64(o, "in_swap", "; %llu in swap, which is not in a core\n", l->in_swap);
     out_u64(o, "missing", NULL, l->missing);
     if (l->missing > 0)
-        core_note_problem(s->core, "pid %u (%s): %u of its %u pages are not in the core", t->pid,
-                          t->comm, l->missing, l->pages);
+        problems_add(&s->core->problems, "pid %u (%s): %u of its %u pages are not in the core",
+                     t->pid, t->comm, l->missing, l->pages);
     show_patterns(s, l, limit);
     show_fills(s, l);
     out_u64(o, "distinct", "%llu different texts", l->pattern_count);
@@ -255,7 +255,7 @@ static int run_leak(struct crash *s, int argc, char **argv)
     if ((argc != 2 && argc != 4) ||
         (argc == 4 && (strcmp(argv[1], "-n") != 0 || !crash_number(argv[2], SHOWN_MAX, &limit))))
         return crash_usage(&crash_leak, "one PID is wanted");
-    const struct core_task *t = crash_task_arg(s, &crash_leak, argv[argc - 1]);
+    const struct cos_task *t = crash_task_arg(s, &crash_leak, argv[argc - 1]);
     if (t == NULL)
         return CRASH_USAGE;
     if (t->mm == 0)
@@ -266,7 +266,8 @@ static int run_leak(struct crash *s, int argc, char **argv)
     l.used = calloc(PATTERNS_MAX, sizeof(*l.used));
     if (l.table != NULL && l.fills != NULL && l.used != NULL) {
         core_frames_init(s->core, &l.frames);
-        (void)core_frame_of(&l.frames, core_variable(s->core, "empty_zero_page", 0), &l.zero_frame);
+        (void)core_frame_of(&l.frames, cosview_value(&s->core->view, "empty_zero_page", 0),
+                            &l.zero_frame);
         (void)core_mm_walk(s->core, t->mm, count_page, &l);
         show(s, &l, t, (uint32_t)limit);
     }

@@ -33,7 +33,7 @@ static int run_log(struct crash *s, int argc, char **argv)
         return crash_usage(&crash_log, "unknown argument %s", argv[1]);
     crash_begin(s, "log");
     out_array(&s->out, "lines");
-    char *log = core_log_load(s->core);
+    char *log = cosview_log(&s->core->view);
     for (const char *p = log; p != NULL && *p != '\0';) {
         const size_t n = strcspn(p, "\n");
         log_line(&s->out, p, n, levels);
@@ -63,7 +63,7 @@ static int run_sym(struct crash *s, int argc, char **argv)
     if (!crash_address(s, argv[1], &at))
         return crash_usage(&crash_sym, "'%s' is neither an address nor a symbol of this core",
                            argv[1]);
-    const char *name = core_symbol_of(s->core, at, &offset);
+    const char *name = cosview_symbol_of(&s->core->view, at, &offset);
     if (name == NULL)
         return crash_usage(&crash_sym, "%" PRIx64 " lies in no symbol", at);
     crash_begin(s, "sym");
@@ -115,8 +115,9 @@ static int run_rd(struct crash *s, int argc, char **argv)
     out_array(&s->out, "rows");
     for (uint64_t i = 0; i < n; i += 4) {
         const unsigned part = n - i < 4 ? (unsigned)(n - i) : 4;
-        if (at > UINT64_MAX - WORDS_MAX * 4ull || !core_read(s->core, at + i * 4, row, part * 4)) {
-            core_note_problem(s->core, "rd: %" PRIx64 " is not in the core", at + i * 4);
+        if (at > UINT64_MAX - WORDS_MAX * 4ull ||
+            !cosview_read(&s->core->view, at + i * 4, row, part * 4)) {
+            problems_add(&s->core->problems, "rd: %" PRIx64 " is not in the core", at + i * 4);
             out_text(&s->out, "%08" PRIx64 ":  (not in the core)\n", at + i * 4);
             break;
         }
@@ -148,7 +149,7 @@ static void show_hit(struct hits *h, uint64_t at)
 {
     char text[49];
     struct out *o = &h->s->out;
-    (void)core_text(h->s->core, at, text, sizeof text);
+    (void)cosview_text(&h->s->core->view, at, text, sizeof text);
     out_object(o, NULL);
     out_hex(o, "address", "%08llx", at);
     out_hex(o, "physical", "  (physical %08llx)", at - h->s->core->page_offset);

@@ -10,7 +10,7 @@
 
 static uint32_t ram_pages(const struct crash *s)
 {
-    const uint32_t total = core_variable(s->core, "total_ram_pages", 0);
+    const uint32_t total = cosview_value(&s->core->view, "total_ram_pages", 0);
     return total != 0 ? total : 1;
 }
 
@@ -26,7 +26,7 @@ static void print_share(struct out *o, const char *key, const char *format, uint
         out_str(o, key, format, text);
 }
 
-static void ps_row(struct crash *s, const struct core_task *t)
+static void ps_row(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
     char comm[24];
@@ -37,7 +37,7 @@ static void ps_row(struct crash *s, const struct core_task *t)
     out_u64(o, "ppid", " %7llu", t->ppid);
     out_u64(o, "cpu", " %4llu", 0);
     out_hex(o, "task", "  %08llx", t->address);
-    out_str(o, "state", "  %s", core_state_name(t->state));
+    out_str(o, "state", "  %s", cos_state_name(t->state));
     print_share(o, "mem_permille", " %5s", t->rss, ram_pages(s));
     out_u64(o, "vsz_kb", " %7llu", t->vm * 4ull);
     out_u64(o, "rss_kb", " %6llu", t->rss * 4ull);
@@ -48,7 +48,7 @@ static void ps_row(struct crash *s, const struct core_task *t)
 }
 
 struct sized {
-    const struct core_task *task;
+    const struct cos_task *task;
     struct core_mm_pages pages;
     uint64_t own; /* resident and swapped */
 };
@@ -64,7 +64,7 @@ static int by_size(const void *a, const void *b)
 static void size_row(struct crash *s, const struct sized *z)
 {
     struct out *o = &s->out;
-    const struct core_task *t = z->task;
+    const struct cos_task *t = z->task;
     out_object(o, NULL);
     out_text(o, t->current ? ">" : " ");
     out_u64(o, "pid", "%6llu", t->pid);
@@ -78,14 +78,14 @@ static void size_row(struct crash *s, const struct sized *z)
     out_end(o);
 }
 
-static int ps_sizes(struct crash *s, bool (*wanted)(const struct core_task *, char **), char **args)
+static int ps_sizes(struct crash *s, bool (*wanted)(const struct cos_task *, char **), char **args)
 {
     struct sized *all = calloc(s->tasks.count + 1u, sizeof *all);
     uint32_t n = 0;
     if (all == NULL)
         return CRASH_USAGE;
     for (uint32_t i = 0; i < s->tasks.count; i++) {
-        const struct core_task *t = &s->tasks.task[i];
+        const struct cos_task *t = &s->tasks.task[i];
         if (t->mm == 0 || !wanted(t, args))
             continue;
         all[n].task = t;
@@ -102,7 +102,7 @@ static int ps_sizes(struct crash *s, bool (*wanted)(const struct core_task *, ch
 }
 
 /* A task is wanted if no argument is given, or one is its pid or name. */
-static bool is_wanted(const struct core_task *t, char **args)
+static bool is_wanted(const struct cos_task *t, char **args)
 {
     uint64_t pid;
     if (*args == NULL)
@@ -150,14 +150,14 @@ const struct crash_command crash_ps = {
 
 /* ---- task ------------------------------------------------------------------------------------ */
 
-static void task_sched(struct crash *s, const struct core_task *t)
+static void task_sched(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
-    out_str(o, "state", "        STATE: %s", core_state_name(t->state));
+    out_str(o, "state", "        STATE: %s", cos_state_name(t->state));
     out_u64(o, "ppid", "   PPID: %llu", t->ppid);
     out_u64(o, "uid", "   UID: %llu", t->uid);
     out_hex(o, "flags", "   FLAGS: %llx\n", t->flags);
-    out_str(o, "policy", "       POLICY: %s", core_policy_name(t->policy));
+    out_str(o, "policy", "       POLICY: %s", cos_policy_name(t->policy));
     out_i64(o, "prio", "   PRIO: %lld", t->prio);
     out_i64(o, "nice", "   NICE: %lld", t->static_prio - 120);
     out_u64(o, "time_slice_ticks", "   SLICE: %llu ticks", t->time_slice);
@@ -172,7 +172,7 @@ static void task_sched(struct crash *s, const struct core_task *t)
     out_hex(o, "signals_caught", ", caught %llx\n", t->sig_caught);
 }
 
-static void task_wait(struct crash *s, const struct core_task *t)
+static void task_wait(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
     struct core_wait w;
@@ -186,7 +186,7 @@ static void task_wait(struct crash *s, const struct core_task *t)
     out_text(o, "\n");
 }
 
-static void task_mm(struct crash *s, const struct core_task *t)
+static void task_mm(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
     struct core_mm_pages p;
@@ -199,7 +199,7 @@ static void task_mm(struct crash *s, const struct core_task *t)
     out_u64(o, "swapped_kb", "   SWAP: %llu kB\n", p.swapped * 4ull);
 }
 
-static void task_regs(struct crash *s, const struct core_task *t)
+static void task_regs(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
     const struct cos_frame *r = &t->regs;
@@ -229,8 +229,8 @@ static int run_task(struct crash *s, int argc, char **argv)
 {
     if (argc > 2)
         return crash_usage(&crash_task, "one task at a time");
-    const struct core_task *t =
-        argc == 2 ? crash_task_arg(s, &crash_task, argv[1]) : core_task_current(&s->tasks);
+    const struct cos_task *t =
+        argc == 2 ? crash_task_arg(s, &crash_task, argv[1]) : cos_task_current(&s->tasks);
     if (t == NULL)
         return argc == 2 ? CRASH_USAGE : crash_usage(&crash_task, "no task was running");
     crash_begin(s, "task");
@@ -256,7 +256,7 @@ const struct crash_command crash_task = {
 /* The last line of the log that says how the kernel died. */
 static void print_panic(struct crash *s)
 {
-    char *log = core_log_load(s->core);
+    char *log = cosview_log(&s->core->view);
     const char *panic = NULL;
     for (const char *p = log; p != NULL && (p = strstr(p, "Kernel panic: ")) != NULL; p++)
         panic = p;
@@ -317,7 +317,7 @@ static void print_machine(struct crash *s)
 static void print_current(struct crash *s)
 {
     struct out *o = &s->out;
-    const struct core_task *t = core_task_current(&s->tasks);
+    const struct cos_task *t = cos_task_current(&s->tasks);
     if (t == NULL) {
         out_text(o, "         PID: (none was running)\n");
         return;
@@ -327,7 +327,7 @@ static void print_current(struct crash *s)
     out_str(o, "comm", "     COMMAND: \"%s\"\n", t->comm);
     out_hex(o, "task", "        TASK: %llx\n", t->address);
     out_u64(o, "cpu", "         CPU: %llu\n", 0);
-    out_str(o, "state", "       STATE: %s\n", core_state_name(t->state));
+    out_str(o, "state", "       STATE: %s\n", cos_state_name(t->state));
     out_end(o);
 }
 

@@ -14,14 +14,14 @@
 
 static void tell_problems(const struct core *c, uint32_t from)
 {
-    for (uint32_t i = from; i < c->problem_count; i++)
-        (void)fprintf(stderr, "inconsistent: %s\n", c->problems[i]);
+    for (uint32_t i = from; i < c->problems.count; i++)
+        (void)fprintf(stderr, "inconsistent: %s\n", c->problems.line[i]);
 }
 
 /* One line; what turned out to be inconsistent on the way is told behind it. */
 static int do_line(struct crash *s, const char *line, int worst)
 {
-    const uint32_t before = s->core->problem_count;
+    const uint32_t before = s->core->problems.count;
     const int status = crash_line(s, line);
     (void)fflush(stdout);
     tell_problems(s->core, before);

@@ -28,7 +28,7 @@ static void vma_row(struct out *o, const struct core_vma *v)
     out_end(o);
 }
 
-static void vm_pages(struct crash *s, const struct core_task *t)
+static void vm_pages(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
     struct core_mm_pages p;
@@ -40,8 +40,9 @@ static void vm_pages(struct crash *s, const struct core_task *t)
     out_u64(o, "zero", ", %llu are the page of zeros", p.zero);
     out_u64(o, "tables", ", %llu page tables\n", p.tables);
     if (p.present != t->rss)
-        core_note_problem(s->core, "pid %u (%s): rss counts %u pages, its page tables hold %u",
-                          t->pid, t->comm, t->rss, p.present);
+        problems_add(&s->core->problems,
+                     "pid %u (%s): rss counts %u pages, its page tables hold %u", t->pid, t->comm,
+                     t->rss, p.present);
 }
 
 static int run_vm(struct crash *s, int argc, char **argv)
@@ -50,7 +51,7 @@ static int run_vm(struct crash *s, int argc, char **argv)
     struct core_vma *vmas = NULL;
     if (argc != 2)
         return crash_usage(&crash_vm, "whose?");
-    const struct core_task *t = crash_task_arg(s, &crash_vm, argv[1]);
+    const struct cos_task *t = crash_task_arg(s, &crash_vm, argv[1]);
     if (t == NULL)
         return CRASH_USAGE;
     if (t->mm == 0)
@@ -60,7 +61,7 @@ static int run_vm(struct crash *s, int argc, char **argv)
     crash_task_line(s, t);
     out_text(o, "   MM       PGD       RSS    TOTAL_VM\n");
     out_hex(o, "mm", "%08llx", t->mm);
-    out_hex(o, "pgd", "  %08llx", core_field(s->core, t->mm, "mm_struct.pgd", 0));
+    out_hex(o, "pgd", "  %08llx", cosview_field(&s->core->view, t->mm, "mm_struct.pgd", 0));
     out_u64(o, "rss_kb", "  %lluk", t->rss * 4ull);
     out_u64(o, "total_vm_kb", "  %lluk\n", t->vm * 4ull);
     out_text(o, "  VMA        START       END        KB     FLAGS  FILE\n");
@@ -87,18 +88,18 @@ const struct crash_command crash_vm = {
 static void runq_row(struct crash *s, const struct core_queued *q)
 {
     struct out *o = &s->out;
-    const struct core_task *t = core_task_by_address(&s->tasks, q->task);
+    const struct cos_task *t = cos_task_by_address(&s->tasks, q->task);
     out_object(o, NULL);
     out_i64(o, "prio", "     [%3lld] ", q->prio);
     out_bool(o, "expired", q->expired);
     if (t == NULL) {
         out_hex(o, "task", "TASK: %08llx  (not on the task list)\n", q->task);
-        core_note_problem(s->core, "run queue: %llx is not on the task list",
-                          (unsigned long long)q->task);
+        problems_add(&s->core->problems, "run queue: %llx is not on the task list",
+                     (unsigned long long)q->task);
     } else {
         out_u64(o, "pid", "PID: %-6llu ", t->pid);
         out_hex(o, "task", "TASK: %08llx  ", t->address);
-        out_str(o, "policy", NULL, core_policy_name(t->policy));
+        out_str(o, "policy", NULL, cos_policy_name(t->policy));
         out_str(o, "comm", "COMMAND: \"%s\"\n", t->comm);
     }
     out_end(o);
@@ -113,8 +114,8 @@ static int run_runq(struct crash *s, int argc, char **argv)
     if (argc > 1)
         return crash_usage(&crash_runq, "no argument is wanted");
     const int n = core_runq_load(s->core, &queue);
-    const struct core_task *current = core_task_current(&s->tasks);
-    (void)core_symbol(s->core, "run_queue", &at);
+    const struct cos_task *current = cos_task_current(&s->tasks);
+    (void)cosview_symbol(&s->core->view, "run_queue", &at);
     crash_begin(s, "runq");
     out_text(o, "CPU 0 ");
     out_hex(o, "runqueue", "RUNQUEUE: %08llx\n", at);
@@ -123,7 +124,8 @@ static int run_runq(struct crash *s, int argc, char **argv)
         out_text(o, "TASK: %08llx  COMMAND: \"%s\"\n", (unsigned long long)current->address,
                  current->comm);
     }
-    out_u64(o, "nr_running", "  NR_RUNNING: %llu\n", core_variable(s->core, "nr_running", 0));
+    out_u64(o, "nr_running", "  NR_RUNNING: %llu\n",
+            cosview_value(&s->core->view, "nr_running", 0));
     out_array(o, "queue");
     for (int i = 0; i < n; i++) {
         if (i == 0 || queue[i].expired != queue[i - 1].expired)

@@ -22,10 +22,10 @@ struct why {
     bool memory_told;
 };
 
-static void why_task(struct why *w, const struct core_task *t);
+static void why_task(struct why *w, const struct cos_task *t);
 
 static void __attribute__((format(printf, 4, 5)))
-say(struct why *w, const struct core_task *t, const char *kind, const char *format, ...)
+say(struct why *w, const struct cos_task *t, const char *kind, const char *format, ...)
 {
     char text[256];
     struct out *o = &w->s->out;
@@ -42,7 +42,7 @@ say(struct why *w, const struct core_task *t, const char *kind, const char *form
     out_end(o);
 }
 
-static void go_on(struct why *w, const struct core_task *t)
+static void go_on(struct why *w, const struct cos_task *t)
 {
     if (t == NULL || w->depth == WHY_DEPTH)
         return;
@@ -57,7 +57,7 @@ static void go_on(struct why *w, const struct core_task *t)
     why_task(w, t);
 }
 
-static const struct core_task *by_comm(const struct crash *s, const char *comm)
+static const struct cos_task *by_comm(const struct crash *s, const char *comm)
 {
     for (uint32_t i = 0; i < s->tasks.count; i++) {
         if (strcmp(s->tasks.task[i].comm, comm) == 0)
@@ -69,7 +69,7 @@ static const struct core_task *by_comm(const struct crash *s, const char *comm)
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 struct owner { /* all processes of one name: a hundred small ones are an owner, too */
-    const struct core_task *task; /* the first of them */
+    const struct cos_task *task; /* the first of them */
     uint32_t tasks;
     uint64_t present, swapped; /* pages; without those of files, which others may share */
 };
@@ -83,7 +83,7 @@ static int by_pages(const void *a, const void *b)
     return x->task->pid < y->task->pid ? -1 : 1;
 }
 
-static void add_owner(struct core *c, struct owner *all, uint32_t *n, const struct core_task *t)
+static void add_owner(struct core *c, struct owner *all, uint32_t *n, const struct cos_task *t)
 {
     struct core_mm_pages pages;
     uint32_t i = 0;
@@ -99,7 +99,7 @@ static void add_owner(struct core *c, struct owner *all, uint32_t *n, const stru
     all[i].swapped += pages.swapped;
 }
 
-static void say_owner(struct why *w, const struct core_task *t, const struct owner *o,
+static void say_owner(struct why *w, const struct cos_task *t, const struct owner *o,
                       const struct core_mem *m)
 {
     char who[64];
@@ -114,7 +114,7 @@ static void say_owner(struct why *w, const struct core_task *t, const struct own
         m->swap_total > 0 ? o->swapped * 100 / m->swap_total : 0);
 }
 
-static void why_owners(struct why *w, const struct core_task *t, const struct core_mem *m)
+static void why_owners(struct why *w, const struct cos_task *t, const struct core_mem *m)
 {
     struct crash *s = w->s;
     struct owner *all = calloc(s->tasks.count + 1u, sizeof *all);
@@ -132,7 +132,7 @@ static void why_owners(struct why *w, const struct core_task *t, const struct co
 }
 
 /* The lists say whether a reclaim pass can find anything. */
-static void why_zones(struct why *w, const struct core_task *t)
+static void why_zones(struct why *w, const struct cos_task *t)
 {
     struct core_zones zones;
     core_zones_load(w->s->core, &zones);
@@ -148,7 +148,7 @@ static void why_zones(struct why *w, const struct core_task *t)
     }
 }
 
-static void why_memory(struct why *w, const struct core_task *t)
+static void why_memory(struct why *w, const struct cos_task *t)
 {
     struct core_mem m;
     if (w->memory_told)
@@ -166,22 +166,22 @@ static void why_memory(struct why *w, const struct core_task *t)
 
 /* ---- the CPU --------------------------------------------------------------------------------- */
 
-static void why_before(struct why *w, const struct core_task *t, const struct core_queued *q,
+static void why_before(struct why *w, const struct cos_task *t, const struct core_queued *q,
                        uint32_t place)
 {
     uint32_t real_time = 0;
     for (uint32_t i = 0; i < place; i++) {
-        const struct core_task *before = core_task_by_address(&w->s->tasks, q[i].task);
+        const struct cos_task *before = cos_task_by_address(&w->s->tasks, q[i].task);
         if (before == NULL || q[i].prio >= (int32_t)CORE_RT_PRIOS || real_time++ >= OWNERS)
             continue;
         say(w, t, "rt",
             "pid %u (%s) stands before it with real-time priority %d (%s): it gives the CPU to "
             "nobody until it sleeps",
-            before->pid, before->comm, before->prio, core_policy_name(before->policy));
+            before->pid, before->comm, before->prio, cos_policy_name(before->policy));
     }
 }
 
-static void why_runq(struct why *w, const struct core_task *t)
+static void why_runq(struct why *w, const struct cos_task *t)
 {
     struct core_queued *q = NULL;
     const int n = core_runq_load(w->s->core, &q);
@@ -193,22 +193,22 @@ static void why_runq(struct why *w, const struct core_task *t)
             "priority %d",
             i + 1, n, q[i].expired ? "expired" : "active", q[i].prio);
         why_before(w, t, q, (uint32_t)i);
-        const struct core_task *now = core_task_current(&w->s->tasks);
+        const struct cos_task *now = cos_task_current(&w->s->tasks);
         if (now != NULL)
             say(w, t, "cpu", "pid %u (%s), %s, priority %d, had the CPU", now->pid, now->comm,
-                core_policy_name(now->policy), now->prio);
+                cos_policy_name(now->policy), now->prio);
         free(q);
         return;
     }
     free(q);
     say(w, t, "runq", "its state is RU, but it is not on the run queue");
-    core_note_problem(w->s->core, "pid %u (%s) is runnable and not on the run queue", t->pid,
-                      t->comm);
+    problems_add(&w->s->core->problems, "pid %u (%s) is runnable and not on the run queue", t->pid,
+                 t->comm);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-static void why_page(struct why *w, const struct core_task *t, uint64_t page)
+static void why_page(struct why *w, const struct cos_task *t, uint64_t page)
 {
     struct core_frames f;
     uint32_t pfn;
@@ -221,21 +221,23 @@ static void why_page(struct why *w, const struct core_task *t, uint64_t page)
     const bool locked = (flags & core_page_flag(w->s->core, "PG_locked")) != 0;
     const bool swap = (flags & core_page_flag(w->s->core, "PG_swapcache")) != 0;
     const bool writes = (flags & core_page_flag(w->s->core, "PG_writeback")) != 0;
-    const uint32_t request = core_field(w->s->core, page, "page.buffers", 0);
+    const uint32_t request = cosview_field(&w->s->core->view, page, "page.buffers", 0);
     say(w, t, "page", "it waits for frame %u, which is %slocked (%s%s)%s", pfn,
         locked ? "" : "no longer ", swap ? "swap slot " : "index ",
         swap ? "of the swap partition" : "of a file",
         request == 0 ? ""
         : writes     ? "; its write is with the disk"
                      : "; its read is with the disk");
-    if (request != 0 && core_has(w->s->core, "block_request.count"))
+    if (request != 0 &&
+        cosview_key(&w->s->core->view, COSVIEW_OFFSET, "block_request.count") != NULL)
         say(w, t, "disk", "the request: %u pages from disk page %u, %s",
-            core_field(w->s->core, request, "block_request.count", 0),
-            core_field(w->s->core, request, "block_request.sector", 0),
-            core_field(w->s->core, request, "block_request.write", 0) != 0 ? "a write" : "a read");
+            cosview_field(&w->s->core->view, request, "block_request.count", 0),
+            cosview_field(&w->s->core->view, request, "block_request.sector", 0),
+            cosview_field(&w->s->core->view, request, "block_request.write", 0) != 0 ? "a write"
+                                                                                     : "a read");
 }
 
-static void why_queue(struct why *w, const struct core_task *t, const struct core_wait *wait)
+static void why_queue(struct why *w, const struct cos_task *t, const struct core_wait *wait)
 {
     static const struct {
         const char *queue, *says, *who;
@@ -263,16 +265,16 @@ static void why_queue(struct why *w, const struct core_task *t, const struct cor
 }
 
 /* The timer that will wake it, if it has one. */
-static void why_timer(struct why *w, const struct core_task *t)
+static void why_timer(struct why *w, const struct cos_task *t)
 {
     struct core *c = w->s->core;
     struct core_clock k;
     uint64_t timer, at = 0;
-    const char *how = t->state == CORE_UNINTERRUPTIBLE ? "uninterruptibly" : "interruptibly";
+    const char *how = t->state == COS_UNINTERRUPTIBLE ? "uninterruptibly" : "interruptibly";
     core_clock_load(c, &k);
-    if (!core_offset(c, "task_struct.timer", &timer) ||
-        core_field(c, t->address + timer, "ktimer.slot", 0) == 0 ||
-        !core_field_u64(c, t->address + timer, "ktimer.at_ns", &at))
+    if (!cosview_offset(&c->view, "task_struct.timer", &timer) ||
+        cosview_field(&c->view, t->address + timer, "ktimer.slot", 0) == 0 ||
+        !cosview_field_u64(&c->view, t->address + timer, "ktimer.at_ns", &at))
         say(w, t, "timer", "it sleeps %s, on no queue and without a timer that is known", how);
     else if (at > INT64_MAX)
         say(w, t, "timer", "it sleeps %s for ever: no more work is planned for it", how);
@@ -284,7 +286,7 @@ static void why_timer(struct why *w, const struct core_task *t)
             (k.now_ns - at) / NS_PER_MS);
 }
 
-static void why_asleep(struct why *w, const struct core_task *t)
+static void why_asleep(struct why *w, const struct cos_task *t)
 {
     struct core_wait wait;
     core_wait_of(w->s->core, t, &wait);
@@ -296,9 +298,9 @@ static void why_asleep(struct why *w, const struct core_task *t)
         why_timer(w, t);
 }
 
-static void why_zombie(struct why *w, const struct core_task *t)
+static void why_zombie(struct why *w, const struct cos_task *t)
 {
-    const struct core_task *parent = core_task_by_pid(&w->s->tasks, t->ppid);
+    const struct cos_task *parent = cos_task_by_pid(&w->s->tasks, t->ppid);
     say(w, t, "zombie", "it has ended; its parent, pid %u (%s), has not asked for its status",
         t->ppid, parent != NULL ? parent->comm : "not there");
     go_on(w, parent);
@@ -307,7 +309,7 @@ static void why_zombie(struct why *w, const struct core_task *t)
 /* ---- the stack ------------------------------------------------------------------------------- */
 
 /* What functions on a stack say, innermost first. */
-static void why_stack(struct why *w, const struct core_task *t, const struct core_trace *trace)
+static void why_stack(struct why *w, const struct cos_task *t, const struct cos_trace *trace)
 {
     static const struct {
         const char *function, *says;
@@ -333,52 +335,53 @@ static void why_stack(struct why *w, const struct core_task *t, const struct cor
         { "__down", "it waits for a semaphore", true },
     };
     for (uint32_t i = 0; i < trace->count; i++) {
+        const char *function = cos_trace_function(&w->s->core->view, trace, i, NULL);
         for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
-            if (trace->frame[i].function != NULL &&
-                strcmp(trace->frame[i].function, known[k].function) == 0 &&
-                (!known[k].asleep || t->state != CORE_RUNNING))
+            if (function != NULL && strcmp(function, known[k].function) == 0 &&
+                (!known[k].asleep || t->state != COS_RUNNING))
                 say(w, t, "stack", "frame %u, %s: %s", i, known[k].function, known[k].says);
         }
     }
 }
 
-static bool is_short_of_memory(const struct core_trace *trace)
+static bool is_short_of_memory(const struct cosview *v, const struct cos_trace *trace)
 {
-    return core_trace_has(trace, "__alloc_pages") || core_trace_has(trace, "try_to_free_pages") ||
-           core_trace_has(trace, "do_try_to_free_pages_kswapd");
+    return cos_trace_has(v, trace, "__alloc_pages") ||
+           cos_trace_has(v, trace, "try_to_free_pages") ||
+           cos_trace_has(v, trace, "do_try_to_free_pages_kswapd");
 }
 
-static void why_state(struct why *w, const struct core_task *t)
+static void why_state(struct why *w, const struct cos_task *t)
 {
     if (t->current)
         say(w, t, "cpu", "it had the CPU when the console was stopped");
-    else if (t->state == CORE_RUNNING)
+    else if (t->state == COS_RUNNING)
         why_runq(w, t);
-    else if (t->state == CORE_STOPPED)
+    else if (t->state == COS_STOPPED)
         say(w, t, "stopped", "it was stopped by a signal and goes on when it gets SIGCONT (18)");
-    else if (t->state == CORE_ZOMBIE || t->state == CORE_DEAD)
+    else if (t->state == COS_ZOMBIE || t->state == COS_DEAD)
         why_zombie(w, t);
     else
         why_asleep(w, t);
 }
 
-static void why_task(struct why *w, const struct core_task *t)
+static void why_task(struct why *w, const struct cos_task *t)
 {
-    struct core_trace trace;
+    struct cos_trace trace;
     w->seen[w->depth++] = t->pid;
     say(w, t, "task", "pid %u (%s), state %s, %s, priority %d", t->pid, t->comm,
-        core_state_name(t->state), core_policy_name(t->policy), t->prio);
+        cos_state_name(t->state), cos_policy_name(t->policy), t->prio);
     why_state(w, t);
-    if (t->state == CORE_ZOMBIE || t->state == CORE_DEAD)
+    if (t->state == COS_ZOMBIE || t->state == COS_DEAD)
         return;
-    core_unwind(w->s->unwinder, t, &trace);
+    cosview_unwind(w->s->unwinder, t, &trace);
     why_stack(w, t, &trace);
     if (t->reclaim_passes > 0)
         say(w, t, "reclaim", "it has made %u passes of direct reclaim since it started",
             t->reclaim_passes);
-    if (is_short_of_memory(&trace))
+    if (is_short_of_memory(&w->s->core->view, &trace))
         why_memory(w, t);
-    if (t->flags & CORE_PF_MEMDIE)
+    if (t->flags & COS_PF_MEMDIE)
         say(w, t, "oom",
             "the OOM killer chose it, and it is still there: no other is killed "
             "meanwhile");
@@ -389,7 +392,7 @@ static int run_why(struct crash *s, int argc, char **argv)
     struct why w = { .s = s };
     if (argc != 2)
         return crash_usage(&crash_why, "one PID is wanted");
-    const struct core_task *t = crash_task_arg(s, &crash_why, argv[1]);
+    const struct cos_task *t = crash_task_arg(s, &crash_why, argv[1]);
     if (t == NULL)
         return CRASH_USAGE;
     crash_begin(s, "why");

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/core/core_unwind.h"
+#include "tools/core/core_model.h"
 #include "tools/verify/read.h"
 
 #define KB_PER_PAGE (CORE_PAGE / 1024)
@@ -27,7 +27,7 @@ static struct claim_place field_place(const struct core *c, const char *file, ui
                                       const char *field, uint32_t bytes)
 {
     uint64_t offset = 0;
-    if (!core_offset(c, field, &offset))
+    if (!cosview_offset(&c->view, field, &offset))
         return (struct claim_place){ .file = file, .section = "" };
     return place_of(c, file, address + offset, bytes);
 }
@@ -35,7 +35,7 @@ static struct claim_place field_place(const struct core *c, const char *file, ui
 static struct claim_place variable_place(const struct core *c, const char *file, const char *name)
 {
     uint64_t va;
-    if (!core_symbol(c, name, &va))
+    if (!cosview_symbol(&c->view, name, &va))
         return (struct claim_place){ .file = file, .section = "" };
     return place_of(c, file, va, 4);
 }
@@ -56,41 +56,28 @@ static void put_registers(struct verify *v, const char *file, const struct cos_f
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
-static char letter_of(uint32_t state)
+static void put_trace(struct verify *v, const struct core *c, const char *file,
+                      struct cosview_unwinder *u, const struct cos_task *t)
 {
-    static const struct {
-        uint32_t state;
-        char letter;
-    } letters[] = { { CORE_RUNNING, 'R' },         { CORE_INTERRUPTIBLE, 'S' },
-                    { CORE_UNINTERRUPTIBLE, 'D' }, { CORE_STOPPED, 'T' },
-                    { CORE_ZOMBIE, 'Z' },          { CORE_DEAD, 'X' } };
-    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
-        if (letters[i].state == state)
-            return letters[i].letter;
-    return '?';
-}
-
-static void put_trace(struct verify *v, const char *file, struct core_unwinder *u,
-                      const struct core_task *t)
-{
-    struct core_trace trace;
+    struct cos_trace trace;
     char text[TRACE_MAX] = "";
     const struct claim_place at = { .file = file, .section = "" };
     if (u == NULL || !t->has_regs)
         return;
-    core_unwind(u, t, &trace);
+    cosview_unwind(u, t, &trace);
     for (uint32_t i = 0; i < trace.count && strlen(text) + 2 < sizeof text; i++) {
         const size_t used = strlen(text);
+        const char *function = cos_trace_function(&c->view, &trace, i, NULL);
         (void)snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? " " : "",
-                       trace.frame[i].function != NULL ? trace.frame[i].function : "?");
+                       function != NULL ? function : "?");
     }
     claim_text(&v->claims, &at, text, "core.task.trace.%u", t->pid);
     claim_number(&v->claims, &at, (int64_t)(t->regs.rip & LOW32), "core.task.ip.%u", t->pid);
 }
 
-static void put_task(struct verify *v, struct core *c, const char *file, const struct core_task *t)
+static void put_task(struct verify *v, struct core *c, const char *file, const struct cos_task *t)
 {
-    const char state[2] = { letter_of(t->state), '\0' };
+    const char state[2] = { cos_state_letter(t->state), '\0' };
     struct claim_place at = field_place(c, file, t->address, "task_struct.comm", 16);
     claim_text(&v->claims, &at, t->comm, "core.task.comm.%u", t->pid);
     at = field_place(c, file, t->address, "task_struct.state", 4);
@@ -100,9 +87,9 @@ static void put_task(struct verify *v, struct core *c, const char *file, const s
 }
 
 static void put_current(struct verify *v, struct core *c, const char *file,
-                        const struct core_tasks *tasks)
+                        const struct cos_tasks *tasks)
 {
-    const struct core_task *t = core_task_current(tasks);
+    const struct cos_task *t = cos_task_current(tasks);
     if (t == NULL)
         return;
     struct claim_place at = field_place(c, file, t->address, "task_struct.comm", 16);
@@ -110,30 +97,30 @@ static void put_current(struct verify *v, struct core *c, const char *file,
     at = field_place(c, file, t->address, "task_struct.pid", 4);
     claim_number(&v->claims, &at, t->pid, "core.current.pid");
     at = field_place(c, file, t->address, "task_struct.frame", 4);
-    const uint32_t frame = core_field(c, t->address, "task_struct.frame", 0);
+    const uint32_t frame = cosview_field(&c->view, t->address, "task_struct.frame", 0);
     if (frame >= c->page_offset)
         claim_number(&v->claims, &at, (int64_t)(frame - c->page_offset), "core.current.frame");
 }
 
 static void put_tasks(struct verify *v, struct core *c, const char *file)
 {
-    struct core_tasks tasks;
+    struct cos_tasks tasks;
     const struct claim_place at = { .file = file, .section = "" };
     int64_t vmx = 0;
     if (core_tasks_load(c, &tasks) != 0 || tasks.count == 0)
         return;
-    struct core_unwinder *u = core_unwinder_create(c);
+    struct cosview_unwinder *u = cosview_unwinder_create(&c->view, c->phdr_va, c->phdr_count);
     for (uint32_t i = 0; i < tasks.count; i++) {
         put_task(v, c, file, &tasks.task[i]);
-        put_trace(v, file, u, &tasks.task[i]);
+        put_trace(v, c, file, u, &tasks.task[i]);
         vmx += strcmp(tasks.task[i].comm, "vmware-vmx") == 0 && tasks.task[i].mm != 0;
     }
     put_current(v, c, file, &tasks);
     claim_number(&v->claims, &at, tasks.count, "core.tasks");
     claim_number(&v->claims, &at, c->thread_count, "core.threads");
     claim_number(&v->claims, &at, vmx, "core.vmx");
-    core_unwinder_destroy(u);
-    core_tasks_free(&tasks);
+    cosview_unwinder_destroy(u);
+    cos_tasks_free(&tasks);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -186,7 +173,7 @@ static void put_oom(struct verify *v, const struct claim_place *at, const char *
 static void put_log(struct verify *v, struct core *c, const char *file)
 {
     const struct claim_place at = { .file = file, .section = "" };
-    char *log = core_log_load(c);
+    char *log = cosview_log(&c->view);
     uint32_t number = 0, kills = 0;
     for (char *line = log; line != NULL && *line != '\0';) {
         char *end = strchr(line, '\n');
@@ -212,7 +199,8 @@ static void put_head(struct verify *v, struct core *c, const char *file)
         put_registers(v, file, &c->threads[0].regs);
         claim_number(&v->claims, &at, c->threads[0].pid, "core.first_pid");
     }
-    if (core_symbol(c, "last_fault_address", &va) && core_u64(c, va, &fault)) {
+    if (cosview_symbol(&c->view, "last_fault_address", &va) &&
+        cosview_read(&c->view, va, &fault, sizeof fault)) {
         const struct claim_place place = place_of(c, file, va, 8);
         claim_number(&v->claims, &place, (int64_t)(fault & LOW32), "core.last_fault");
     }
@@ -253,7 +241,7 @@ void read_core(struct verify *v)
     put_tasks(v, c, file);
     put_memory(v, c, file);
     put_log(v, c, file);
-    for (uint32_t i = 0; i < c->problem_count; i++)
-        verify_problem(v, "%s: %s", file, c->problems[i]);
+    for (uint32_t i = 0; i < c->problems.count; i++)
+        verify_problem(v, "%s: %s", file, c->problems.line[i]);
     core_close(c);
 }

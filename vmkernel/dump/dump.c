@@ -356,11 +356,11 @@ static void print_part(FILE *to, struct dump *d, enum zdump_type type)
         break;
     }
     case ZDUMP_COS_LOG: {
-        size_t len = 0;
-        char *text = d->has_image ? cosview_log(&d->mem.view, &len) : NULL;
+        char *text = d->has_image ? cosview_log(&d->mem.view) : NULL;
+        const size_t len = text != NULL ? strlen(text) : 0;
         const struct cos_task *current = cos_task_current(&d->tasks);
         if (text != NULL)
-            (void)fwrite(text, 1, len, to);
+            (void)fputs(text, to);
         if (len > 0 && text[len - 1] != '\n')
             (void)fputc('\n', to);
         free(text);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/core/core_unwind.h"
+#include "tools/core/core_model.h"
 #include "tools/diagnose/readers/tasks.h"
 
 #define KB_PER_PAGE (CORE_PAGE / 1024)
@@ -44,69 +44,51 @@ static void read_memory(struct diagnosis *d, struct core *c, const char *shown)
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
-static char letter_of(uint32_t state)
-{
-    switch (state) {
-    case CORE_RUNNING:
-        return 'R';
-    case CORE_INTERRUPTIBLE:
-        return 'S';
-    case CORE_UNINTERRUPTIBLE:
-        return 'D';
-    case CORE_STOPPED:
-        return 'T';
-    case CORE_ZOMBIE:
-        return 'Z';
-    case CORE_DEAD:
-        return 'X';
-    default:
-        return '?';
-    }
-}
-
-static double private_kb(struct core *c, const struct core_task *t)
+static double private_kb(struct core *c, const struct cos_task *t)
 {
     struct core_mm_pages pages;
     if (t->mm == 0)
-        return t->state == CORE_DEAD ? 0 : KERNEL_STACK_KB;
+        return t->state == COS_DEAD ? 0 : KERNEL_STACK_KB;
     core_mm_count(c, t->mm, &pages);
     const double own = (double)pages.present - pages.file + pages.swapped + pages.tables;
     return (own > 0 ? own * KB_PER_PAGE : 0) + KERNEL_STACK_KB;
 }
 
-static void trace_of(struct core_unwinder *u, const struct core_task *t, struct seen_task *to)
+static void trace_of(const struct core *c, struct cosview_unwinder *u, const struct cos_task *t,
+                     struct seen_task *to)
 {
-    struct core_trace trace;
+    struct cos_trace trace;
     if (u == NULL || !t->has_regs)
         return;
-    core_unwind(u, t, &trace);
-    for (uint32_t i = 0; i < trace.count && to->frames < TASK_FRAMES_MAX; i++)
-        if (trace.frame[i].function != NULL)
-            (void)snprintf(to->function[to->frames++], TASK_FUNCTION_MAX, "%s",
-                           trace.frame[i].function);
+    cosview_unwind(u, t, &trace);
+    for (uint32_t i = 0; i < trace.count && to->frames < TASK_FRAMES_MAX; i++) {
+        const char *function = cos_trace_function(&c->view, &trace, i, NULL);
+        if (function != NULL)
+            (void)snprintf(to->function[to->frames++], TASK_FUNCTION_MAX, "%s", function);
+    }
 }
 
-static void see_task(struct core *c, struct core_unwinder *u, const struct core_task *t,
+static void see_task(struct core *c, struct cosview_unwinder *u, const struct cos_task *t,
                      uint64_t now_ns, struct seen_task *to)
 {
     to->pid = t->pid;
     to->ppid = t->ppid;
-    memcpy(to->comm, t->comm, sizeof to->comm);
-    to->state = letter_of(t->state);
+    memcpy(to->comm, t->comm, sizeof t->comm);
+    to->state = cos_state_letter(t->state);
     to->stuck = t->stuck != 0 && t->mm != 0;
-    to->real_time = t->policy != CORE_SCHED_NORMAL;
+    to->real_time = t->policy != COS_SCHED_NORMAL;
     to->priority = to->real_time ? 99 - t->prio : t->static_prio - NICE_0;
     to->kb = private_kb(c, t);
     to->age_min = now_ns > t->start_ns ? (double)(now_ns - t->start_ns) / NS_PER_MIN : 0;
-    trace_of(u, t, to);
+    trace_of(c, u, t, to);
 }
 
 static void read_tasks(struct diagnosis *d, struct core *c, const char *shown)
 {
-    struct core_tasks tasks;
+    struct cos_tasks tasks;
     if (core_tasks_load(c, &tasks) != 0)
         return;
-    struct core_unwinder *u = core_unwinder_create(c);
+    struct cosview_unwinder *u = cosview_unwinder_create(&c->view, c->phdr_va, c->phdr_count);
     struct seen_tasks seen = { .task = calloc(tasks.count + 1, sizeof *seen.task),
                                .count = tasks.count,
                                .whole = tasks.whole,
@@ -117,8 +99,8 @@ static void read_tasks(struct diagnosis *d, struct core *c, const char *shown)
     if (seen.task != NULL && tasks.count > 0)
         tasks_conclude(d, &seen, shown);
     free(seen.task);
-    core_unwinder_destroy(u);
-    core_tasks_free(&tasks);
+    cosview_unwinder_destroy(u);
+    cos_tasks_free(&tasks);
 }
 
 /* ---- memory that nobody maps ----------------------------------------------------------------- */
@@ -202,7 +184,7 @@ static uint32_t count_orphans(struct core *c, const struct orphans *o, const str
  * all address spaces have been taken away from the anonymous pages and from the swap in use. */
 static void read_orphans(struct diagnosis *d, struct core *c, const char *shown)
 {
-    struct core_tasks tasks;
+    struct cos_tasks tasks;
     struct core_frames frames;
     struct core_mem m;
     struct owner owners[OWNERS_MAX] = { { "", 0 } };
@@ -230,7 +212,7 @@ static void read_orphans(struct diagnosis *d, struct core *c, const char *shown)
             fact_set(&d->facts, FACT_SHARED_MEMORY, share, owners[0].name, shown, 0, text);
     }
     free(o.mapped);
-    core_tasks_free(&tasks);
+    cos_tasks_free(&tasks);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -311,8 +293,8 @@ int from_core(struct diagnosis *d, const char *path, const char *shown,
     if (core_missing(c) > 0)
         diagnosis_note(source, "cut: %llu MB are missing",
                        (unsigned long long)(core_missing(c) >> 20));
-    else if (c->problem_count > 0)
-        diagnosis_note(source, "%u inconsistencies", c->problem_count);
+    else if (c->problems.count > 0)
+        diagnosis_note(source, "%u inconsistencies", c->problems.count);
     core_close(c);
     return 1;
 }
