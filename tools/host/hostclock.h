@@ -8,11 +8,11 @@
 
 #include <stdint.h>
 
-/** The newest instant that the host's files tell, seconds UTC; 0 when they tell none. */
+/** The newest instant in the host's files, seconds UTC; 0 when they have none. */
 int64_t hostclock_s(const char *host_dir);
 
-/** The host's offset from UTC, seconds: stamp minus epoch of vmksummary's lines, rounded to a
- * quarter of an hour; 0 when there are none. */
+/** The host's offset from UTC, seconds: what most lines of vmksummary agree on, whole quarters of
+ * an hour; 0 when there are none. */
 int32_t hostclock_offset_s(const char *host_dir);
 
 #endif /* TOOLS_HOSTCLOCK_H */
