@@ -50,7 +50,7 @@ static void check_notes(const struct text *t, const struct purple *p)
 {
     struct explain e;
     explain_make(p, &e);
-    for (uint32_t i = 0; i < e.notes; i++) {
+    for (uint32_t i = 0; i < e.note_count; i++) {
         check_place(t, e.note[i].place);
         CHECK(e.note[i].says != NULL && e.note[i].says[0] != '\0');
         CHECK(i == 0 || e.note[i - 1].place.line <= e.note[i].place.line);

@@ -1,24 +1,65 @@
 /* cmd.h - the subcommands of `lostbeat`: one file each, named cmd_NAME.c.
  *
- * A subcommand is a function with a main's arguments (argv[0] is its name) and an exit status.
- * Results go to stdout, everything else to stderr. Exit status by docs/scenarios.md: as expected,
- * bad, or not understood. */
+ * A subcommand describes itself, with its options in a table from which cmd_options() reads the
+ * command line and writes the help; its `run` has a main's arguments (argv[0] is its name) and
+ * returns an exit status. Results go to stdout, through tools/out, everything else to stderr. */
 #ifndef TOOLS_CMD_H
 #define TOOLS_CMD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tools/out/out.h"
+
 enum cmd_exit {
+    CMD_GO = -1,   /* no exit status: go on */
     CMD_OK = 0,    /* as expected */
     CMD_BAD = 1,   /* the thing looked at is bad */
     CMD_USAGE = 2, /* the command line or an input is wrong; nothing was done */
 };
 
+/* An option. It sets a bool of the command's arguments or, when it has a value, a const char *. */
+struct cmd_option {
+    const char *name;  /* "seed" of --seed */
+    char letter;       /* 'n' of -n; 0 = none */
+    const char *value; /* "N", as the help calls its value; NULL = it has none */
+    size_t member;     /* where in the arguments */
+    /* Takes the value into a member of another type. @return NULL, or what is wanted: "a number" */
+    const char *(*take)(void *member, const char *text);
+    const char *help;
+};
+
+/* Rows of a table of options; each command calls its arguments `struct arguments`. */
+#define CMD_FLAG(name, letter, member, help)                               \
+    {                                                                      \
+        name, letter, NULL, offsetof(struct arguments, member), NULL, help \
+    }
+#define CMD_TEXT(name, letter, value, member, help)                         \
+    {                                                                       \
+        name, letter, value, offsetof(struct arguments, member), NULL, help \
+    }
+#define CMD_TAKE(name, letter, value, member, take, help)                   \
+    {                                                                       \
+        name, letter, value, offsetof(struct arguments, member), take, help \
+    }
+#define CMD_JSON(help) CMD_FLAG("json", 0, json, help)
+#define CMD_HOST                     \
+    CMD_TEXT("host", 0, "DIR", host, \
+             "the host; default: the current directory, else $LOSTBEAT_HOST")
+#define CMD_OPTIONS_END \
+    {                   \
+        .name = NULL    \
+    }
+
 struct cmd {
     const char *name;
-    const char *summary; /* one line for `lostbeat --help` */
-    const char *help;    /* what --help prints */
+    const char *summary;              /* one line for `lostbeat --help` */
+    const char *usage;                /* what is typed behind the name, a line for each form */
+    const char *about;                /* sentences */
+    const struct cmd_option *options; /* up to CMD_OPTIONS_END */
+    const char *more;                 /* examples, exit status */
+    const char *operand;              /* what stands behind the options: "scenario" */
+    int least, most;                  /* how many of these */
     int (*run)(int argc, char **argv);
 };
 extern const struct cmd cmd_run, cmd_list, cmd_psod, cmd_boot, cmd_reset;
@@ -32,8 +73,15 @@ extern const struct cmd cmd_vmkdump, cmd_vm_support, cmd_esxcfg_advcfg, cmd_esxc
  * on. */
 void cmd_called(const char *name);
 
-/** Print the help of a command to stdout. @return CMD_OK */
-int cmd_help(const struct cmd *c);
+/** Read the options into `arguments`, which has their defaults; argv[optind] is then the first
+ * operand. @return CMD_GO, or the exit status: the help was wanted, or the command line is wrong,
+ * which was reported */
+int cmd_options(const struct cmd *c, int argc, char **argv, void *arguments);
+
+/** For CMD_TAKE: a seed into a uint64_t, 0 to 2^63 - 1, since it goes into JSON. */
+const char *cmd_take_seed(void *member, const char *text);
+/** For CMD_TAKE: the clock that a host runs by, into a const char *. */
+const char *cmd_take_clock(void *member, const char *text);
 
 /** Print "lostbeat NAME: MESSAGE" and where the help is to stderr. @return CMD_USAGE */
 int __attribute__((format(printf, 2, 3))) cmd_usage(const struct cmd *c, const char *format, ...);
@@ -41,8 +89,10 @@ int __attribute__((format(printf, 2, 3))) cmd_usage(const struct cmd *c, const c
 /** Print "lostbeat: MESSAGE" to stderr. @return `status` */
 int __attribute__((format(printf, 2, 3))) cmd_fail(enum cmd_exit status, const char *format, ...);
 
-/** True when `text` is an option of getopt that ended in an error; it was already told by cmd_usage
- * through opterr = 0. */
-int cmd_bad_option(const struct cmd *c, char **argv);
+/** Where a result goes: stdout, in colours when that is a terminal. */
+struct out cmd_out(bool json);
+
+/** End a result. @return `status`, or CMD_USAGE when it could not be written, which was reported */
+int cmd_finish(struct out *o, int status);
 
 #endif /* TOOLS_CMD_H */

@@ -65,45 +65,37 @@ static void local_text(int64_t epoch_s, int32_t offset_s, char ret[32])
                    d.minute, d.second);
 }
 
-static int print_json(const struct started *s)
-{
-    char at[32];
-    local_text(s->plan->epoch_boot_s, s->plan->utc_offset_s, at);
-    json_t *root =
-        json_pack("{s:s, s:s, s:i, s:s, s:I, s:s, s:s, s:f, s:O, s:s, s:s}", "schema",
-                  "lostbeat/boot/1", "host", s->a->host_dir, "starts", (int)s->plan->starts,
-                  "started", at, "started_epoch_s", (json_int_t)s->plan->epoch_boot_s, "outcome",
-                  s->result.outcome, "end", s->result.end, "uptime_s", s->result.uptime_s, "found",
-                  s->found, "note", s->result.note, "digest", s->digest);
-    const int status =
-        root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    json_decref(root);
-    return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
-}
-
-static int print_text(const struct started *s)
+static void print_start(struct out *o, const struct started *s)
 {
     char at[32], uptime[CALENDAR_UPTIME_SIZE];
     size_t i;
     json_t *line;
     local_text(s->plan->epoch_boot_s, s->plan->utc_offset_s, at);
     (void)calendar_format_uptime((uint64_t)(s->result.uptime_s * 1000 + 0.5) * 1000000, uptime);
-    (void)printf("%s: start %u at %s; %s after %s (%s)\n", s->plan->host, s->plan->starts + 1, at,
-                 s->result.outcome, uptime, s->result.end);
-    json_array_foreach(s->found, i, line)(void) printf("  %s\n", json_string_value(line));
-    if (s->result.note[0] != '\0')
-        (void)printf("  note: %s\n", s->result.note);
-    return ferror(stdout) != 0 ? -1 : 0;
+    out_begin(o, "lostbeat/boot/1");
+    out_str(o, "host", NULL, s->a->host_dir);
+    out_u64(o, "starts", NULL, s->plan->starts);
+    out_text(o, "%s: start %u", s->plan->host, s->plan->starts + 1);
+    out_str(o, "started", " at %s; ", at);
+    out_i64(o, "started_epoch_s", NULL, s->plan->epoch_boot_s);
+    out_str(o, "outcome", "%s", s->result.outcome);
+    out_real(o, "uptime_s", NULL, s->result.uptime_s);
+    out_text(o, " after %s", uptime);
+    out_str(o, "end", " (%s)\n", s->result.end);
+    out_array(o, "found");
+    json_array_foreach(s->found, i, line) out_str(o, NULL, "  %s\n", json_string_value(line));
+    out_end(o);
+    out_str(o, "note", s->result.note[0] != '\0' ? "  note: %s\n" : NULL, s->result.note);
+    out_str(o, "digest", NULL, s->digest);
 }
 
 static int report(struct started *s)
 {
+    struct out o = cmd_out(s->a->json);
     s->found = load_found(s->a->host_dir);
-    const int bad = s->a->json ? print_json(s) : print_text(s);
+    print_start(&o, s);
     json_decref(s->found);
-    if (bad != 0 || fflush(stdout) != 0)
-        return cmd_fail(CMD_BAD, "cannot write the report: %s", strerror(errno));
-    return ended_well(s) ? CMD_OK : CMD_BAD;
+    return cmd_finish(&o, ended_well(s) ? CMD_OK : CMD_BAD);
 }
 
 /* ---- the start ------------------------------------------------------------------------------- */
@@ -210,85 +202,29 @@ static int boot(const struct arguments *a)
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
-static int take_at(struct arguments *a, const char *text)
+static const char *take_at(void *member, const char *text)
 {
-    if (quantity_date(text, &a->at_local_s) == 0)
-        return CMD_OK;
-    return cmd_usage(a->cmd, "--at wants 'YYYY-MM-DD HH:MM:SS' of the host's clock, not '%s'",
-                     text);
+    return quantity_date(text, member) == 0 ? NULL : "'YYYY-MM-DD HH:MM:SS' of the host's clock";
 }
 
-static int take_for(struct arguments *a, const char *text)
+static const char *take_for(void *member, const char *text)
 {
+    uint64_t *ret_ns = member;
     int64_t ns;
     if (quantity_duration(text, &ns) != 0 || ns < 0 || ns > INT64_MAX / 4)
-        return cmd_usage(a->cmd, "--for wants a duration such as 90s, 2h or 42d14h, not '%s'",
-                         text);
-    a->for_ns = (uint64_t)ns;
-    return CMD_OK;
-}
-
-static int take_option(int o, struct arguments *a, char **argv)
-{
-    int64_t number;
-    switch (o) {
-    case 's':
-        a->scenario = optarg;
-        return CMD_OK;
-    case 'n':
-        if (quantity_integer(optarg, &number) != 0 || number < 0)
-            return cmd_usage(a->cmd, "--seed wants a number from 0 to %" PRId64 ", not '%s'",
-                             INT64_MAX, optarg);
-        a->seed = (uint64_t)number;
-        return CMD_OK;
-    case 'a':
-        return take_at(a, optarg);
-    case 'f':
-        return take_for(a, optarg);
-    case 'r':
-        a->reboot = true;
-        return CMD_OK;
-    case 'c':
-        a->clock = optarg;
-        return hypervisor_clock_ok(optarg)
-                   ? CMD_OK
-                   : cmd_usage(a->cmd, "--clock wants virtual, real or xN, not '%s'", optarg);
-    case 'j':
-        a->json = true;
-        return CMD_OK;
-    default:
-        return cmd_bad_option(a->cmd, argv);
-    }
+        return "a duration such as 90s, 2h or 42d14h";
+    *ret_ns = (uint64_t)ns;
+    return NULL;
 }
 
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
-    static const struct option boot_options[] = {
-        { "scenario", required_argument, NULL, 's' },
-        { "seed", required_argument, NULL, 'n' },
-        { "at", required_argument, NULL, 'a' },
-        { "for", required_argument, NULL, 'f' },
-        { "clock", required_argument, NULL, 'c' },
-        { "json", no_argument, NULL, 'j' },
-        { "reboot", no_argument, NULL, 'r' },
-        { "help", no_argument, NULL, 'h' },
-        { 0 },
-    };
-    /* A reset has no scenario and no seed: those of the host. */
-    const struct option *options = cmd == &cmd_boot ? boot_options : boot_options + 2;
     struct arguments a = { .cmd = cmd, .seed = 1, .clock = "virtual", .at_local_s = INT64_MIN };
-
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(cmd);
-        if (take_option(o, &a, argv) != CMD_OK)
-            return CMD_USAGE;
-    }
-    if (optind + 1 != argc || argv[optind][0] == '\0')
-        return cmd_usage(cmd, "one host directory is wanted");
+    const int status = cmd_options(cmd, argc, argv, &a);
+    if (status != CMD_GO)
+        return status;
     a.host_dir = argv[optind];
-    return boot(&a);
+    return *a.host_dir != '\0' ? boot(&a) : cmd_usage(cmd, "which host directory?");
 }
 
 static int run_boot(int argc, char **argv)
@@ -301,54 +237,62 @@ static int run_reset(int argc, char **argv)
     return run(&cmd_reset, argc, argv);
 }
 
-#define OPTIONS_HELP                                                                              \
-    "  --at T       when, by the host's own clock: 'YYYY-MM-DD HH:MM:SS'; later than its last "   \
-    "run\n"                                                                                       \
-    "  --for D      how long it runs after the start scripts: 90s, 2h, 42d14h. Default: not at "  \
-    "all\n"                                                                                       \
-    "  --reboot     at the end: reboot instead of halt; the next `boot` is then the start after " \
-    "it\n"                                                                                        \
-    "  --clock C    virtual (default), real or xN, as in `lostbeat run`\n"                        \
-    "  --json       one object: schema \"lostbeat/boot/1\", host, starts, started, outcome, "     \
-    "end,\n"                                                                                      \
-    "               uptime_s, found, note, digest\n"
+static const struct cmd_option options[] = {
+    CMD_TEXT(
+        "scenario", 0, "S", scenario,
+        "for the first start, in a directory that is empty or not there: what host this is and "
+        "what goes wrong on it, from `lostbeat list` or a file"),
+    CMD_TAKE("seed", 0, "N", seed, cmd_take_seed, "likewise; default 1"),
+    CMD_TAKE("at", 0, "T", at_local_s, take_at,
+             "when, by the host's own clock: 'YYYY-MM-DD HH:MM:SS'; later than its last run"),
+    CMD_TAKE("for", 0, "D", for_ns, take_for,
+             "how long it runs after the start scripts: 90s, 2h, 42d14h. Default: not at all"),
+    CMD_FLAG("reboot", 0, reboot,
+             "at the end: reboot instead of halt; the next `boot` is then the start after it"),
+    CMD_TAKE("clock", 0, "C", clock, cmd_take_clock,
+             "virtual (default), real or xN, as in `lostbeat run`"),
+    CMD_JSON(
+        "one object: schema \"lostbeat/boot/1\", host, starts, started, outcome, end, uptime_s, "
+        "found, note, digest"),
+    CMD_OPTIONS_END,
+};
+
+#define EXIT_STATUS \
+    "Exit status: 0 it ran and shut down, 1 it did not get so far, 2 wrong usage or input."
 
 const struct cmd cmd_boot = {
     .name = "boot",
     .summary = "starts a host, runs it for some time and halts it",
-    .help =
-        "usage: lostbeat boot DIR [--scenario SCENARIO [--seed N]] [--at T] [--for D] [--reboot]\n"
-        "                     [--clock C] [--json]\n"
-        "\n"
+    .usage = "DIR [--scenario SCENARIO [--seed N]] [--at T] [--for D] [--reboot]\n[--clock C] "
+             "[--json]",
+    .about =
         "Starts the host in DIR, lets it run until `loaded VMkernel` (and D more), then presses "
-        "its\n"
-        "power button: the console shuts down. A start looks at the dump slots and the datastore\n"
-        "and brings to safety what a failure left there: /root/vmkernel-zdump-*,\n"
-        "/root/old_cores/cos-core-*.gz; /var/log/messages tells of it.\n"
-        "\n"
-        "  --scenario S for the first start, in a directory that is empty or not there: what host\n"
-        "               this is and what goes wrong on it, from `lostbeat list` or a file\n"
-        "  --seed N     likewise; default 1\n" OPTIONS_HELP "\n"
-        "  lostbeat boot hosts/a --scenario healthy --for 2d\n"
-        "  lostbeat boot hosts/a --at '2009-10-05 08:00:00' --for 30d\n"
-        "\n"
-        "Exit status: 0 it ran and shut down, 1 it did not get so far, 2 wrong usage or input.\n",
+        "its power button: the console shuts down. A start looks at the dump slots and the "
+        "datastore and brings to safety what a failure left there: /root/vmkernel-zdump-*, "
+        "/root/old_cores/cos-core-*.gz; /var/log/messages tells of it.",
+    .options = options,
+    .more = "  lostbeat boot hosts/a --scenario healthy --for 2d\n"
+            "  lostbeat boot hosts/a --at '2009-10-05 08:00:00' --for 30d\n\n" EXIT_STATUS,
+    .operand = "host directory",
+    .least = 1,
+    .most = 1,
     .run = run_boot,
 };
 
 const struct cmd cmd_reset = {
     .name = "reset",
     .summary = "presses the reset button of a host, after a purple screen",
-    .help =
-        "usage: lostbeat reset DIR [--at T] [--for D] [--reboot] [--clock C] [--json]\n"
-        "\n"
-        "Starts the host in DIR again after a purple screen or after it was cut off, as `lostbeat\n"
-        "boot` does one that was shut down. Without --at that is 10 to 30 minutes after the dump.\n"
-        "\n" OPTIONS_HELP "\n"
-        "  lostbeat run kb-308590 --host hosts/kb\n"
-        "  lostbeat reset hosts/kb --at '2009-11-13 07:13:58'\n"
-        "  ls hosts/kb/root hosts/kb/root/old_cores; tail hosts/kb/var/log/vmksummary\n"
-        "\n"
-        "Exit status: 0 it ran and shut down, 1 it did not get so far, 2 wrong usage or input.\n",
+    .usage = "DIR [--at T] [--for D] [--reboot] [--clock C] [--json]",
+    .about = "Starts the host in DIR again after a purple screen or after it was cut off, as "
+             "`lostbeat boot` does one that was shut down. Without --at that is 10 to 30 minutes "
+             "after the dump.",
+    .options = options + 2, /* no scenario and no seed: those of the host */
+    .more = "  lostbeat run kb-308590 --host hosts/kb\n"
+            "  lostbeat reset hosts/kb --at '2009-11-13 07:13:58'\n"
+            "  ls hosts/kb/root hosts/kb/root/old_cores; tail "
+            "hosts/kb/var/log/vmksummary\n\n" EXIT_STATUS,
+    .operand = "host directory",
+    .least = 1,
+    .most = 1,
     .run = run_reset,
 };

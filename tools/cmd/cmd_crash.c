@@ -11,43 +11,26 @@
 #define ERROR_MAX 512
 #define COMMANDS_MAX 64
 
-struct options {
+struct arguments {
     const char *core, *executable;
-    const char *commands[COMMANDS_MAX];
-    unsigned command_count;
+    struct command_lines {
+        const char *line[COMMANDS_MAX];
+        unsigned count;
+    } commands;
     bool json;
 };
 
-static int parse(int argc, char **argv, struct options *ret)
+static const char *take_command(void *member, const char *text)
 {
-    static const struct option options[] = { { "command", required_argument, NULL, 'c' },
-                                             { "executable", required_argument, NULL, 'e' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { 0 } };
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "c:e:h", options, NULL)) != -1;) {
-        if (o == 'h')
-            return -1;
-        if (o == 'c' && ret->command_count == COMMANDS_MAX)
-            return cmd_usage(&cmd_crash, "more than %d times -c", COMMANDS_MAX);
-        if (o == 'c')
-            ret->commands[ret->command_count++] = optarg;
-        else if (o == 'e')
-            ret->executable = optarg;
-        else if (o == 'j')
-            ret->json = true;
-        else
-            return cmd_bad_option(&cmd_crash, argv);
-    }
-    if (optind + 1 != argc)
-        return cmd_usage(&cmd_crash, optind == argc ? "which core?" : "one core is wanted");
-    ret->core = argv[optind];
-    return CMD_OK;
+    struct command_lines *c = member;
+    if (c->count == COMMANDS_MAX)
+        return "to be given less often";
+    c->line[c->count++] = text;
+    return NULL;
 }
 
 /* @return 0, or -1 with one line in err */
-static int load(struct crash *s, const struct options *o, char *err)
+static int load(struct crash *s, const struct arguments *o, char *err)
 {
     if (core_open(o->core, &s->core, err, ERROR_MAX) != 0)
         return -1;
@@ -71,16 +54,16 @@ static void unload(struct crash *s)
     core_close(s->core);
 }
 
-static int run_commands(struct crash *s, const struct options *o)
+static int run_commands(struct crash *s, const struct arguments *o)
 {
     int worst = CRASH_OK;
-    if (o->command_count == 0) {
+    if (o->commands.count == 0) {
         if (isatty(STDIN_FILENO))
             (void)crash_line(s, "sys");
         return crash_interact(s);
     }
-    for (unsigned i = 0; i < o->command_count; i++) {
-        const int status = crash_line(s, o->commands[i]);
+    for (unsigned i = 0; i < o->commands.count; i++) {
+        const int status = crash_line(s, o->commands.line[i]);
         if (status == CRASH_QUIT)
             break;
         worst = status > worst ? status : worst;
@@ -88,8 +71,8 @@ static int run_commands(struct crash *s, const struct options *o)
     return worst;
 }
 
-/* What was inconsistent goes to stderr, unless the dialogue told it already. */
-static void tell_problems(const struct core *c, uint32_t from)
+/* What was inconsistent goes to stderr, unless the dialogue reported it already. */
+static void report_problems(const struct core *c, uint32_t from)
 {
     for (uint32_t i = from; i < c->problems.count; i++)
         (void)fprintf(stderr, "%s: inconsistent: %s\n", c->path, c->problems.line[i]);
@@ -97,16 +80,16 @@ static void tell_problems(const struct core *c, uint32_t from)
         (void)fprintf(stderr, "%s: inconsistent: %u more\n", c->path, c->problems.dropped);
 }
 
-static int work(struct crash *s, const struct options *o)
+static int work(struct crash *s, const struct arguments *o)
 {
-    s->out = (struct out){ .to = stdout, .json = o->json, .colour = isatty(STDOUT_FILENO) != 0 };
-    if (o->command_count == 0)
-        tell_problems(s->core, 0);
+    s->out = cmd_out(o->json);
+    if (o->commands.count == 0)
+        report_problems(s->core, 0);
     const int status = run_commands(s, o);
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
         return cmd_fail(CMD_USAGE, "the output cannot be written");
-    if (o->command_count > 0)
-        tell_problems(s->core, 0);
+    if (o->commands.count > 0)
+        report_problems(s->core, 0);
     if (status != CRASH_OK)
         return CMD_USAGE;
     return s->core->problems.count > 0 ? CMD_BAD : CMD_OK;
@@ -114,42 +97,44 @@ static int work(struct crash *s, const struct options *o)
 
 static int run(int argc, char **argv)
 {
-    struct options o = { 0 };
+    struct arguments a = { .json = false };
     struct crash s = { 0 };
     char err[ERROR_MAX];
-    int status = parse(argc, argv, &o);
-    if (status == -1)
-        return cmd_help(&cmd_crash);
-    if (status != CMD_OK)
+    int status = cmd_options(&cmd_crash, argc, argv, &a);
+    if (status != CMD_GO)
         return status;
-    if (load(&s, &o, err) != 0)
+    a.core = argv[optind];
+    if (load(&s, &a, err) != 0)
         status = cmd_fail(CMD_USAGE, "%s", err);
     else
-        status = work(&s, &o);
+        status = work(&s, &a);
     unload(&s);
     return status;
 }
 
+static const struct cmd_option options[] = {
+    CMD_TAKE("command", 'c', "COMMAND", commands, take_command,
+             "run it and leave; several are run in order: -c 'kmem -i' -c 'bt 20'"),
+    CMD_TEXT("executable", 'e', "COS", executable,
+             "the executable that made the core: stacks get lines of source"),
+    CMD_JSON("each command's result as one object, schema \"lostbeat/crash-COMMAND/1\""),
+    CMD_OPTIONS_END,
+};
+
 const struct cmd cmd_crash = {
     .name = "crash",
     .summary = "post-mortem on a core of the service console",
-    .help =
-        "usage: lostbeat crash [-c COMMAND]... [-e COS] [--json] CORE\n"
-        "\n"
+    .usage = "[-c COMMAND]... [-e COS] [--json] CORE",
+    .about =
         "Reads a cos-core, plain or .gz, whole or cut, by what it says of itself; neither headers "
-        "nor\n"
-        "the executable are needed. Without -c, commands are read from the terminal (with line "
-        "editing\n"
-        "and history) or from a pipe; `help` lists them.\n"
-        "\n"
-        "  -c COMMAND  run it and leave; several are run in order: -c 'kmem -i' -c 'bt 20'\n"
-        "  -e COS      the executable that made the core: stacks get lines of source\n"
-        "  --json      each command's result as one object, schema \"lostbeat/crash-COMMAND/1\"\n"
-        "\n"
-        "Commands: sys ps bt foreach kmem log swap vm task runq rd search sym leak why help exit\n"
-        "\n"
+        "nor the executable are needed. Without -c, commands are read from the terminal (with "
+        "line editing and history) or from a pipe; `help` lists them.",
+    .options = options,
+    .more =
         "Exit status: 0 all done, 1 done, but the core is cut or inconsistent (stderr says where), "
-        "2 a\n"
-        "command was wrong or the file cannot be read.\n",
+        "2 a command was wrong or the file cannot be read.",
+    .operand = "core",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

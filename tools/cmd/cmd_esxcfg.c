@@ -21,6 +21,14 @@
 #define CONSOLE_DEVICE "/dev/sda5"
 #define PARTITION_FILE "dev/vmkcore"
 
+struct arguments {
+    const char *host;
+    bool list;
+    bool get; /* of advcfg, as is: */
+    const char *value;
+    bool config, active; /* of dumppart */
+};
+
 /* ---- advanced options ------------------------------------------------------------------------ */
 static const char *check_core_file(const char *host_dir, const char *value);
 static const char *check_flag(const char *host_dir, const char *value);
@@ -105,13 +113,8 @@ static int set_value(const struct option_def *o, struct esxconf *conf, const cha
     return print_value(o, conf);
 }
 
-struct advcfg {
-    const char *host, *value;
-    bool get, set, list;
-};
-
 /* The value that -s names stands before the option, which is the argument that is left. */
-static int advcfg_work(const struct advcfg *a, const char *name)
+static int advcfg_work(const struct arguments *a, const char *name)
 {
     char host[HOST_PATH_MAX], path[HOST_PATH_MAX], err[ERROR_MAX] = "";
     struct esxconf conf;
@@ -127,34 +130,19 @@ static int advcfg_work(const struct advcfg *a, const char *name)
         for (size_t i = 0; i < OPTION_DEFS && status == CMD_OK; i++)
             status = print_value(&option_defs[i], &conf);
     else
-        status = a->set ? set_value(o, &conf, host, path, a->value) : print_value(o, &conf);
+        status =
+            a->value != NULL ? set_value(o, &conf, host, path, a->value) : print_value(o, &conf);
     esxconf_free(&conf);
     return status;
 }
 
 static int run_advcfg(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "get", no_argument, NULL, 'g' },  { "set", required_argument, NULL, 's' },
-        { "list", no_argument, NULL, 'l' }, { "host", required_argument, NULL, 'H' },
-        { "help", no_argument, NULL, 'h' }, { 0 },
-    };
-    struct advcfg a = { .host = NULL };
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "gs:lh", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(&cmd_esxcfg_advcfg);
-        if (o != 'g' && o != 's' && o != 'l' && o != 'H')
-            return cmd_bad_option(&cmd_esxcfg_advcfg, argv);
-        a.get |= o == 'g';
-        a.list |= o == 'l';
-        a.set |= o == 's';
-        if (o == 's')
-            a.value = optarg;
-        if (o == 'H')
-            a.host = optarg;
-    }
-    if (a.get + a.set + a.list != 1)
+    struct arguments a = { .host = NULL };
+    const int status = cmd_options(&cmd_esxcfg_advcfg, argc, argv, &a);
+    if (status != CMD_GO)
+        return status;
+    if (a.get + (a.value != NULL) + a.list != 1)
         return cmd_usage(&cmd_esxcfg_advcfg, "one of -g, -s VALUE and -l is wanted");
     if (optind + (a.list ? 0 : 1) != argc)
         return cmd_usage(&cmd_esxcfg_advcfg, a.list ? "-l wants no option's name"
@@ -163,29 +151,30 @@ static int run_advcfg(int argc, char **argv)
     return advcfg_work(&a, a.list ? NULL : argv[optind]);
 }
 
+static const struct cmd_option advcfg_options[] = {
+    CMD_FLAG("get", 'g', get, "what an option is"),
+    CMD_TEXT("set", 's', "VALUE", value, "make it VALUE; a value that makes no sense is refused"),
+    CMD_FLAG("list", 'l', list, "all of them"),
+    CMD_HOST,
+    CMD_OPTIONS_END,
+};
+
 const struct cmd cmd_esxcfg_advcfg = {
     .name = "esxcfg-advcfg",
     .summary = "shows and sets advanced options of a host",
-    .help =
-        "usage: esxcfg-advcfg [--host DIR] -g OPTION | -s VALUE OPTION | -l\n"
-        "\n"
-        "  -g, --get    what an option is\n"
-        "  -s, --set    make it VALUE; a value that makes no sense is refused\n"
-        "  -l, --list   all of them\n"
-        "  --host DIR   the host; default: the current directory, else $LOSTBEAT_HOST\n"
-        "\n"
-        "  /Misc/CosCoreFile      where the core of the service console is written when it is "
-        "lost:\n"
-        "                         /vmfs/volumes/UUID/NAME; empty: no core\n"
-        "  /Misc/PsodOnCosPanic   1: the host then shows a purple screen; 0: it does not, and its\n"
-        "                         VMkernel goes on without a console\n"
-        "\n"
-        "Names are taken in upper and lower case. A change takes effect at the next start.\n"
-        "\n"
-        "  esxcfg-advcfg --host hosts/kb -g /Misc/CosCoreFile\n"
-        "  esxcfg-advcfg --host hosts/kb -s 0 /Misc/PsodOnCosPanic\n"
-        "\n"
-        "Exit status: 0 done, 2 refused.\n",
+    .usage = "[--host DIR] -g OPTION | -s VALUE OPTION | -l",
+    .about =
+        "/Misc/CosCoreFile: where the core of the service console is written when it is lost, "
+        "/vmfs/volumes/UUID/NAME; empty: no core.\n"
+        "/Misc/PsodOnCosPanic: 1: the host then shows a purple screen; 0: it does not, and its "
+        "VMkernel goes on without a console.\n"
+        "Names are taken in upper and lower case. A change takes effect at the next start.",
+    .options = advcfg_options,
+    .more = "  esxcfg-advcfg --host hosts/kb -g /Misc/CosCoreFile\n"
+            "  esxcfg-advcfg --host hosts/kb -s 0 /Misc/PsodOnCosPanic\n\n"
+            "Exit status: 0 done, 2 refused.",
+    .most = 1,
+    .operand = "option",
     .run = run_advcfg,
 };
 
@@ -203,79 +192,64 @@ static bool is_active(const char *host_dir)
     return ok;
 }
 
-static int dumppart_print(int action, const char *configured, bool active)
+static int dumppart_print(const struct arguments *a, const char *configured, bool active)
 {
     const char *name = configured[0] != '\0' ? configured : DEFAULT_PARTITION;
-    if (action == 'l') {
+    if (a->list) {
         (void)printf("%-16s%-14s%-11s%s\n", "VM Kernel Name", "Console Name", "Is Active",
                      "Is Configured");
         (void)printf("%-16s%-14s%-11s%s\n", name, CONSOLE_DEVICE, active ? "yes" : "no",
                      configured[0] != '\0' ? "yes" : "no");
         return CMD_OK;
     }
-    if (action == 'c' ? configured[0] == '\0' : !active) {
-        (void)printf("No dump partition is %s.\n", action == 'c' ? "configured" : "active");
+    if (a->config ? configured[0] == '\0' : !active) {
+        (void)printf("No dump partition is %s.\n", a->config ? "configured" : "active");
         return CMD_BAD;
     }
     (void)printf("%-16s%s\n", name, CONSOLE_DEVICE);
     return CMD_OK;
 }
 
-static int dumppart_work(int action, const char *option)
+static int dumppart_work(const struct arguments *a)
 {
     char host[HOST_PATH_MAX], path[HOST_PATH_MAX], err[ERROR_MAX] = "";
     struct esxconf conf;
-    if (host_find(option, host, err, sizeof err) != 0 ||
+    if (host_find(a->host, host, err, sizeof err) != 0 ||
         host_path(host, PATH_ESXCONF, path, err, sizeof err) != 0 ||
         esxconf_load(path, &conf, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     const char *configured = esxconf_get(&conf, ESXCONF_DUMP_PARTITION);
-    const int status =
-        dumppart_print(action, configured != NULL ? configured : "", is_active(host));
+    const int status = dumppart_print(a, configured != NULL ? configured : "", is_active(host));
     esxconf_free(&conf);
     return fflush(stdout) == 0 ? status : CMD_USAGE;
 }
 
 static int run_dumppart(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "list", no_argument, NULL, 'l' },       { "get-config", no_argument, NULL, 'c' },
-        { "get-active", no_argument, NULL, 't' }, { "host", required_argument, NULL, 'H' },
-        { "help", no_argument, NULL, 'h' },       { 0 },
-    };
-    const char *host = NULL;
-    int action = 0;
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "lcth", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(&cmd_esxcfg_dumppart);
-        if (o == 'H') {
-            host = optarg;
-            continue;
-        }
-        if (o != 'l' && o != 'c' && o != 't')
-            return cmd_bad_option(&cmd_esxcfg_dumppart, argv);
-        if (action != 0 && action != o)
-            return cmd_usage(&cmd_esxcfg_dumppart, "one of -l, -c and -t is wanted");
-        action = o;
-    }
-    if (action == 0 || optind != argc)
-        return cmd_usage(&cmd_esxcfg_dumppart, "one of -l, -c and -t is wanted, and nothing else");
-    return dumppart_work(action, host);
+    struct arguments a = { .host = NULL };
+    const int status = cmd_options(&cmd_esxcfg_dumppart, argc, argv, &a);
+    if (status != CMD_GO)
+        return status;
+    if (a.list + a.config + a.active != 1)
+        return cmd_usage(&cmd_esxcfg_dumppart, "one of -l, -c and -t is wanted");
+    return dumppart_work(&a);
 }
+
+static const struct cmd_option dumppart_options[] = {
+    CMD_FLAG("list", 'l', list, "the partitions that a VMkernel can dump to"),
+    CMD_FLAG("get-config", 'c', config, "the one that is set up in esx.conf"),
+    CMD_FLAG("get-active", 't', active, "the one that would be used now"),
+    CMD_HOST,
+    CMD_OPTIONS_END,
+};
 
 const struct cmd cmd_esxcfg_dumppart = {
     .name = "esxcfg-dumppart",
     .summary = "shows the dump partition of a host",
-    .help = "usage: esxcfg-dumppart [--host DIR] -l | -c | -t\n"
-            "\n"
-            "  -l, --list         the partitions that a VMkernel can dump to\n"
-            "  -c, --get-config   the one that is set up in esx.conf\n"
-            "  -t, --get-active   the one that would be used now\n"
-            "  --host DIR         the host; default: the current directory, else $LOSTBEAT_HOST\n"
-            "\n"
-            "  esxcfg-dumppart --host hosts/kb -l\n"
-            "\n"
-            "Exit status: 0 shown, 1 there is none, 2 wrong usage or no host.\n",
+    .usage = "[--host DIR] -l | -c | -t",
+    .about = "Shows where a VMkernel writes its dump.",
+    .options = dumppart_options,
+    .more = "  esxcfg-dumppart --host hosts/kb -l\n\n"
+            "Exit status: 0 shown, 1 there is none, 2 wrong usage or no host.",
     .run = run_dumppart,
 };

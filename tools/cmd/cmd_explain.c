@@ -8,15 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "shared/picture.h"
 #include "tools/cmd/cmd.h"
 #include "tools/explain/explain.h"
 #include "tools/host/outfile.h"
 
 #define ERROR_MAX 512
-#define WIDTH 98u /* columns of a sentence */
+
+struct arguments {
+    bool json;
+    const char *png;
+};
 
 struct explained {
     struct text text;
@@ -24,40 +26,7 @@ struct explained {
     struct explain e;
 };
 
-/* ---- for people ------------------------------------------------------------------------------ */
-
-static const char *colour_of(enum explain_rating r)
-{
-    static const char *const colours[EXPLAIN_RATINGS] = { "\x1b[2m", "\x1b[1;33m", "\x1b[31m",
-                                                          "\x1b[36m", "\x1b[36m" };
-    return colours[r];
-}
-
-/* Bytes of a file must not act on the terminal. */
-static void print_line(const struct text_line *l)
-{
-    for (uint32_t i = 0; i < l->length; i++)
-        (void)putchar(l->at[i] == '\t' || ((unsigned char)l->at[i] >= ' ' && l->at[i] != 0x7f)
-                          ? l->at[i]
-                          : '?');
-    (void)putchar('\n');
-}
-
-static void print_wrapped(const char *text, unsigned indent)
-{
-    unsigned column = indent;
-    while (*text != '\0') {
-        const size_t word = strcspn(text, " ");
-        if (column + 1 + word > WIDTH && column > indent) {
-            (void)printf("\n%*s", (int)indent, "");
-            column = indent;
-        }
-        (void)printf("%s%.*s", column > indent ? " " : "", (int)word, text);
-        column += (unsigned)word + (column > indent);
-        text += word + (text[word] == ' ');
-    }
-    (void)putchar('\n');
-}
+/* ---- the screen, line by line ---------------------------------------------------------------- */
 
 /* What the note is about, with the name in front of a register's value, when it is short. */
 static void label_of(const struct text_line *l, struct purple_place place, char *label, size_t size)
@@ -73,161 +42,122 @@ static void label_of(const struct text_line *l, struct purple_place place, char 
         (void)snprintf(label, size, "%.*s", (int)(place.to - from), l->at + from);
 }
 
-static void print_note(const struct explained *x, const struct explain_note *n, bool colours)
+static void print_note(struct out *o, const struct text_line *l, const struct explain_note *n)
 {
+    static const enum out_style styles[EXPLAIN_RATINGS] = { OUT_DIM, OUT_YELLOW, OUT_RED, OUT_CYAN,
+                                                            OUT_CYAN };
     char label[32] = "";
-    label_of(&x->text.lines[n->place.line - 1], n->place, label, sizeof label);
-    (void)printf("       %s%-14s%s %-18s ", colours ? colour_of(n->rating) : "",
-                 explain_rating_name(n->rating), colours ? "\x1b[0m" : "", label);
-    print_wrapped(n->says, 42);
+    label_of(l, n->place, label, sizeof label);
+    out_object(o, NULL);
+    out_u64(o, "from", NULL, n->place.from);
+    out_u64(o, "to", NULL, n->place.to);
+    out_style(o, styles[n->rating]);
+    out_str(o, "rating", "       %-14s", explain_rating_name(n->rating));
+    out_style(o, OUT_PLAIN);
+    out_text(o, " %-18s ", label);
+    out_prose(o, "says", 42, n->says);
+    out_end(o);
 }
 
-static void print_head(const struct explained *x)
-{
-    const struct purple *p = &x->p;
-    (void)printf("%s: a purple screen of %s, laid out as on %s\n", x->text.name,
-                 x->e.release != NULL ? x->e.release : purple_layout_name(p->layout),
-                 purple_layout_name(p->layout));
-    (void)printf("what it is: %s%s\n\n", purple_class_name(p->class),
-                 p->class_from_log ? " (told by the log lines; the headline is missing)" : "");
-}
-
-static void print_tail(const struct explained *x)
-{
-    const struct explain *e = &x->e;
-    (void)printf("\ndecoded:\n");
-    (void)printf("  %-18s %s\n", "ip lies in", e->ip_is_in);
-    for (uint32_t i = 0; i < e->numbers; i++)
-        (void)printf("  %-18s %-12.10g (%s)\n", e->number[i].name, e->number[i].value,
-                     e->number[i].from);
-    for (uint32_t i = 0; i < e->missings; i++)
-        (void)printf("%s %s", i == 0 ? "missing from the text:" : ",", e->missing[i]);
-    if (e->missings > 0)
-        (void)putchar('\n');
-    (void)printf("The screen does not tell the cause. `lostbeat forecast` reads vmksummary, which "
-                 "may.\n");
-}
-
-static void print_text(const struct explained *x, bool colours)
+static void print_lines(struct out *o, const struct explained *x)
 {
     uint32_t n = 0;
-    print_head(x);
-    for (uint32_t line = 1; line <= x->text.count; line++) {
-        (void)printf("%4" PRIu32 "  ", line);
-        print_line(&x->text.lines[line - 1]);
-        const bool alone = n == x->e.notes || x->e.note[n].place.line != line;
-        if (alone && x->p.kind[line - 1] != PURPLE_LINE_BLANK)
-            (void)printf("       (%s, with the line above)\n",
-                         purple_kind_name(x->p.kind[line - 1]));
-        for (; n < x->e.notes && x->e.note[n].place.line == line; n++)
-            print_note(x, &x->e.note[n], colours);
-    }
-    print_tail(x);
-}
-
-/* ---- for scripts ----------------------------------------------------------------------------- */
-
-/* JSON wants UTF-8; a screen is ASCII, and anything else in it is a mistake of its copy. */
-static json_t *ascii(const char *text, size_t length)
-{
-    char *copy = strndup(text, length);
-    if (copy == NULL)
-        abort();
-    for (char *c = copy; *c != '\0'; c++) {
-        if ((unsigned char)*c >= 0x7f || *c < ' ')
-            *c = '?';
-    }
-    json_t *s = json_string(copy);
-    free(copy);
-    return s;
-}
-
-static json_t *json_lines(const struct explained *x)
-{
-    json_t *lines = json_array();
-    uint32_t n = 0;
+    out_array(o, "lines");
     for (uint32_t line = 1; line <= x->text.count; line++) {
         const struct text_line *l = &x->text.lines[line - 1];
-        json_t *notes = json_array();
-        for (; n < x->e.notes && x->e.note[n].place.line == line; n++) {
-            const struct explain_note *note = &x->e.note[n];
-            (void)json_array_append_new(
-                notes, json_pack("{s:i, s:i, s:s, s:o}", "from", note->place.from, "to",
-                                 note->place.to, "rating", explain_rating_name(note->rating),
-                                 "says", ascii(note->says, strlen(note->says))));
-        }
-        (void)json_array_append_new(lines, json_pack("{s:i, s:o, s:s, s:o}", "line", (int)line,
-                                                     "text", ascii(l->at, l->length), "kind",
-                                                     purple_kind_name(x->p.kind[line - 1]), "notes",
-                                                     notes));
+        const enum purple_kind kind = x->p.kind[line - 1];
+        const bool alone = n == x->e.note_count || x->e.note[n].place.line != line;
+        out_object(o, NULL);
+        out_u64(o, "line", "%4llu  ", line);
+        out_strn(o, "text", "%s\n", l->at, l->length);
+        out_str(o, "kind",
+                alone && kind != PURPLE_LINE_BLANK ? "       (%s, with the line above)\n" : NULL,
+                purple_kind_name(kind));
+        out_array(o, "notes");
+        for (; n < x->e.note_count && x->e.note[n].place.line == line; n++)
+            print_note(o, l, &x->e.note[n]);
+        out_end(o);
+        out_end(o);
     }
-    return lines;
+    out_end(o);
 }
 
-static json_t *json_registers(const struct purple *p)
+/* ---- what it says ---------------------------------------------------------------------------- */
+
+static void print_head(struct out *o, const struct explained *x)
 {
-    json_t *regs = json_object();
+    const struct purple *p = &x->p;
+    const char *layout = purple_layout_name(p->layout);
+    out_str(o, "file", "%s: a purple screen of ", x->text.name);
+    out_bool(o, "recognised", p->is_screen);
+    out_text(o, "%s", x->e.release == NULL ? layout : "");
+    out_str(o, "release", "%s", x->e.release);
+    out_u64(o, "build", NULL, p->build);
+    out_str(o, "layout", ", laid out as on %s\n", layout);
+    out_str(o, "class", "what it is: %s", purple_class_name(p->class));
+    out_text(o, "%s\n\n",
+             p->class_from_log ? " (told by the log lines; the headline is missing)" : "");
+    out_str(o, "headline", NULL, p->headline);
+    out_str(o, "cos_core", NULL, p->cos_core[0] != '\0' ? p->cos_core : NULL);
+}
+
+/* What stands on the screen, by parts; as text, the lines show it. */
+static void print_parts(struct out *o, const struct purple *p)
+{
+    out_object(o, "registers");
     for (uint32_t i = 0; i < p->reg_count; i++) {
         char value[24];
         (void)snprintf(value, sizeof value, "%s0x%" PRIx64, p->reg[i].negative ? "-" : "",
                        p->reg[i].value);
-        (void)json_object_set_new(regs, p->reg[i].name, json_string(value));
+        out_str(o, p->reg[i].name, NULL, value);
     }
-    return regs;
-}
-
-static json_t *json_worlds(const struct purple *p)
-{
-    json_t *worlds = json_array();
-    for (uint32_t i = 0; i < p->pcpu_count; i++)
-        (void)json_array_append_new(
-            worlds,
-            json_pack("{s:i, s:I, s:o, s:s, s:b}", "pcpu", (int)p->pcpu[i].pcpu, "world",
-                      (json_int_t)p->pcpu[i].world, "name",
-                      ascii(p->pcpu[i].name, strlen(p->pcpu[i].name)), "kind",
-                      explain_world_kind(p->pcpu[i].name), "panicking", p->pcpu[i].panicking));
-    return worlds;
-}
-
-static json_t *json_alerts(const struct purple *p)
-{
-    json_t *alerts = json_array();
+    out_end(o);
+    out_array(o, "pcpus");
+    for (uint32_t i = 0; i < p->pcpu_count; i++) {
+        out_object(o, NULL);
+        out_u64(o, "pcpu", NULL, p->pcpu[i].pcpu);
+        out_u64(o, "world", NULL, p->pcpu[i].world);
+        out_str(o, "name", NULL, p->pcpu[i].name);
+        out_str(o, "kind", NULL, explain_world_kind(p->pcpu[i].name));
+        out_bool(o, "panicking", p->pcpu[i].panicking);
+        out_end(o);
+    }
+    out_end(o);
+    out_array(o, "alerts");
     for (uint32_t i = 0; i < p->log_count; i++) {
         const struct purple_alert *a = &p->log[i].alert;
-        if (p->log[i].is_alert)
-            (void)json_array_append_new(alerts, json_pack("{s:f, s:o, s:I, s:I, s:I}", "uptime_s",
-                                                          (double)p->log[i].at_ms / 1000, "comm",
-                                                          ascii(a->comm, strlen(a->comm)), "pid",
-                                                          (json_int_t)a->pid, "t", (json_int_t)a->t,
-                                                          "to", (json_int_t)a->to));
+        if (!p->log[i].is_alert)
+            continue;
+        out_object(o, NULL);
+        out_real(o, "uptime_s", NULL, (double)p->log[i].at_ms / 1000);
+        out_str(o, "comm", NULL, a->comm);
+        out_i64(o, "pid", NULL, a->pid);
+        out_i64(o, "t", NULL, a->t);
+        out_i64(o, "to", NULL, a->to);
+        out_end(o);
     }
-    return alerts;
+    out_end(o);
 }
 
-static json_t *json_decoded(const struct explain *e)
+static void print_tail(struct out *o, const struct explain *e)
 {
-    json_t *decoded = json_pack("{s:s}", "ip_is_in", e->ip_is_in);
-    for (uint32_t i = 0; i < e->numbers; i++)
-        (void)json_object_set_new(decoded, e->number[i].name, json_real(e->number[i].value));
-    return decoded;
-}
-
-static json_t *json_of(const struct explained *x)
-{
-    const struct purple *p = &x->p;
-    json_t *missing = json_array();
-    for (uint32_t i = 0; i < x->e.missings; i++)
-        (void)json_array_append_new(missing, json_string(x->e.missing[i]));
-    json_t *root =
-        json_pack("{s:s, s:o, s:b, s:s, s:s?, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                  "schema", "lostbeat/explain/1", "file", ascii(x->text.name, strlen(x->text.name)),
-                  "recognised", p->is_screen, "layout", purple_layout_name(p->layout), "release",
-                  x->e.release, "build", (json_int_t)p->build, "class", purple_class_name(p->class),
-                  "headline", ascii(p->headline, strlen(p->headline)), "cos_core",
-                  p->cos_core[0] != '\0' ? ascii(p->cos_core, strlen(p->cos_core)) : json_null(),
-                  "registers", json_registers(p), "pcpus", json_worlds(p), "alerts", json_alerts(p),
-                  "decoded", json_decoded(&x->e), "missing", missing, "lines", json_lines(x));
-    return root;
+    out_section(o, "decoded:");
+    out_object(o, "decoded");
+    out_str(o, "ip_is_in", "  ip lies in         %s\n", e->ip_is_in);
+    for (uint32_t i = 0; i < e->number_count; i++) {
+        out_text(o, "  %-18s ", e->number[i].name);
+        out_real(o, e->number[i].name, "%-12.10g", e->number[i].value);
+        out_text(o, " (%s)\n", e->number[i].from);
+    }
+    out_end(o);
+    out_array(o, "missing");
+    for (uint32_t i = 0; i < e->missing_count; i++)
+        out_str(o, NULL, i == 0 ? "missing from the text: %s" : ", %s", e->missing[i]);
+    out_end(o);
+    out_text(o,
+             "%sThe screen does not tell the cause. `lostbeat forecast` reads vmksummary, which "
+             "may.\n",
+             e->missing_count > 0 ? "\n" : "");
 }
 
 /* ---- the picture ----------------------------------------------------------------------------- */
@@ -236,7 +166,7 @@ static json_t *json_of(const struct explained *x)
 static size_t collect_marks(const struct explain *e, struct picture_mark *marks)
 {
     size_t count = 0;
-    for (uint32_t i = 0; i < e->notes; i++) {
+    for (uint32_t i = 0; i < e->note_count; i++) {
         const struct explain_note *n = &e->note[i];
         if (n->place.to <= n->place.from ||
             (n->rating != EXPLAIN_UNIQUE && n->rating != EXPLAIN_MISLEADING))
@@ -253,119 +183,92 @@ static size_t collect_marks(const struct explain *e, struct picture_mark *marks)
 
 static int write_png(const struct explained *x, const char *path)
 {
-    struct picture_mark *marks = malloc((x->e.notes + 1u) * sizeof *marks);
+    struct picture_mark *marks = calloc(x->e.note_count + 1u, sizeof *marks);
     size_t size = 0;
     char *text = NULL, err[ERROR_MAX];
-    struct picture picture;
+    struct picture picture = { .png = NULL };
     FILE *f = open_memstream(&text, &size);
-
-    if (marks == NULL || f == NULL)
-        abort();
-    for (uint32_t i = 0; i < x->text.count; i++)
+    for (uint32_t i = 0; f != NULL && i < x->text.count; i++)
         (void)fprintf(f, "%s\n", x->text.lines[i].at);
-    (void)fclose(f);
-    int status = picture_draw(text, marks, collect_marks(&x->e, marks), &picture);
+    const bool whole = f != NULL && fclose(f) == 0 && marks != NULL;
+    const int drawn = whole ? picture_draw(text, marks, collect_marks(&x->e, marks), &picture) : -1;
     free(marks);
     free(text);
-    if (status != 0)
+    if (drawn != 0)
         return cmd_fail(CMD_USAGE, "%s: the picture cannot be drawn", path);
-    status = outfile_write(path, picture.png, picture.size, err, sizeof err);
+    const int status = outfile_write(path, picture.png, picture.size, err, sizeof err);
     free(picture.png);
     return status == 0 ? CMD_OK : cmd_fail(CMD_USAGE, "%s", err);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int show(struct explained *x, bool json, const char *png)
+static int show(struct explained *x, const struct arguments *a)
 {
-    int status = CMD_OK;
+    struct out o = cmd_out(a->json);
     explain_make(&x->p, &x->e);
-    if (png != NULL)
-        status = write_png(x, png);
-    if (json) {
-        json_t *root = json_of(x);
-        if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(2)) != 0)
-            status = cmd_fail(CMD_USAGE, "%s: the result cannot be written", x->text.name);
-        (void)putchar('\n');
-        json_decref(root);
-    } else {
-        print_text(x, isatty(STDOUT_FILENO) == 1);
-    }
+    int status = a->png != NULL ? write_png(x, a->png) : CMD_OK;
+    if (status == CMD_OK && x->p.class == PURPLE_UNKNOWN)
+        status = CMD_BAD;
+    out_begin(&o, "lostbeat/explain/1");
+    print_head(&o, x);
+    print_parts(&o, &x->p);
+    print_lines(&o, x);
+    print_tail(&o, &x->e);
     explain_free(&x->e);
-    if (fflush(stdout) != 0)
-        status = cmd_fail(CMD_USAGE, "stdout: %s", strerror(errno));
-    return status != CMD_OK ? status : x->p.class == PURPLE_UNKNOWN ? CMD_BAD : CMD_OK;
+    return cmd_finish(&o, status);
 }
 
 static int no_screen(const struct explained *x, bool json)
 {
-    if (json)
-        (void)printf("{\"schema\": \"lostbeat/explain/1\", \"recognised\": false}\n");
-    return cmd_fail(CMD_BAD,
-                    "%s: no purple screen: %" PRIu32
-                    " lines, and neither product, registers, pCPUs "
-                    "nor uptime among them",
-                    x->text.name, x->text.count);
+    struct out o = cmd_out(json);
+    out_begin(&o, "lostbeat/explain/1");
+    out_bool(&o, "recognised", false);
+    return cmd_finish(&o, cmd_fail(CMD_BAD,
+                                   "%s: no purple screen: %" PRIu32
+                                   " lines, and neither product, registers, pCPUs nor uptime among "
+                                   "them",
+                                   x->text.name, x->text.count));
 }
 
-static int explain_file(const char *path, bool json, const char *png)
+static int run(int argc, char **argv)
 {
     struct explained x = { 0 };
+    struct arguments a = { .json = false };
     char err[ERROR_MAX];
-    int status;
-
-    if (text_load(path, &x.text, err, sizeof err) != 0)
+    int status = cmd_options(&cmd_explain, argc, argv, &a);
+    if (status != CMD_GO)
+        return status;
+    if (text_load(argv[optind], &x.text, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     purple_parse(&x.text, &x.p);
-    if (x.p.is_screen)
-        status = show(&x, json, png);
-    else
-        status = no_screen(&x, json);
+    status = x.p.is_screen ? show(&x, &a) : no_screen(&x, a.json);
     purple_free(&x.p);
     text_free(&x.text);
     return status;
 }
 
-static int run(int argc, char **argv)
-{
-    static const struct option options[] = { { "png", required_argument, NULL, 'p' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { 0 } };
-    const char *png = NULL;
-    bool json = false;
-
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(&cmd_explain);
-        if (o != 'p' && o != 'j')
-            return cmd_bad_option(&cmd_explain, argv);
-        json = json || o == 'j';
-        png = o == 'p' ? optarg : png;
-    }
-    if (optind + 1 != argc)
-        return cmd_usage(&cmd_explain,
-                         optind == argc ? "the text of which screen?" : "one file is wanted");
-    return explain_file(argv[optind], json, png);
-}
+static const struct cmd_option options[] = {
+    CMD_JSON("one object: schema \"lostbeat/explain/1\""),
+    CMD_TEXT("png", 0, "FILE", png,
+             "the screen with its unique parts marked and the misleading ones struck out"),
+    CMD_OPTIONS_END,
+};
 
 const struct cmd cmd_explain = {
     .name = "explain",
     .summary = "explains any purple screen text, line by line",
-    .help =
-        "usage: lostbeat explain FILE [--json] [--png FILE]\n"
-        "\n"
-        "Takes the text of a purple screen, of this simulator or of a real host, also typed off a\n"
-        "photo (wrapped or missing lines, O for 0, l for 1), and says of each part whether it is\n"
-        "boilerplate, unique or misleading, with the values that can be computed from it.\n"
-        "Layouts: ESX 3.0, 3.5, 4.0/4.1; ESXi 5 and later are recognised as such.\n"
-        "\n"
-        "  --json       one object: schema \"lostbeat/explain/1\"\n"
-        "  --png FILE   the screen with its unique parts marked and the misleading ones struck "
-        "out\n"
-        "\n"
-        "Exit status: 0 explained, 1 no purple screen or one of an unknown kind, 2 not to be "
-        "read.\n",
+    .usage = "FILE [--json] [--png FILE]",
+    .about =
+        "Takes the text of a purple screen, of this simulator or of a real host, also typed off a "
+        "photo (wrapped or missing lines, O for 0, l for 1), and says of each part whether it is "
+        "boilerplate, unique or misleading, with the values that can be computed from it. "
+        "Layouts: ESX 3.0, 3.5, 4.0/4.1; ESXi 5 and later are recognised as such.",
+    .options = options,
+    .more =
+        "Exit status: 0 explained, 1 no purple screen or one of an unknown kind, 2 not to be read.",
+    .operand = "screen's text",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

@@ -1,14 +1,12 @@
 /* cmd_forecast.c - `lostbeat forecast`: from vmksummary, who grows and when the memory is gone. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <jansson.h>
 
 #include "shared/calendar.h"
 #include "tools/cmd/cmd.h"
@@ -20,6 +18,11 @@
 #define PATH_ROOM 4096
 #define ROTATIONS_MAX 36 /* vmksummary.1 to .36 of a host are looked for */
 #define ODDS_SHOWN 10u
+
+struct arguments {
+    int64_t ram_kb, swap_kb; /* 0 = not given */
+    bool json;
+};
 
 struct input {
     struct text *texts; /* of vmksummary */
@@ -115,7 +118,7 @@ static struct forecast_memory totals(const struct input *in)
     return m;
 }
 
-/* ---- for people ------------------------------------------------------------------------------ */
+/* ---- the forecast ---------------------------------------------------------------------------- */
 
 /* "2009-11-13 04:01" in the zone of the file. */
 static const char *date_of(const struct input *in, double epoch_s, char ret[32])
@@ -143,219 +146,157 @@ static const struct vmksummary_record *present(const struct input *in)
     return &in->v.record[in->f.last];
 }
 
-static void print_head(const struct input *in)
+static void print_head(struct out *o, const struct input *in)
 {
+    static const char *const outlooks[] = { "no-data", "steady", "growing" };
     const struct vmksummary_record *r = present(in);
-    char date[32], up[32], *end;
-    const char *release = purple_release_of(strtoull(r->vmk_build, &end, 10));
-    (void)printf("host %s, build %s%s%s: %" PRIu32 " hourly lines of this boot, the last at %s "
-                 "(up %s, %" PRId64 " VMs), %s:%" PRIu32 "\n",
-                 r->host, r->vmk_build, release != NULL ? " = " : "",
-                 release != NULL ? release : "", in->f.hourly_count,
-                 date_of(in, (double)r->epoch_s, date), span_of((double)r->vmk_ms / 3600000, up),
-                 r->vms, in->texts[r->file].name, r->line);
+    const struct vmksummary_record *end = &in->v.record[in->f.end];
+    char date[32], up[32];
+    const char *release = purple_release_of(strtoull(r->vmk_build, NULL, 10));
+    out_str(o, "outlook", NULL, outlooks[in->f.outlook]);
+    out_str(o, "host", "host %s", r->host);
+    out_str(o, "build", ", build %s", r->vmk_build);
+    out_text(o, "%s%s", release != NULL ? " = " : "", release != NULL ? release : "");
+    out_u64(o, "hourly_lines", ": %llu hourly lines of this boot", in->f.hourly_count);
+    out_i64(o, "as_of_epoch_s", NULL, r->epoch_s);
+    out_text(o, ", the last at %s", date_of(in, (double)r->epoch_s, date));
+    out_real(o, "uptime_s", NULL, (double)r->vmk_ms / 1000);
+    out_text(o, " (up %s", span_of((double)r->vmk_ms / 3600000, up));
+    out_i64(o, "vms", ", %lld VMs)", r->vms);
+    out_text(o, ", %s:%" PRIu32 "\n", in->texts[r->file].name, r->line);
+    out_bool(o, "went_down", in->f.over);
     if (in->f.over)
-        (void)printf("the host went down after that line; the next boot begins at %s, %s:%" PRIu32
-                     ". What follows is what the line foretold\n",
-                     date_of(in, (double)in->v.record[in->f.end].epoch_s, date),
-                     in->texts[in->v.record[in->f.end].file].name, in->v.record[in->f.end].line);
+        out_text(o,
+                 "the host went down after that line; the next boot begins at %s, %s:%" PRIu32
+                 ". What follows is what the line foretold\n",
+                 date_of(in, (double)end->epoch_s, date), in->texts[end->file].name, end->line);
 }
 
-static void print_memory(const struct input *in)
+static void print_memory(struct out *o, const struct input *in)
 {
     const struct forecast *f = &in->f;
-    (void)printf("\nmemory\n  RAM %" PRId64 " kB (%s), swap %" PRId64 " kB (%s)\n",
-                 f->memory.ram_kb, f->memory.ram_from, f->memory.swap_kb, f->memory.swap_from);
-    (void)printf("  swap used: %" PRId64 " kB, %.1f %%", f->swap_used_kb,
-                 100. * (double)f->swap_used_kb / (double)f->memory.swap_kb);
+    out_section(o, "memory");
+    out_object(o, "memory");
+    out_i64(o, "ram_kb", "  RAM %lld kB", f->memory.ram_kb);
+    out_str(o, "ram_from", " (%s)", f->memory.ram_from);
+    out_i64(o, "swap_kb", ", swap %lld kB", f->memory.swap_kb);
+    out_str(o, "swap_from", " (%s)\n", f->memory.swap_from);
+    out_i64(o, "swap_used_kb", "  swap used: %lld kB", f->swap_used_kb);
+    out_real(o, "swap_used_pct", ", %.1f %%",
+             100. * (double)f->swap_used_kb / (double)f->memory.swap_kb);
     if (in->v.unit != VMKSUMMARY_NO_UNIT)
-        (void)printf(" (read as %s: %s)", in->v.unit == VMKSUMMARY_BYTES ? "bytes" : "kB",
-                     in->v.unit_why);
-    (void)printf("\n");
-    if (f->swap_full_h > 0)
-        (void)printf("  swap grows by %.0f kB/h and is full in %.1f hours\n", f->swap.per_h,
-                     f->swap_full_h);
+        out_text(o, " (read as %s: %s)", in->v.unit == VMKSUMMARY_BYTES ? "bytes" : "kB",
+                 in->v.unit_why);
+    out_text(o, "\n");
+    const bool fills = f->swap_full_h > 0;
+    out_real(o, "swap_kb_per_h", fills ? "  swap grows by %.0f kB/h" : NULL, f->swap.per_h);
+    out_real(o, "swap_full_in_h", fills ? " and is full in %.1f hours\n" : NULL, f->swap_full_h);
+    out_end(o);
 }
 
-static void print_growers(const struct input *in)
+static void print_growers(struct out *o, const struct input *in)
 {
     const struct forecast *f = &in->f;
-    (void)printf("\nwho grows\n");
+    out_section(o, "who grows");
+    out_array(o, "growers");
     for (uint32_t i = 0; i < f->grower_count; i++) {
         const struct growth *g = &f->grower[i];
-        (void)printf("  %-16s %8" PRId64 " kB = %.1f %% of RAM, %+.0f kB/h (80 %%: %.0f to %.0f), "
-                     "over the last %.0f hours\n",
-                     g->name, g->kb, 100. * (double)g->kb / (double)f->memory.ram_kb,
-                     g->trend.per_h, g->trend.low, g->trend.high, g->trend.to_h - g->trend.from_h);
-        if (g->trend.point_count < 6)
-            (void)printf("  %-16s only %" PRIu32 " lines: the interval is our choice\n", "",
-                         g->trend.point_count);
+        out_object(o, NULL);
+        out_str(o, "name", "  %-16s", g->name);
+        out_i64(o, "kb", " %8lld kB", g->kb);
+        out_real(o, "pct_of_ram", " = %.1f %% of RAM",
+                 100. * (double)g->kb / (double)f->memory.ram_kb);
+        out_real(o, "kb_per_h", ", %+.0f kB/h", g->trend.per_h);
+        out_real(o, "kb_per_h_low", " (80 %%: %.0f", g->trend.low);
+        out_real(o, "kb_per_h_high", " to %.0f)", g->trend.high);
+        out_real(o, "hours", ", over the last %.0f hours\n", g->trend.to_h - g->trend.from_h);
+        out_u64(o, "lines",
+                g->trend.point_count < 6
+                    ? "                   only %llu lines: the interval is our choice\n"
+                    : NULL,
+                g->trend.point_count);
+        out_end(o);
     }
-    if (f->grower_count == 0)
-        (void)printf("  none of the three largest\n");
+    out_end(o);
+    out_text(o, "%s", f->grower_count == 0 ? "  none of the three largest\n" : "");
 }
 
-static void print_outlook(const struct input *in)
+static void print_outlook(struct out *o, const struct input *in)
 {
     const struct forecast *f = &in->f;
     const double now = (double)present(in)->epoch_s;
     char a[32], b[32], c[32];
-    (void)printf("\nforecast\n");
-    if (f->outlook == FORECAST_STEADY) {
-        (void)printf("  nothing grows: no end of the memory is foreseen\n");
+    out_section(o, "forecast");
+    if (f->outlook != FORECAST_GROWING) {
+        out_text(o, "  nothing grows: no end of the memory is foreseen\n");
+        out_str(o, "exhaustion", NULL, NULL);
         return;
     }
-    (void)printf("  the console bears %.0f kB more (80 %%: %.0f to %.0f; from %s)\n", f->left_kb,
-                 f->left_low_kb, f->left_high_kb, f->left_from);
-    (void)printf(
-        "  at %.0f kB/h (pace of %s) RAM and swap are gone, and half an hour later the screen "
-        "is purple,\n  in %s (80 %%: ",
-        f->per_h, f->pace_from, span_of(f->in_h, a));
-    (void)printf("%s to %s)\n", span_of(f->in_low_h, a), span_of(f->in_high_h, b));
-    (void)printf("  at %s (80 %%: %s to %s)\n", date_of(in, now + f->in_h * 3600, a),
-                 date_of(in, now + f->in_low_h * 3600, b),
-                 date_of(in, now + f->in_high_h * 3600, c));
+    out_object(o, "exhaustion");
+    out_real(o, "left_kb", "  the console bears %.0f kB more", f->left_kb);
+    out_real(o, "left_kb_low", " (80 %%: %.0f", f->left_low_kb);
+    out_real(o, "left_kb_high", " to %.0f; ", f->left_high_kb);
+    out_str(o, "left_from", "from %s)\n", f->left_from);
+    out_real(o, "kb_per_h", "  at %.0f kB/h", f->per_h);
+    out_str(o, "pace_from", " (pace of %s)", f->pace_from);
+    out_text(o, " RAM and swap are gone, and half an hour later the screen is purple,\n");
+    out_real(o, "in_h", NULL, f->in_h);
+    out_real(o, "in_h_low", NULL, f->in_low_h);
+    out_real(o, "in_h_high", NULL, f->in_high_h);
+    out_text(o, "  in %s (80 %%: %s to %s)\n", span_of(f->in_h, a), span_of(f->in_low_h, b),
+             span_of(f->in_high_h, c));
+    const double at = now + f->in_h * 3600, low = now + f->in_low_h * 3600,
+                 high = now + f->in_high_h * 3600;
+    out_real(o, "epoch_s", NULL, at);
+    out_real(o, "epoch_s_low", NULL, low);
+    out_real(o, "epoch_s_high", NULL, high);
+    out_text(o, "  at %s (80 %%: %s to %s)\n", date_of(in, at, a), date_of(in, low, b),
+             date_of(in, high, c));
+    out_end(o);
 }
 
-static void print_findings(const struct input *in)
+static void print_assumed(struct out *o, const struct forecast *f)
 {
-    static const char *const head = "\nalso in the files\n";
+    if (f->assumed_count > 0)
+        out_section(o, "assumed");
+    out_array(o, "assumed");
+    for (uint32_t i = 0; i < f->assumed_count; i++)
+        out_str(o, NULL, "  %s\n", f->assumed[i]);
+    out_end(o);
+}
+
+/* As text, the first of each kind. */
+static void print_findings(struct out *o, const struct input *in)
+{
     const struct vmksummary *v = &in->v;
-    uint32_t shown = 0;
-    for (uint32_t i = 0; i < v->finding_count; i++) {
-        const struct vmksummary_record *r = &v->record[v->finding[i].record];
-        if (shown++ < ODDS_SHOWN)
-            (void)printf("%s  %s:%" PRIu32 ": %s %" PRId64 ": %s\n", shown == 1 ? head : "",
-                         in->texts[r->file].name, r->line,
-                         vmksummary_finding_name(v->finding[i].kind), v->finding[i].value,
-                         v->finding[i].text);
-    }
-    for (uint32_t i = 0; i < v->unparsed.count; i++) {
-        if (shown++ < 2 * ODDS_SHOWN)
-            (void)printf("%s  %s:%" PRIu32 ": not understood: %s\n", shown == 1 ? head : "",
-                         in->texts[v->unparsed.line[i].file].name, v->unparsed.line[i].line,
-                         v->unparsed.line[i].why);
-    }
     const uint32_t all = v->finding_count + v->unparsed.count;
-    if (all > 2 * ODDS_SHOWN)
-        (void)printf("  and more, %" PRIu32 " in all; --json has them\n", all);
-}
-
-static int print_text(const struct input *in)
-{
-    const struct forecast *f = &in->f;
-    print_head(in);
-    print_memory(in);
-    print_growers(in);
-    print_outlook(in);
-    for (uint32_t i = 0; i < f->assumed_count; i++)
-        (void)printf("%s  %s\n", i == 0 ? "\nassumed\n" : "", f->assumed[i]);
-    print_findings(in);
-    return ferror(stdout) != 0 ? -1 : 0;
-}
-
-/* ---- for scripts ----------------------------------------------------------------------------- */
-
-/* JSON wants UTF-8: other bytes of a name become '?'. */
-static json_t *ascii(const char *text)
-{
-    char *copy = strdup(text);
-    if (copy == NULL)
-        abort();
-    for (char *c = copy; *c != '\0'; c++) {
-        if ((unsigned char)*c >= 0x7f || *c < ' ')
-            *c = '?';
+    if (all > 0)
+        out_section(o, "also in the files");
+    out_array(o, "findings");
+    for (uint32_t i = 0; i < v->finding_count && (o->json || i < ODDS_SHOWN); i++) {
+        const struct vmksummary_finding *x = &v->finding[i];
+        const struct vmksummary_record *r = &v->record[x->record];
+        out_object(o, NULL);
+        out_str(o, "file", "  %s", in->texts[r->file].name);
+        out_u64(o, "line", ":%llu: ", r->line);
+        out_str(o, "kind", "%s", vmksummary_finding_name(x->kind));
+        out_i64(o, "value", " %lld", x->value);
+        out_str(o, "says", ": %s\n", x->text);
+        out_end(o);
     }
-    json_t *s = json_string(copy);
-    free(copy);
-    return s;
-}
-
-static json_t *json_growers(const struct forecast *f)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < f->grower_count; i++) {
-        const struct growth *g = &f->grower[i];
-        (void)json_array_append_new(
-            list,
-            json_pack("{s:o, s:I, s:f, s:f, s:f, s:f, s:i, s:f}", "name", ascii(g->name), "kb",
-                      (json_int_t)g->kb, "pct_of_ram",
-                      100. * (double)g->kb / (double)f->memory.ram_kb, "kb_per_h", g->trend.per_h,
-                      "kb_per_h_low", g->trend.low, "kb_per_h_high", g->trend.high, "lines",
-                      (int)g->trend.point_count, "hours", g->trend.to_h - g->trend.from_h));
+    out_end(o);
+    out_array(o, "not_understood");
+    for (uint32_t i = 0; i < v->unparsed.count && (o->json || i < ODDS_SHOWN); i++) {
+        const struct unparsed_line *l = &v->unparsed.line[i];
+        out_object(o, NULL);
+        out_str(o, "file", "  %s", in->texts[l->file].name);
+        out_u64(o, "line", ":%llu: ", l->line);
+        out_str(o, "why", "not understood: %s\n", l->why);
+        out_end(o);
     }
-    return list;
-}
-
-static json_t *json_exhaustion(const struct input *in)
-{
-    const struct forecast *f = &in->f;
-    const double now = (double)present(in)->epoch_s;
-    if (f->outlook != FORECAST_GROWING)
-        return json_null();
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:s}", "in_h",
-                     f->in_h, "in_h_low", f->in_low_h, "in_h_high", f->in_high_h, "epoch_s",
-                     now + f->in_h * 3600, "epoch_s_low", now + f->in_low_h * 3600, "epoch_s_high",
-                     now + f->in_high_h * 3600, "left_kb", f->left_kb, "left_kb_low",
-                     f->left_low_kb, "left_kb_high", f->left_high_kb, "kb_per_h", f->per_h,
-                     "left_from", f->left_from, "pace_from", f->pace_from);
-}
-
-static json_t *json_findings(const struct input *in)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < in->v.finding_count; i++) {
-        const struct vmksummary_finding *x = &in->v.finding[i];
-        const struct vmksummary_record *r = &in->v.record[x->record];
-        (void)json_array_append_new(
-            list, json_pack("{s:o, s:i, s:s, s:I, s:o}", "file", ascii(in->texts[r->file].name),
-                            "line", (int)r->line, "kind", vmksummary_finding_name(x->kind), "value",
-                            (json_int_t)x->value, "says", ascii(x->text)));
-    }
-    return list;
-}
-
-static json_t *json_odds(const struct input *in)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < in->v.unparsed.count; i++) {
-        const struct unparsed_line *o = &in->v.unparsed.line[i];
-        (void)json_array_append_new(list, json_pack("{s:o, s:i, s:s}", "file",
-                                                    ascii(in->texts[o->file].name), "line",
-                                                    (int)o->line, "why", o->why));
-    }
-    return list;
-}
-
-static json_t *json_memory(const struct forecast *f)
-{
-    return json_pack("{s:I, s:I, s:I, s:f, s:f, s:s, s:s, s:f}", "ram_kb",
-                     (json_int_t)f->memory.ram_kb, "swap_kb", (json_int_t)f->memory.swap_kb,
-                     "swap_used_kb", (json_int_t)f->swap_used_kb, "swap_used_pct",
-                     100. * (double)f->swap_used_kb / (double)f->memory.swap_kb, "swap_kb_per_h",
-                     f->swap.per_h, "ram_from", f->memory.ram_from, "swap_from",
-                     f->memory.swap_from, "swap_full_in_h", f->swap_full_h);
-}
-
-static int print_json(const struct input *in)
-{
-    static const char *const outlooks[] = { "no-data", "steady", "growing" };
-    const struct forecast *f = &in->f;
-    const struct vmksummary_record *r = present(in);
-    json_t *assumed = json_array();
-    for (uint32_t i = 0; i < f->assumed_count; i++)
-        (void)json_array_append_new(assumed, json_string(f->assumed[i]));
-    json_t *root = json_pack(
-        "{s:s, s:s, s:o, s:o, s:f, s:I, s:I, s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
-        "lostbeat/forecast/1", "outlook", outlooks[f->outlook], "host", ascii(r->host), "build",
-        ascii(r->vmk_build), "uptime_s", (double)r->vmk_ms / 1000, "as_of_epoch_s",
-        (json_int_t)r->epoch_s, "vms", (json_int_t)r->vms, "hourly_lines", (int)f->hourly_count,
-        "went_down", f->over, "memory", json_memory(f), "growers", json_growers(f), "exhaustion",
-        json_exhaustion(in), "assumed", assumed, "findings", json_findings(in), "not_understood",
-        json_odds(in));
-    const int status = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
-    json_decref(root);
-    return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
+    out_end(o);
+    if (v->finding_count > ODDS_SHOWN || v->unparsed.count > ODDS_SHOWN)
+        out_text(o, "  and more, %" PRIu32 " in all; --json has them\n", all);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -363,6 +304,7 @@ static int print_json(const struct input *in)
 static int show(struct input *in, bool json)
 {
     const struct forecast_memory m = totals(in);
+    struct out o = cmd_out(json);
     vmksummary_parse(in->texts, in->count, &in->v);
     if (in->v.hourly_count == 0)
         return cmd_fail(CMD_BAD, "%s: no hourly line of ESX 3.x or 4.x%s", in->texts[0].name,
@@ -371,10 +313,14 @@ static int show(struct input *in, bool json)
     if (in->f.outlook == FORECAST_NO_DATA && !json)
         return cmd_fail(CMD_BAD, "%s: one hourly line of the last boot; two are the least",
                         in->texts[0].name);
-    const int status = json ? print_json(in) : print_text(in);
-    if (status != 0 || fflush(stdout) != 0)
-        return cmd_fail(CMD_USAGE, "stdout: %s", strerror(errno));
-    return in->f.outlook == FORECAST_NO_DATA ? CMD_BAD : CMD_OK;
+    out_begin(&o, "lostbeat/forecast/1");
+    print_head(&o, in);
+    print_memory(&o, in);
+    print_growers(&o, in);
+    print_outlook(&o, in);
+    print_assumed(&o, &in->f);
+    print_findings(&o, in);
+    return cmd_finish(&o, in->f.outlook == FORECAST_NO_DATA ? CMD_BAD : CMD_OK);
 }
 
 static void release(struct input *in)
@@ -387,72 +333,54 @@ static void release(struct input *in)
     free(in->texts);
 }
 
-static int forecast_paths(struct input *in, char **paths, bool json)
+static const char *take_size(void *member, const char *text)
 {
-    int status = CMD_OK;
-    for (; *paths != NULL && status == CMD_OK; paths++)
-        status = take_path(in, *paths);
-    if (status == CMD_OK && in->count == 0)
-        status = cmd_fail(CMD_USAGE, "no vmksummary among the files");
-    if (status == CMD_OK)
-        status = show(in, json);
-    release(in);
-    return status;
-}
-
-static int size_option(const char *name, const char *text, int64_t *ret)
-{
-    if (quantity_parse(text, quantity_kb, ret) == 0 && *ret > 0)
-        return CMD_OK;
-    return cmd_usage(&cmd_forecast, "--%s wants a size as 800MB, not '%s'", name, text);
+    int64_t *kb = member;
+    return quantity_parse(text, quantity_kb, kb) == 0 && *kb > 0 ? NULL : "a size as 800MB";
 }
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = { { "ram", required_argument, NULL, 'r' },
-                                             { "swap", required_argument, NULL, 's' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { 0 } };
+    struct arguments a = { .json = false };
     struct input in = { 0 };
-    bool json = false;
-    int status = CMD_OK;
-
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1 && status == CMD_OK;) {
-        if (o == 'h')
-            return cmd_help(&cmd_forecast);
-        if (o == 'r')
-            status = size_option("ram", optarg, &in.ram_kb);
-        else if (o == 's')
-            status = size_option("swap", optarg, &in.swap_kb);
-        else if (o == 'j')
-            json = true;
-        else
-            return cmd_bad_option(&cmd_forecast, argv);
-    }
-    if (status != CMD_OK)
+    int status = cmd_options(&cmd_forecast, argc, argv, &a);
+    if (status != CMD_GO)
         return status;
-    if (optind == argc)
-        return cmd_usage(&cmd_forecast, "which vmksummary?");
-    return forecast_paths(&in, argv + optind, json);
+    in.ram_kb = a.ram_kb;
+    in.swap_kb = a.swap_kb;
+    status = CMD_OK;
+    for (char **path = argv + optind; *path != NULL && status == CMD_OK; path++)
+        status = take_path(&in, *path);
+    if (status == CMD_OK && in.count == 0)
+        status = cmd_fail(CMD_USAGE, "no vmksummary among the files");
+    if (status == CMD_OK)
+        status = show(&in, a.json);
+    release(&in);
+    return status;
 }
+
+static const struct cmd_option options[] = {
+    CMD_TAKE("ram", 0, "SIZE", ram_kb, take_size,
+             "RAM of the console, as 800MB, when there is no meminfo"),
+    CMD_TAKE("swap", 0, "SIZE", swap_kb, take_size, "likewise its swap"),
+    CMD_JSON("one object: schema \"lostbeat/forecast/1\""),
+    CMD_OPTIONS_END,
+};
 
 const struct cmd cmd_forecast = {
     .name = "forecast",
     .summary = "tells from vmksummary who grows and when the memory is gone",
-    .help =
-        "usage: lostbeat forecast FILE|HOST... [--ram SIZE] [--swap SIZE] [--json]\n"
-        "\n"
+    .usage = "FILE|HOST... [--ram SIZE] [--swap SIZE] [--json]",
+    .about =
         "Takes vmksummary files (rotated ones too, in any order; plain or gzip) of this simulator "
-        "or\n"
-        "of a real ESX 3.x or 4.x host, and a /proc/meminfo if there is one, or a host directory.\n"
-        "Says which process grows and how fast, and when RAM and swap are gone, with an interval\n"
-        "that should hold in 8 of 10 cases. A meminfo of the same hour makes it narrower.\n"
-        "\n"
-        "  --ram SIZE, --swap SIZE   totals of the console, as 800MB, when there is no meminfo\n"
-        "  --json                    one object: schema \"lostbeat/forecast/1\"\n"
-        "\n"
-        "Exit status: 0 a forecast was made, 1 too few lines for one, 2 nothing could be read.\n",
+        "or of a real ESX 3.x or 4.x host, and a /proc/meminfo if there is one, or a host "
+        "directory. Says which process grows and how fast, and when RAM and swap are gone, with "
+        "an interval that should hold in 8 of 10 cases. A meminfo of the same hour makes it "
+        "narrower.",
+    .options = options,
+    .more = "Exit status: 0 a forecast was made, 1 too few lines for one, 2 nothing could be read.",
+    .operand = "vmksummary",
+    .least = 1,
+    .most = INT_MAX,
     .run = run,
 };

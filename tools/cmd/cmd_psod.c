@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "shared/picture.h"
 #include "shared/screen.h"
 #include "shared/zdump.h"
@@ -18,6 +16,11 @@
 #define PATH_ROOM 4096
 static const char slot_magic[] = "VMKZDUMP";
 
+struct arguments {
+    const char *format;
+    bool json;
+};
+
 struct found {
     char text[SCREEN_TEXT_MAX];
     char source[PATH_ROOM];
@@ -26,7 +29,8 @@ struct found {
 
 /* ---- finding the text ------------------------------------------------------------------------ */
 
-static int keep(const char *source, const char *text, size_t length, struct found *ret, char *err)
+static int take_text(const char *source, const char *text, size_t length, struct found *ret,
+                     char *err)
 {
     if (length >= sizeof ret->text || memchr(text, '\0', length) != NULL) {
         (void)snprintf(err, ERROR_MAX, "%s: neither a zdump nor the text of a screen", source);
@@ -54,7 +58,7 @@ static int from_text(const char *path, struct found *ret, char *err)
         (void)snprintf(err, ERROR_MAX, "%s: %s", path, strerror(errno));
         return -1;
     }
-    return keep(path, text, length, ret, err);
+    return take_text(path, text, length, ret, err);
 }
 
 /* The slot that was written last; slot 0 when no header can be read, whose sections may still be
@@ -92,7 +96,7 @@ static int from_zdump(const char *path, struct found *ret, char *err)
         (void)snprintf(err, ERROR_MAX, "%s: the dump holds no screen", path);
     } else {
         ret->whole = screen->health == ZDUMP_WHOLE;
-        status = keep(path, screen->data, screen->data_len, ret, err);
+        status = take_text(path, screen->data, screen->data_len, ret, err);
     }
     zdump_free(&z);
     return status;
@@ -148,17 +152,21 @@ static int print_ansi(const char *text)
     return fputs(drawn, stdout) == EOF ? -1 : 0;
 }
 
-static int print_json(const struct found *f)
+/* As text or JSON: line by line. */
+static int print_lines(const struct found *f, bool json)
 {
-    json_t *lines = json_array();
-    for (const char *p = f->text; *p != '\0';
-         p += p[strcspn(p, "\n")] == '\n' ? strcspn(p, "\n") + 1 : strcspn(p, "\n"))
-        (void)json_array_append_new(lines, json_stringn(p, strcspn(p, "\n")));
-    json_t *root = json_pack("{s:s, s:s, s:b, s:o}", "schema", "lostbeat/psod/1", "source",
-                             f->source, "whole", f->whole, "lines", lines);
-    const int status = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
-    json_decref(root);
-    return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
+    struct out o = cmd_out(json);
+    out_begin(&o, "lostbeat/psod/1");
+    out_str(&o, "source", NULL, f->source);
+    out_bool(&o, "whole", f->whole);
+    out_array(&o, "lines");
+    for (const char *p = f->text; *p != '\0';) {
+        const size_t length = strcspn(p, "\n");
+        out_strn(&o, NULL, "%s\n", p, length);
+        p += length + (p[length] == '\n');
+    }
+    out_end(&o);
+    return out_finish(&o);
 }
 
 static int print_png(const char *text)
@@ -171,7 +179,7 @@ static int print_png(const char *text)
     return written == picture.size ? 0 : -1;
 }
 
-static int draw(const char *path, const char *format)
+static int draw(const char *path, const struct arguments *a)
 {
     static struct found f;
     char err[ERROR_MAX];
@@ -179,65 +187,58 @@ static int draw(const char *path, const char *format)
 
     if (find(path, &f, err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
-    if (strcmp(format, "json") == 0)
-        status = print_json(&f);
-    else if (strcmp(format, "ansi") == 0)
-        status = print_ansi(f.text);
-    else if (strcmp(format, "png") == 0)
-        status = print_png(f.text);
+    if (a->json || strcmp(a->format, "text") == 0)
+        status = print_lines(&f, a->json);
     else
-        status = fputs(f.text, stdout) == EOF ? -1 : 0;
+        status = strcmp(a->format, "ansi") == 0 ? print_ansi(f.text) : print_png(f.text);
     if (status != 0 || fflush(stdout) != 0)
-        return cmd_fail(CMD_USAGE, "the screen cannot be drawn as %s", format);
+        return cmd_fail(CMD_USAGE, "the screen cannot be drawn as %s", a->format);
     return f.whole ? CMD_OK
                    : cmd_fail(CMD_BAD,
                               "%s: the dump is damaged; this is what could be read of the screen",
                               path);
 }
 
+static const char *take_format(void *member, const char *text)
+{
+    memcpy(member, &text, sizeof text);
+    return strcmp(text, "text") == 0 || strcmp(text, "ansi") == 0 || strcmp(text, "png") == 0
+               ? NULL
+               : "text, ansi or png";
+}
+
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = { { "format", required_argument, NULL, 'f' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { 0 } };
-    const char *format = "text";
-
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(&cmd_psod);
-        if (o != 'f' && o != 'j')
-            return cmd_bad_option(&cmd_psod, argv);
-        format = o == 'j' ? "json" : optarg;
-    }
-    if (strcmp(format, "text") != 0 && strcmp(format, "ansi") != 0 && strcmp(format, "png") != 0 &&
-        strcmp(format, "json") != 0)
-        return cmd_usage(&cmd_psod, "--format wants text, ansi or png, not '%s'", format);
-    if (strcmp(format, "png") == 0 && isatty(STDOUT_FILENO) == 1)
+    struct arguments a = { .format = "text" };
+    const int status = cmd_options(&cmd_psod, argc, argv, &a);
+    if (status != CMD_GO)
+        return status;
+    if (strcmp(a.format, "png") == 0 && !a.json && isatty(STDOUT_FILENO) == 1)
         return cmd_usage(&cmd_psod, "a picture is nothing for a terminal; redirect it: > psod.png");
-    if (optind + 1 != argc)
-        return cmd_usage(&cmd_psod, optind == argc ? "which host, zdump or text?"
-                                                   : "one host or file is wanted");
-    return draw(argv[optind], format);
+    return draw(argv[optind], &a);
 }
+
+static const struct cmd_option options[] = {
+    CMD_TAKE("format", 0, "F", format, take_format,
+             "text: the text (default)\n"
+             "ansi: 80 columns in the colours of ESX, for a terminal with 24-bit colour\n"
+             "png: the same as a picture, to a file: > psod.png"),
+    CMD_JSON("one object: schema \"lostbeat/psod/1\", source, whole, lines"),
+    CMD_OPTIONS_END,
+};
 
 const struct cmd cmd_psod = {
     .name = "psod",
     .summary = "draws the purple screen of a host, a zdump or a text",
-    .help =
-        "usage: lostbeat psod HOST|FILE [--format text|ansi|png] [--json]\n"
-        "\n"
+    .usage = "HOST|FILE [--format text|ansi|png] [--json]",
+    .about =
         "Draws a purple screen: of a host directory, from a dump partition or vmkernel-zdump, or "
-        "from\n"
-        "the text of any screen, also of a real host.\n"
-        "\n"
-        "  --format text   the text (default)\n"
-        "  --format ansi   80 columns in the colours of ESX, for a terminal with 24-bit colour\n"
-        "  --format png    the same as a picture, to a file: > psod.png\n"
-        "  --json          one object: schema \"lostbeat/psod/1\", source, whole, lines\n"
-        "\n"
-        "Exit status: 0 drawn, 1 drawn in part from a damaged dump, 2 no screen to be found "
-        "there.\n",
+        "from the text of any screen, also of a real host.",
+    .options = options,
+    .more =
+        "Exit status: 0 drawn, 1 drawn in part from a damaged dump, 2 no screen to be found there.",
+    .operand = "host, dump or screen's text",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

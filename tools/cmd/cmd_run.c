@@ -22,8 +22,10 @@ struct arguments {
     uint64_t seed;
     const char *host_dir; /* NULL = ./hosts/SCENARIO-SEED */
     const char *clock;
-    const char *fault[FAULTS_MAX]; /* what --fault says, in its order */
-    size_t fault_count;
+    struct fault_lines {
+        const char *line[FAULTS_MAX];
+        size_t count;
+    } faults; /* what --fault says, in its order */
     bool json;
 };
 
@@ -123,10 +125,9 @@ static int run_planned(const struct arguments *a, const struct scenario *s, cons
     if (status != CMD_OK)
         return status;
     const bool expected = report_judge(&r);
-    if ((a->json ? report_json(&r) : report_text(&r, isatty(STDOUT_FILENO) == 1)) != 0 ||
-        fflush(stdout) != 0)
-        return cmd_fail(CMD_BAD, "cannot write the report: %s", strerror(errno));
-    return expected ? CMD_OK : CMD_BAD;
+    struct out o = cmd_out(a->json);
+    report_print(&r, &o);
+    return cmd_finish(&o, expected ? CMD_OK : CMD_BAD);
 }
 
 /* Adds what --fault says to the scenario's own faults; "none" drops what there is so far. */
@@ -135,11 +136,11 @@ static int add_faults(const struct arguments *a, struct scenario *s, char *err)
     char why[SCHEMA_WHY_MAX];
     size_t at = 0;
 
-    for (size_t i = 0; i < a->fault_count; i++) {
-        if (strcmp(a->fault[i], "none") == 0) {
+    for (size_t i = 0; i < a->faults.count; i++) {
+        if (strcmp(a->faults.line[i], "none") == 0) {
             s->fault_count = 0;
-        } else if (faultexpr_parse(a->fault[i], s->fault, &s->fault_count, &at, why, sizeof why) !=
-                   0) {
+        } else if (faultexpr_parse(a->faults.line[i], s->fault, &s->fault_count, &at, why,
+                                   sizeof why) != 0) {
             (void)snprintf(err, SCENARIO_ERROR_MAX, "--fault:1:%zu: %s", at + 1, why);
             return -1;
         }
@@ -167,106 +168,60 @@ static int run_scenario(const struct arguments *a)
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-/* A seed is 0 to 2^63 - 1, since it goes into JSON. */
-static int parse_seed(const char *text, uint64_t *ret)
+static const char *take_fault(void *member, const char *text)
 {
-    char *end;
-
-    errno = 0;
-    const uint64_t value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > INT64_MAX)
-        return -1;
-    *ret = value;
-    return 0;
-}
-
-static int take_option(int o, struct arguments *a, char **argv)
-{
-    switch (o) {
-    case 's':
-        if (parse_seed(optarg, &a->seed) != 0)
-            return cmd_usage(
-                &cmd_run, "--seed wants a number from 0 to 9223372036854775807, not '%s'", optarg);
-        return CMD_OK;
-    case 'd':
-        a->host_dir = optarg;
-        return *optarg != '\0' ? CMD_OK : cmd_usage(&cmd_run, "--host wants a directory");
-    case 'c':
-        a->clock = optarg;
-        return hypervisor_clock_ok(optarg)
-                   ? CMD_OK
-                   : cmd_usage(&cmd_run,
-                               "--clock wants virtual, real or xN (N = 1, 2, ...), not '%s'",
-                               optarg);
-    case 'f':
-        if (a->fault_count == FAULTS_MAX)
-            return cmd_usage(&cmd_run, "more than %u times --fault", FAULTS_MAX);
-        a->fault[a->fault_count++] = optarg;
-        return CMD_OK;
-    case 'j':
-        a->json = true;
-        return CMD_OK;
-    default:
-        return cmd_bad_option(&cmd_run, argv);
-    }
+    struct fault_lines *f = member;
+    if (f->count == FAULTS_MAX)
+        return "to be given less often";
+    f->line[f->count++] = text;
+    return NULL;
 }
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "seed", required_argument, NULL, 's' },
-        { "host", required_argument, NULL, 'd' },
-        { "json", no_argument, NULL, 'j' },
-        { "clock", required_argument, NULL, 'c' },
-        { "fault", required_argument, NULL, 'f' },
-        { "help", no_argument, NULL, 'h' },
-        { 0 },
-    };
     struct arguments a = { .seed = 1, .clock = "virtual" };
-
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(&cmd_run);
-        if (take_option(o, &a, argv) != CMD_OK)
-            return CMD_USAGE;
-    }
-    if (optind + 1 != argc)
-        return cmd_usage(&cmd_run, optind == argc ? "which scenario?" : "one scenario is wanted");
+    const int status = cmd_options(&cmd_run, argc, argv, &a);
+    if (status != CMD_GO)
+        return status;
     a.scenario = argv[optind];
+    if (a.host_dir != NULL && *a.host_dir == '\0')
+        return cmd_usage(&cmd_run, "--host wants a directory");
     return run_scenario(&a);
 }
+
+static const struct cmd_option options[] = {
+    CMD_TAKE(
+        "seed", 0, "N", seed, cmd_take_seed,
+        "varies timing and contents, not sizes; the same seed gives the same bytes. Default 1"),
+    CMD_TEXT("host", 0, "DIR", host_dir,
+             "the host directory; it must not be there or be empty. Default ./hosts/SCENARIO-SEED"),
+    CMD_TAKE("clock", 0, "C", clock, cmd_take_clock,
+             "virtual: from event to event, weeks in seconds (default); real: as the clock on the "
+             "wall; xN: N times as fast as that. The events are the same"),
+    CMD_TAKE(
+        "fault", 0, "LINE", faults, take_fault,
+        "adds faults to the scenario's own, e.g. 'stop target=vmnixhbd at=1h for=20m then kill "
+        "target=VMap'; 'none' drops the scenario's. run/faults in the host has all as one such "
+        "line"),
+    CMD_JSON("one object: schema \"lostbeat/run/1\", scenario, seed, profile, outcome, uptime_s, "
+             "beats, virtual_s, wall_s, as_expected, host, artefacts, digest, faults, unexpected"),
+    CMD_OPTIONS_END,
+};
 
 const struct cmd cmd_run = {
     .name = "run",
     .summary = "boots a host and runs a scenario to its end",
-    .help =
-        "usage: lostbeat run SCENARIO [--seed N] [--host DIR] [--clock virtual|real|xN]\n"
-        "                             [--fault LINE]... [--json]\n"
-        "\n"
-        "Makes a host directory, boots the host in it and runs the scenario to its end; then shows "
-        "the\n"
-        "screen, a summary, what was left where, and what to type next. SCENARIO is a name from\n"
-        "`lostbeat list`, or a file (a path with a '/' or ending in .yaml).\n"
-        "\n"
-        "  --seed N     varies timing and contents, not sizes; the same seed gives the same "
-        "bytes.\n"
-        "               Default 1\n"
-        "  --host DIR   the host directory; it must not be there or be empty.\n"
-        "               Default ./hosts/SCENARIO-SEED\n"
-        "  --clock C    virtual: from event to event, weeks in seconds (default); real: as the "
-        "clock on\n"
-        "               the wall; xN: N times as fast as that. The events are the same\n"
-        "  --fault LINE adds faults to the scenario's own, e.g.\n"
-        "               'stop target=vmnixhbd at=1h for=20m then kill target=VMap';\n"
-        "               'none' drops the scenario's. run/faults in the host has all as one such "
-        "line\n"
-        "  --json       one object: schema \"lostbeat/run/1\", scenario, seed, profile, outcome, "
-        "uptime_s,\n"
-        "               beats, virtual_s, wall_s, as_expected, host, artefacts, digest, faults, "
-        "unexpected\n"
-        "\n"
-        "Exit status: 0 the run ended as the scenario says, 1 it did not, 2 wrong usage or "
-        "input.\n",
+    .usage =
+        "SCENARIO [--seed N] [--host DIR] [--clock virtual|real|xN]\n[--fault LINE]... [--json]",
+    .about =
+        "Makes a host directory, boots the host in it and runs the scenario to its end; then "
+        "shows the screen, a summary, what was left where, and what to type next. SCENARIO is a "
+        "name from `lostbeat list`, or a file (a path with a '/' or ending in .yaml).",
+    .options = options,
+    .more =
+        "Exit status: 0 the run ended as the scenario says, 1 it did not, 2 wrong usage or input.",
+    .operand = "scenario",
+    .least = 1,
+    .most = 1,
     .run = run,
 };

@@ -7,15 +7,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <jansson.h>
 
 #include "shared/calendar.h"
 #include "shared/esxconf.h"
@@ -143,31 +140,29 @@ static int move_zdumps(struct bundle *b)
 }
 
 /* ---- the work -------------------------------------------------------------------------------- */
-static int tell(const struct arguments *a, const struct bundle *b)
+static int report(const struct arguments *a, const struct bundle *b, int status)
 {
-    if (!a->json) {
-        (void)printf("created file %s\n", b->file);
-        if (b->moved > 0)
-            (void)printf("moved %u zdump%s from /root to /root/old_cores\n", b->moved,
-                         b->moved > 1 ? "s" : "");
-        return fflush(stdout) == 0 ? CMD_OK : CMD_USAGE;
-    }
-    json_t *files = json_array();
+    struct out o = cmd_out(a->json);
+    out_begin(&o, "lostbeat/vm-support/1");
+    out_str(&o, "file", "created file %s\n", b->file);
+    out_i64(&o, "epoch_s", NULL, b->epoch_s);
+    out_bool(&o, "cores", !a->no_cores);
+    out_u64(&o, "moved", b->moved > 0 ? "moved %llu" : NULL, b->moved);
+    if (b->moved > 0)
+        out_text(&o, " zdump%s from /root to /root/old_cores\n", b->moved > 1 ? "s" : "");
+    out_array(&o, "files");
     for (size_t i = 0; i < b->list.count; i++)
-        (void)json_array_append_new(files, json_string(b->list.file[i].name));
-    json_t *root = json_pack("{s:s, s:s, s:I, s:b, s:i, s:o}", "schema", "lostbeat/vm-support/1",
-                             "file", b->file, "epoch_s", (json_int_t)b->epoch_s, "cores",
-                             !a->no_cores, "moved", (int)b->moved, "files", files);
-    const int bad = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
-    json_decref(root);
-    return bad == 0 && fputc('\n', stdout) != EOF && fflush(stdout) == 0 ? CMD_OK : CMD_USAGE;
+        out_str(&o, NULL, NULL, b->list.file[i].name);
+    out_end(&o);
+    return cmd_finish(&o, status);
 }
 
 static int list_files(const struct bundle *b)
 {
+    struct out o = cmd_out(false);
     for (size_t i = 0; i < b->list.count; i++)
-        (void)puts(b->list.file[i].name);
-    return fflush(stdout) == 0 ? CMD_OK : CMD_USAGE;
+        out_text(&o, "%s\n", b->list.file[i].name);
+    return cmd_finish(&o, CMD_OK);
 }
 
 static int make(const struct arguments *a, struct bundle *b)
@@ -185,9 +180,7 @@ static int make(const struct arguments *a, struct bundle *b)
     write_head(a, b, head, sizeof head);
     if (bundle_write(b->host, &b->list, b->stem, b->epoch_s, head, b->file, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
-    const int moved = a->no_cores ? CMD_OK : move_zdumps(b);
-    const int told = tell(a, b);
-    return told != CMD_OK ? told : moved;
+    return report(a, b, a->no_cores ? CMD_OK : move_zdumps(b));
 }
 
 static int work(const struct arguments *a)
@@ -204,55 +197,32 @@ static int work(const struct arguments *a)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "no-cores", no_argument, NULL, 'n' },
-        { "to", required_argument, NULL, 'w' },
-        { "list", no_argument, NULL, 'l' },
-        { "host", required_argument, NULL, 'H' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { 0 },
-    };
     struct arguments a = { .to = "." };
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "nw:lh", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(&cmd_vm_support);
-        if (strchr("nwlHj", o) == NULL)
-            return cmd_bad_option(&cmd_vm_support, argv);
-        a.no_cores |= o == 'n';
-        a.list |= o == 'l';
-        a.json |= o == 'j';
-        if (o == 'w')
-            a.to = optarg;
-        if (o == 'H')
-            a.host = optarg;
-    }
-    if (optind != argc)
-        return cmd_usage(&cmd_vm_support, "what is '%s'?", argv[optind]);
-    return work(&a);
+    const int status = cmd_options(&cmd_vm_support, argc, argv, &a);
+    return status != CMD_GO ? status : work(&a);
 }
+
+static const struct cmd_option options[] = {
+    CMD_FLAG("no-cores", 'n', no_cores, "leave the dumps out, and where they are"),
+    CMD_TEXT("to", 'w', "FOLDER", to, "where the bundle goes; default: the current directory"),
+    CMD_FLAG("list", 'l', list, "only list the files"),
+    CMD_HOST,
+    CMD_JSON("one object: schema \"lostbeat/vm-support/1\", file, epoch_s, cores, moved, files"),
+    CMD_OPTIONS_END,
+};
 
 const struct cmd cmd_vm_support = {
     .name = "vm-support",
     .summary = "collects the logs and dumps of a host into one file",
-    .help =
-        "usage: vm-support [--host DIR] [-n] [-w FOLDER] [-l] [--json]\n"
-        "\n"
-        "Makes esx-YYYY-MM-DD--HH.MM.N.tgz, named after the host's own clock: logs, /etc/vmware,\n"
-        "/proc, and the dumps wherever they lie (root, root/old_cores, var/core, the datastores,\n"
-        "and slots that no start could copy). `manifest` in it lists the SHA-256 of each. Then\n"
-        "zdumps go from /root to /root/old_cores. The same host gives the same bytes.\n"
-        "\n"
-        "  -n, --no-cores   leave the dumps out, and where they are\n"
-        "  -w, --to FOLDER  where the bundle goes; default: the current directory\n"
-        "  -l, --list       only list the files\n"
-        "  --host DIR       the host; default: the current directory, else $LOSTBEAT_HOST\n"
-        "  --json           one object: schema \"lostbeat/vm-support/1\", file, epoch_s, cores,\n"
-        "                   moved, files\n"
-        "\n"
-        "  vm-support --host hosts/kb -w /tmp\n"
-        "\n"
-        "Exit status: 0 made, 1 made but a zdump could not be moved, 2 wrong usage, or not made.\n",
+    .usage = "[--host DIR] [-n] [-w FOLDER] [-l] [--json]",
+    .about =
+        "Makes esx-YYYY-MM-DD--HH.MM.N.tgz, named after the host's own clock: logs, /etc/vmware, "
+        "/proc, and the dumps wherever they lie (root, root/old_cores, var/core, the datastores, "
+        "and slots that no start could copy). `manifest` in it lists the SHA-256 of each. Then "
+        "zdumps go from /root to /root/old_cores. The same host gives the same bytes.",
+    .options = options,
+    .more =
+        "  vm-support --host hosts/kb -w /tmp\n\n"
+        "Exit status: 0 made, 1 made but a zdump could not be moved, 2 wrong usage, or not made.",
     .run = run,
 };

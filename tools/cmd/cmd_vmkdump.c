@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "shared/calendar.h"
 #include "tools/cmd/cmd.h"
 #include "tools/parse/dumpview.h"
@@ -24,14 +22,11 @@
 #define PARTITION "dev/vmkcore"
 #define CONSOLE_DEVICE "/dev/sda5" /* as the console knows it [VBROWNBAG] */
 
-enum action { SHOW, LOG, SLOTS, VERIFY, READ };
 struct arguments {
-    enum action action;
-    const char *section; /* READ */
+    bool log, slots, verify, json;
+    const char *section; /* to read; NULL = none */
     const char *host, *device;
-    const char *path; /* of the dump */
-    uint32_t slot;    /* from 1; 0 = not given */
-    bool json;
+    uint32_t slot; /* from 1; 0 = not given */
 };
 
 /* ---- finding the dump ------------------------------------------------------------------------ */
@@ -78,49 +73,43 @@ static uint32_t newest_slot(const char *path)
 }
 
 /* ---- what it holds --------------------------------------------------------------------------- */
-static void print_head(const char *path, const struct zdump *z)
+static void print_head(struct out *o, const char *path, const struct zdump *z)
 {
     char uptime[CALENDAR_UPTIME_SIZE], stamp[CALENDAR_SYSLOG_SIZE];
     struct calendar_date date;
-    if (!z->slot_ok) {
-        (void)printf("%s: a dump whose header cannot be read\n", path);
-        return;
-    }
+    const bool has_dump = z->slot_ok && z->slot.state != ZDUMP_EMPTY;
     (void)calendar_format_uptime(z->slot.uptime_ns, uptime);
     calendar_from_epoch(z->slot.epoch_s, 0, &date);
     calendar_format_syslog(&date, stamp);
-    (void)printf("%s: slot %" PRIu32 " of %" PRIu32 ", %s\n", path, z->slot.slot + 1,
-                 z->slot.slot_count, dumpview_state(z));
-    if (z->slot.state != ZDUMP_EMPTY)
-        (void)printf("host %s, build %s, up %s, %s %d UTC: %s\n", z->slot.host, z->slot.build,
-                     uptime, stamp, (int)date.year, z->slot.reason);
+    out_str(o, "file", "%s: ", path);
+    out_text(o, "%s", z->slot_ok ? "" : "a dump whose header cannot be read\n");
+    out_u64(o, "slot", z->slot_ok ? "slot %llu" : NULL, z->slot.slot + 1);
+    out_u64(o, "slots", z->slot_ok ? " of %llu" : NULL, z->slot.slot_count);
+    out_str(o, "state", z->slot_ok ? ", %s\n" : NULL, dumpview_state(z));
+    out_str(o, "host", has_dump ? "host %s" : NULL, z->slot.host);
+    out_str(o, "build", has_dump ? ", build %s" : NULL, z->slot.build);
+    out_u64(o, "uptime_ns", NULL, z->slot.uptime_ns);
+    out_i64(o, "epoch_s", NULL, z->slot.epoch_s);
+    if (has_dump)
+        out_text(o, ", up %s, %s %d UTC", uptime, stamp, (int)date.year);
+    out_str(o, "reason", has_dump ? ": %s\n" : NULL, z->slot.reason);
+    out_bool(o, "whole", z->complete);
 }
 
-static json_t *section_json(const struct zdump_section *s)
+static void print_section(struct out *o, const struct zdump_section *s)
 {
     char sum[65];
     for (unsigned i = 0; i < 32; i++)
         (void)snprintf(sum + 2 * i, 3, "%02x", s->sha256[i]);
-    return json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:s}", "name", s->name, "index", (int)s->index,
-                     "health", zdump_health_name(s->health), "bytes", (json_int_t)s->raw_bytes,
-                     "readable", (json_int_t)s->data_len, "offset", (json_int_t)s->offset, "sha256",
-                     sum);
-}
-
-static int print_json(const char *path, const struct zdump *z)
-{
-    json_t *sections = json_array();
-    for (uint32_t i = 0; i < z->count; i++)
-        (void)json_array_append_new(sections, section_json(&z->sections[i]));
-    json_t *root = json_pack(
-        "{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:o}", "schema",
-        "lostbeat/vmkdump/1", "file", path, "slot", (int)z->slot.slot + 1, "slots",
-        (int)z->slot.slot_count, "state", dumpview_state(z), "host", z->slot.host, "build",
-        z->slot.build, "reason", z->slot.reason, "uptime_ns", (json_int_t)z->slot.uptime_ns,
-        "epoch_s", (json_int_t)z->slot.epoch_s, "whole", z->complete, "sections", sections);
-    const int status = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
-    json_decref(root);
-    return status == 0 && fputc('\n', stdout) != EOF ? CMD_OK : CMD_USAGE;
+    out_object(o, NULL);
+    out_u64(o, "index", "%5llu", s->index);
+    out_str(o, "name", "  %-12s", s->name);
+    out_str(o, "health", " %-8s", zdump_health_name(s->health));
+    out_u64(o, "bytes", " %12llu", s->raw_bytes);
+    out_u64(o, "readable", NULL, s->data_len);
+    out_u64(o, "offset", " %12llu\n", s->offset);
+    out_str(o, "sha256", NULL, sum);
+    out_end(o);
 }
 
 /* Empty slots are no damage. */
@@ -131,14 +120,18 @@ static int health(const struct zdump *z)
 
 static int show(const struct arguments *a, const char *path, const struct zdump *z)
 {
-    if (a->json)
-        return print_json(path, z) == CMD_OK ? health(z) : CMD_USAGE;
-    print_head(path, z);
+    struct out o = cmd_out(a->json);
+    out_begin(&o, "lostbeat/vmkdump/1");
+    print_head(&o, path, z);
     if (z->count > 0)
-        dumpview_sections(stdout, z);
-    if (health(z) != CMD_OK)
+        out_text(&o, "%5s  %-12s %-8s %12s %12s\n", "index", "name", "health", "bytes", "offset");
+    out_array(&o, "sections");
+    for (uint32_t i = 0; i < z->count; i++)
+        print_section(&o, &z->sections[i]);
+    out_end(&o);
+    if (health(z) != CMD_OK && !a->json)
         (void)dumpview_missing(stdout, z);
-    return health(z);
+    return cmd_finish(&o, health(z));
 }
 
 /* Reading has compared every section with its checksum already. */
@@ -196,6 +189,7 @@ static int extract_log(const char *path, const struct zdump *z)
 static int list_slots(const char *path)
 {
     char err[ERROR_MAX];
+    struct out o = cmd_out(false);
     uint32_t count = 1;
     for (uint32_t i = 0; i < count; i++) {
         struct zdump z;
@@ -203,7 +197,7 @@ static int list_slots(const char *path)
             return cmd_fail(i == 0 ? CMD_USAGE : CMD_BAD, "%s", err);
         if (z.slot_ok && i == 0)
             count = z.slot.slot_count;
-        print_head(path, &z);
+        print_head(&o, path, &z);
         zdump_free(&z);
     }
     return CMD_OK;
@@ -213,7 +207,7 @@ static int look(const struct arguments *a, const char *path)
 {
     char err[ERROR_MAX];
     struct zdump z;
-    if (a->action == SLOTS)
+    if (a->slots)
         return list_slots(path);
     const uint32_t slot = a->slot > 0 ? a->slot - 1 : newest_slot(path);
     if (zdump_load(path, slot, &z, err, sizeof err) != 0)
@@ -222,11 +216,11 @@ static int look(const struct arguments *a, const char *path)
     if (!z.slot_ok && z.count == 0)
         status =
             cmd_fail(CMD_USAGE, "%s: no dump of a VMkernel: neither a header nor a section", path);
-    else if (a->action == LOG)
+    else if (a->log)
         status = extract_log(path, &z);
-    else if (a->action == READ)
+    else if (a->section != NULL)
         status = read_section(a, path, &z);
-    else if (a->action == VERIFY)
+    else if (a->verify)
         status = verify(path, &z);
     else
         status = show(a, path, &z);
@@ -235,104 +229,62 @@ static int look(const struct arguments *a, const char *path)
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
-static int take_slot(struct arguments *a, const char *text)
+static const char *take_slot(void *member, const char *text)
 {
+    uint32_t *slot = member;
     char *end;
     const unsigned long n = strtoul(text, &end, 10);
-    if (text[0] < '1' || text[0] > '9' || *end != '\0' || n > ZDUMP_SLOTS_MAX)
-        return cmd_usage(&cmd_vmkdump, "--slot wants a number from 1 to %u, not '%s'",
-                         ZDUMP_SLOTS_MAX, text);
-    a->slot = (uint32_t)n;
-    return CMD_OK;
-}
-
-static int take_option(int o, struct arguments *a, char **argv)
-{
-    switch (o) {
-    case 'l':
-        a->action = LOG;
-        return CMD_OK;
-    case 'S':
-        a->action = SLOTS;
-        return CMD_OK;
-    case 'v':
-        a->action = VERIFY;
-        return CMD_OK;
-    case 'r':
-        a->action = READ;
-        a->section = optarg;
-        return CMD_OK;
-    case 'd':
-        a->device = optarg;
-        return CMD_OK;
-    case 'H':
-        a->host = optarg;
-        return CMD_OK;
-    case 's':
-        return take_slot(a, optarg);
-    case 'j':
-        a->json = true;
-        return CMD_OK;
-    default:
-        return cmd_bad_option(&cmd_vmkdump, argv);
-    }
+    *slot = (uint32_t)n;
+    return text[0] >= '1' && text[0] <= '9' && *end == '\0' && n <= ZDUMP_SLOTS_MAX
+               ? NULL
+               : "a number from 1 to the count of slots";
 }
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "log", no_argument, NULL, 'l' },          { "slots", no_argument, NULL, 'S' },
-        { "verify", no_argument, NULL, 'v' },       { "read", required_argument, NULL, 'r' },
-        { "device", required_argument, NULL, 'd' }, { "host", required_argument, NULL, 'H' },
-        { "slot", required_argument, NULL, 's' },   { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },         { 0 },
-    };
-    struct arguments a = { .action = SHOW };
+    struct arguments a = { .slot = 0 };
     char path[HOST_PATH_MAX], err[ERROR_MAX] = "";
-
-    opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, "ld:h", options, NULL)) != -1;) {
-        if (o == 'h')
-            return cmd_help(&cmd_vmkdump);
-        if (take_option(o, &a, argv) != CMD_OK)
-            return CMD_USAGE;
-    }
-    a.path = optind < argc ? argv[optind] : NULL;
-    if (optind + 1 < argc || (a.path != NULL) == (a.device != NULL))
+    const int status = cmd_options(&cmd_vmkdump, argc, argv, &a);
+    if (status != CMD_GO)
+        return status;
+    if ((optind < argc) == (a.device != NULL))
         return cmd_usage(&cmd_vmkdump, "one dump is wanted: a file, or -d DEVICE");
-    if (a.path != NULL)
-        return look(&a, a.path);
+    if (optind < argc)
+        return look(&a, argv[optind]);
     return find_device(&a, path, err) != 0 ? cmd_fail(CMD_USAGE, "%s", err) : look(&a, path);
 }
+
+static const struct cmd_option options[] = {
+    CMD_FLAG("log", 'l', log, "the VMkernel's log into vmkernel-log.N, in the current directory"),
+    CMD_FLAG("slots", 0, slots, "the slots of a partition"),
+    CMD_FLAG("verify", 0, verify, "compare every section with its checksum"),
+    CMD_TEXT(
+        "read", 0, "NAME", section,
+        "one section to stdout: notes, screen, state, vmkernel-log, cos-log, pcpus, heartbeats, "
+        "ring, cos-tasks, worlds"),
+    CMD_TEXT("device", 'd', "D", device, "a dump partition: a file, or /dev/sda5 of the host"),
+    CMD_TAKE("slot", 0, "N", slot, take_slot,
+             "slot N of a partition, from 1; default: the one that was written last"),
+    CMD_HOST,
+    CMD_JSON("one object: schema \"lostbeat/vmkdump/1\", file, slot, slots, state, host, build, "
+             "reason, uptime_ns, epoch_s, whole, sections"),
+    CMD_OPTIONS_END,
+};
 
 const struct cmd cmd_vmkdump = {
     .name = "vmkdump",
     .summary = "reads the VMkernel's dumps",
-    .help =
-        "usage: vmkdump [-l | --slots | --verify | --read SECTION] [--slot N] [--json]\n"
-        "               FILE | -d DEVICE [--host DIR]\n"
-        "\n"
-        "Reads a vmkernel-zdump or a dump partition, whole or cut short: sections that are there\n"
-        "are read, and what is missing is said. Without an option: the header and the sections.\n"
-        "\n"
-        "  -l, --log      the VMkernel's log into vmkernel-log.N, in the current directory\n"
-        "  --slots        the slots of a partition\n"
-        "  --verify       compare every section with its checksum\n"
-        "  --read NAME    one section to stdout: notes, screen, state, vmkernel-log, cos-log, "
-        "pcpus,\n"
-        "                 heartbeats, ring, cos-tasks, worlds\n"
-        "  -d, --device D a dump partition: a file, or /dev/sda5 of the host\n"
-        "  --slot N       slot N of a partition, from 1; default: the one that was written last\n"
-        "  --host DIR     the host; default: the current directory, else $LOSTBEAT_HOST\n"
-        "  --json         one object: schema \"lostbeat/vmkdump/1\", file, slot, slots, state, "
-        "host,\n"
-        "                 build, reason, uptime_ns, epoch_s, whole, sections\n"
-        "\n"
-        "  vmkdump -l hosts/kb/root/vmkernel-zdump-111309.07.13.1\n"
-        "  vmkdump -d /dev/sda5 --host hosts/kb --read screen\n"
-        "\n"
-        "Exit status: 0 whole, 1 cut or damaged (what could be read was given), 2 no dump, or "
-        "wrong\n"
-        "usage.\n",
+    .usage = "[-l | --slots | --verify | --read SECTION] [--slot N] [--json]\n"
+             "FILE | -d DEVICE [--host DIR]",
+    .about =
+        "Reads a vmkernel-zdump or a dump partition, whole or cut short: sections that are there "
+        "are read, and what is missing is said. Without an option: the header and the sections.",
+    .options = options,
+    .more = "  vmkdump -l hosts/kb/root/vmkernel-zdump-111309.07.13.1\n"
+            "  vmkdump -d /dev/sda5 --host hosts/kb --read screen\n\n"
+            "Exit status: 0 whole, 1 cut or damaged (what could be read was given), 2 no dump, or "
+            "wrong usage.",
+    .operand = "dump",
+    .most = 1,
     .run = run,
 };

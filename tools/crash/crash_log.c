@@ -14,16 +14,13 @@
 
 static void log_line(struct out *o, const char *line, size_t len, bool levels)
 {
-    char *copy = strndup(line, len);
     const bool has =
         len >= 3 && line[0] == '<' && line[1] >= '0' && line[1] <= '7' && line[2] == '>';
-    if (copy == NULL)
-        return;
+    const size_t skip = has ? 3 : 0;
     out_object(o, NULL);
     out_u64(o, "level", has && levels ? "<%llu>" : NULL, has ? (unsigned)(line[1] - '0') : 4u);
-    out_str(o, "text", "%s\n", has ? copy + 3 : copy);
+    out_strn(o, "text", "%s\n", line + skip, len - skip);
     out_end(o);
-    free(copy);
 }
 
 static int run_log(struct crash *s, int argc, char **argv)

@@ -156,10 +156,4 @@ void diagnosis_when(int64_t epoch_s, char ret[DIAGNOSIS_WHEN_ROOM]);
 /** The source that was read from `path`, NULL = none. */
 struct diagnosis_source *diagnosis_find_source(struct diagnosis *d, const char *path);
 
-/* The reports; `why` adds how the figures come about. @return 0 or -1 (writing failed) */
-int report_diagnosis_text(const struct diagnosis *d, bool why, bool colours);
-int report_diagnosis_json(const struct diagnosis *d);
-/** A page of its own with the plots as inline SVG. */
-int report_diagnosis_html(const struct diagnosis *d, const char *path, char *err, size_t err_size);
-
 #endif /* TOOLS_DIAGNOSE_DIAGNOSIS_H */

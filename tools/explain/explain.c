@@ -29,25 +29,23 @@ note(struct work *w, struct purple_place place, enum explain_rating rating, cons
     va_list args;
     if (place.line == 0)
         return;
-    struct explain_note *n = PARSE_ADD(w->e->note, w->e->notes, w->e->room);
+    struct explain_note *n = PARSE_ADD(w->e->note, w->e->note_count, w->e->room);
     n->place = place;
     n->rating = rating;
     va_start(args, format);
-    const int length = vasprintf(&n->says, format, args);
+    (void)vsnprintf(n->says, sizeof n->says, format, args);
     va_end(args);
-    if (length < 0)
-        abort();
 }
 
 static void number(struct work *w, const char *name, double value, const char *from)
 {
-    if (w->e->numbers < EXPLAIN_NUMBER_MAX)
-        w->e->number[w->e->numbers++] = (struct explain_number){ name, value, from };
+    if (w->e->number_count < EXPLAIN_NUMBER_MAX)
+        w->e->number[w->e->number_count++] = (struct explain_number){ name, value, from };
 }
 
 const struct explain_number *explain_find(const struct explain *e, const char *name)
 {
-    for (uint32_t i = 0; i < e->numbers; i++) {
+    for (uint32_t i = 0; i < e->number_count; i++) {
         if (strcmp(e->number[i].name, name) == 0)
             return &e->number[i];
     }
@@ -587,8 +585,8 @@ static void explain_status(struct work *w)
 static void missing(struct work *w, bool there, const char *what)
 {
     const uint32_t most = sizeof w->e->missing / sizeof w->e->missing[0];
-    if (!there && w->e->missings < most)
-        w->e->missing[w->e->missings++] = what;
+    if (!there && w->e->missing_count < most)
+        w->e->missing[w->e->missing_count++] = what;
 }
 
 static void explain_missing(struct work *w)
@@ -662,15 +660,13 @@ void explain_make(const struct purple *p, struct explain *ret)
     explain_status(&w);
     explain_missing(&w);
     explain_odds(&w);
-    if (e.notes > 0)
-        qsort(e.note, e.notes, sizeof *e.note, compare_notes);
+    if (e.note_count > 0)
+        qsort(e.note, e.note_count, sizeof *e.note, compare_notes);
     *ret = e;
 }
 
 void explain_free(struct explain *e)
 {
-    for (uint32_t i = 0; i < e->notes; i++)
-        free(e->note[i].says);
     free(e->note);
     *e = (struct explain){ 0 };
 }

@@ -15,6 +15,7 @@
 #include "tools/parse/purple.h"
 
 #define EXPLAIN_NUMBER_MAX 48u
+#define EXPLAIN_SAYS_MAX 512u
 
 enum explain_rating {
     EXPLAIN_BOILERPLATE,
@@ -28,7 +29,7 @@ enum explain_rating {
 struct explain_note {
     struct purple_place place;
     enum explain_rating rating;
-    char *says;
+    char says[EXPLAIN_SAYS_MAX]; /* cut when what it cites from the screen is too long */
 };
 
 /* A value that was computed from the screen. */
@@ -40,14 +41,14 @@ struct explain_number {
 
 struct explain {
     struct explain_note *note; /* by line, then column */
-    uint32_t notes, room;
+    uint32_t note_count, room;
     struct explain_number number[EXPLAIN_NUMBER_MAX];
-    uint32_t numbers;
+    uint32_t number_count;
     const char *release;     /* "ESX 3.5 Update 3"; NULL = the build is not listed or not legible */
     const char *ip_is_in;    /* "console kernel", "VMkernel", "console program", "unknown" */
     bool registers_are_cos;  /* the registers are the console's */
     const char *missing[12]; /* parts that a whole screen has */
-    uint32_t missings;
+    uint32_t missing_count;
 };
 
 /** Explain a screen; p->is_screen. The result does not point into `p`. Free with explain_free(). */

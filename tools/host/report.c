@@ -1,18 +1,16 @@
-/* report.c - see report.h. One table of artefacts serves both forms. */
+/* report.c - see report.h. */
 #include "tools/host/report.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include <jansson.h>
-
 #include "shared/calendar.h"
+#include "shared/io.h"
+#include "shared/path.h"
+#include "shared/screen.h"
 #include "tools/scenario/faultexpr.h"
-
-#define PATH_ROOM 4096
 
 /* By CONTRACT: the key, the place, and whether it is there only after a failure. {uuid} and {host}
  * are replaced. */
@@ -43,7 +41,7 @@ static void place_of(const struct artefact *a, const struct plan *p, char *ret, 
 static bool find(const struct report *r, const struct artefact *a, char *ret, size_t size,
                  struct stat *ret_st)
 {
-    char path[PATH_ROOM];
+    char path[PATH_SIZE];
 
     place_of(a, r->plan, ret, size);
     if (a->of_failure && strcmp(r->result.outcome, "survived") == 0)
@@ -54,7 +52,7 @@ static bool find(const struct report *r, const struct artefact *a, char *ret, si
 
 bool report_judge(struct report *r)
 {
-    char core[PATH_ROOM];
+    char core[PATH_SIZE];
 
     place_of(&artefacts[1], r->plan, core, sizeof core);
     const struct expect_seen seen = {
@@ -67,155 +65,117 @@ bool report_judge(struct report *r)
     return r->verdict.count == 0;
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------ */
-
-static json_t *artefacts_json(const struct report *r)
+/* The screen as it stands, bytes that colour it included. @return 0 or -1 */
+static int copy_screen(const struct report *r, struct out *o, const char *place)
 {
-    json_t *object = json_object();
-    for (size_t i = 0; i < ARTEFACTS; i++) {
-        char place[PATH_ROOM];
-        struct stat st;
-        const bool there = find(r, &artefacts[i], place, sizeof place, &st);
-        (void)json_object_set_new(object, artefacts[i].key,
-                                  there ? json_string(place) : json_null());
-    }
-    return object;
-}
-
-static json_t *unexpected_json(const struct report *r)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < r->verdict.count; i++)
-        (void)json_array_append_new(array, json_string(r->verdict.reason[i]));
-    return array;
-}
-
-int report_json(const struct report *r)
-{
-    char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
-    json_t *root = json_pack(
-        "{s:s, s:s, s:I, s:s, s:s, s:f, s:I, s:f, s:f, s:b, s:s, s:o, s:s, s:s, s:b, s:s, s:s, "
-        "s:o}",
-        "schema", REPORT_SCHEMA, "scenario", r->scenario->name, "seed", (json_int_t)r->plan->seed,
-        "profile", r->plan->profile, "outcome", r->result.outcome, "uptime_s", r->result.uptime_s,
-        "beats", (json_int_t)r->result.beats, "virtual_s", r->result.virtual_s, "wall_s", r->wall_s,
-        "as_expected", r->verdict.count == 0, "host", r->host_dir, "artefacts", artefacts_json(r),
-        "digest", r->digest, "headline", r->result.headline, "stunned", r->result.stunned, "note",
-        r->result.note, "faults", faults, "unexpected", unexpected_json(r));
-    free(faults);
-    if (root == NULL)
+    char path[PATH_SIZE], *screen;
+    size_t length;
+    if (path_join(path, r->host_dir, place) != 0 ||
+        io_read_file(path, SCREEN_ANSI_MAX, &screen, &length) != 0)
         return -1;
-    const int status = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    json_decref(root);
-    return status == 0 && fputc('\n', stdout) != EOF ? 0 : -1;
-}
-
-/* ---- text ------------------------------------------------------------------------------------ */
-
-static int copy_to_stdout(const struct report *r, const char *place)
-{
-    char path[PATH_ROOM], buffer[8192];
-    size_t got;
-
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", r->host_dir, place) >= sizeof path)
-        return -1;
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return -1;
-    while ((got = fread(buffer, 1, sizeof buffer, f)) > 0)
-        (void)fwrite(buffer, 1, got, stdout);
-    (void)fclose(f);
+    out_text(o, "%s\n", screen);
+    free(screen);
     return 0;
 }
 
-static void print_summary(const struct report *r)
+static void print_summary(const struct report *r, struct out *o)
 {
     char uptime[CALENDAR_UPTIME_SIZE];
+    char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
+    const bool has_faults = faults != NULL && *faults != '\0', expected = r->verdict.count == 0;
 
     (void)calendar_format_uptime((uint64_t)(r->result.uptime_s * 1000 + 0.5) * 1000000, uptime);
-    (void)printf("%s (seed %" PRIu64 "): %s at %s of uptime, %s\n", r->scenario->name,
-                 r->plan->seed, r->result.outcome, uptime,
-                 r->verdict.count == 0 ? "as the scenario expects."
-                                       : "NOT as the scenario expects:");
+    out_str(o, "scenario", "%s", r->scenario->name);
+    out_u64(o, "seed", " (seed %llu): ", r->plan->seed);
+    out_str(o, "profile", NULL, r->plan->profile);
+    out_str(o, "outcome", "%s", r->result.outcome);
+    out_real(o, "uptime_s", NULL, r->result.uptime_s);
+    out_text(o, " at %s of uptime, %s\n", uptime,
+             expected ? "as the scenario expects." : "NOT as the scenario expects:");
+    out_bool(o, "as_expected", expected);
+    out_array(o, "unexpected");
     for (size_t i = 0; i < r->verdict.count; i++)
-        (void)printf("  %s\n", r->verdict.reason[i]);
-    char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
-    if (faults != NULL && *faults != '\0')
-        (void)printf("  faults:   %s\n", faults);
+        out_str(o, NULL, "  %s\n", r->verdict.reason[i]);
+    out_end(o);
+    out_str(o, "headline", NULL, r->result.headline);
+    out_bool(o, "stunned", r->result.stunned);
+    out_str(o, "faults", has_faults ? "  faults:   %s\n" : NULL, faults);
+    out_str(o, "note", r->result.note[0] != '\0' ? "  note:     %s\n" : NULL, r->result.note);
+    out_u64(o, "beats", "  beats:    %llu\n", r->result.beats);
+    out_real(o, "virtual_s", "  time:     %.0f virtual seconds", r->result.virtual_s);
+    out_real(o, "wall_s", " in %.1f s\n", r->wall_s);
+    out_str(o, "digest", "  digest:   %s\n", r->digest);
     free(faults);
-    if (r->result.note[0] != '\0')
-        (void)printf("  note:     %s\n", r->result.note);
-    (void)printf("  beats:    %" PRIu64
-                 "\n  time:     %.0f virtual seconds in %.1f s\n  digest:   %s\n",
-                 r->result.beats, r->result.virtual_s, r->wall_s, r->digest);
 }
 
-static void print_amount(double bytes)
+static void print_amount(struct out *o, double bytes)
 {
     if (bytes < 1048576)
-        (void)printf("%.1f kB", bytes / 1024);
+        out_text(o, "%.1f kB", bytes / 1024);
     else
-        (void)printf("%.1f MB", bytes / 1048576);
+        out_text(o, "%.1f MB", bytes / 1048576);
 }
 
-static void print_size(const struct stat *st)
+static void print_size(struct out *o, const struct stat *st)
 {
     const double on_disk = (double)st->st_blocks * 512;
 
-    print_amount((double)st->st_size);
+    print_amount(o, (double)st->st_size);
     if (on_disk < 0.9 * (double)st->st_size) {
-        (void)printf(" (");
-        print_amount(on_disk);
-        (void)printf(" on disk)");
+        out_text(o, " (");
+        print_amount(o, on_disk);
+        out_text(o, " on disk)");
     }
+    out_text(o, "\n");
 }
 
-static void print_left(const struct report *r)
+static void print_left(const struct report *r, struct out *o)
 {
-    char place[PATH_ROOM];
+    char place[PATH_SIZE];
     struct stat st;
 
-    (void)printf("\nWhat was left in %s:\n", r->host_dir);
+    out_str(o, "host", "\nWhat was left in %s:\n", r->host_dir);
+    out_object(o, "artefacts");
     for (size_t i = 0; i < ARTEFACTS; i++) {
-        if (!find(r, &artefacts[i], place, sizeof place, &st))
+        const bool there = find(r, &artefacts[i], place, sizeof place, &st);
+        out_str(o, artefacts[i].key, "  %s\n", there ? place : NULL);
+        if (!there)
             continue;
-        (void)printf("  %s\n      %s, ", place, artefacts[i].what);
-        print_size(&st);
-        (void)printf("\n");
+        out_text(o, "      %s, ", artefacts[i].what);
+        print_size(o, &st);
     }
+    out_end(o);
 }
 
-static void print_next(const struct report *r)
+static void print_next(const struct report *r, struct out *o)
 {
-    char core[PATH_ROOM];
+    char core[PATH_SIZE];
     struct stat st;
     const char *host = r->host_dir;
 
-    (void)printf("\nWhat to type next:\n");
-    (void)printf("  tail %s/var/log/vmksummary\n", host);
+    out_text(o, "\nWhat to type next:\n");
+    out_text(o, "  tail %s/var/log/vmksummary\n", host);
     if (find(r, &artefacts[0], core, sizeof core, &st))
-        (void)printf("  build/bin/lostbeat psod %s\n"
-                     "  build/bin/lostbeat diagnose %s\n",
-                     host, host);
+        out_text(o,
+                 "  build/bin/lostbeat psod %s\n"
+                 "  build/bin/lostbeat diagnose %s\n",
+                 host, host);
     if (find(r, &artefacts[1], core, sizeof core, &st)) {
-        (void)printf("  gdb -ex 'info threads' build/bin/cos %s/%s\n", host, core);
-        (void)printf("  strings %s/%s | sort | uniq -c | sort -rn | head\n", host, core);
+        out_text(o, "  gdb -ex 'info threads' build/bin/cos %s/%s\n", host, core);
+        out_text(o, "  strings %s/%s | sort | uniq -c | sort -rn | head\n", host, core);
     }
 }
 
-int report_text(const struct report *r, bool colours)
+void report_print(const struct report *r, struct out *o)
 {
-    char place[PATH_ROOM];
+    char place[PATH_SIZE];
     struct stat st;
 
-    if (find(r, &artefacts[0], place, sizeof place, &st)) {
-        if (copy_to_stdout(r, colours ? "console/psod.ans" : place) != 0 &&
-            copy_to_stdout(r, place) != 0)
-            return -1;
-        (void)printf("\n");
-    }
-    print_summary(r);
-    print_left(r);
-    print_next(r);
-    return ferror(stdout) != 0 ? -1 : 0;
+    out_begin(o, REPORT_SCHEMA);
+    if (!o->json && find(r, &artefacts[0], place, sizeof place, &st) &&
+        (!o->colour || copy_screen(r, o, PATH_SCREEN_ANSI) != 0))
+        (void)copy_screen(r, o, place);
+    print_summary(r, o);
+    print_left(r, o);
+    print_next(r, o);
 }

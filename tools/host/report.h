@@ -1,4 +1,4 @@
-/* report.h - what `lostbeat run` says when the run is over: for people, or as JSON. */
+/* report.h - what `lostbeat run` says when the run is over. */
 #ifndef TOOLS_REPORT_H
 #define TOOLS_REPORT_H
 
@@ -6,6 +6,7 @@
 
 #include "tools/host/digest.h"
 #include "tools/host/hypervisor.h"
+#include "tools/out/out.h"
 #include "tools/scenario/scenario.h"
 
 #define REPORT_SCHEMA "lostbeat/run/1"
@@ -23,11 +24,8 @@ struct report {
 /** Compare how the run ended with what its scenario expects. @return true when nothing differs */
 bool report_judge(struct report *r);
 
-/** The screen (in colours on a terminal), the summary, what was left where and what to type next;
- * to stdout. @return 0 or -1 */
-int report_text(const struct report *r, bool colours);
-
-/** One JSON object by docs/scenarios.md; to stdout. @return 0 or -1 */
-int report_json(const struct report *r);
+/** As text: the screen (in colours on a terminal), the summary, what was left where and what to
+ * type next. As JSON: one object by docs/scenarios.md. The caller ends the result. */
+void report_print(const struct report *r, struct out *o);
 
 #endif /* TOOLS_REPORT_H */

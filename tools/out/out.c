@@ -46,8 +46,8 @@ int out_finish(struct out *o)
     if (o->json) {
         assert(o->depth == 1);
         o->depth = 0;
-        status =
-            json_dumpf(o->stack[0], o->to, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)o->digits));
+        const size_t digits = o->digits > 0 ? o->digits : OUT_DIGITS;
+        status = json_dumpf(o->stack[0], o->to, JSON_INDENT(2) | JSON_REAL_PRECISION(digits));
         (void)fputc('\n', o->to);
         json_decref(o->stack[0]);
     }
@@ -146,34 +146,50 @@ void out_str(struct out *o, const char *key, const char *format, const char *v)
     }
 }
 
+void out_strn(struct out *o, const char *key, const char *format, const char *v, size_t length)
+{
+    char *copy = strndup(v, length);
+    out_str(o, key, format, copy);
+    free(copy);
+}
+
 void out_bool(struct out *o, const char *key, bool v)
 {
     if (o->json)
         put(o, key, json_boolean(v));
 }
 
-void out_prose(struct out *o, const char *key, unsigned indent, const char *v)
+/* Words from column `indent` on; blanks at the beginning of a line stay. */
+static void fold(FILE *to, unsigned indent, const char *v)
 {
     unsigned column = indent;
     bool break_line = false;
-    if (o->json) {
-        out_str(o, key, NULL, v);
-        return;
-    }
     for (;; v++) {
-        const unsigned word = (unsigned)strcspn(v, " \n");
+        const size_t blanks = column == indent || break_line ? strspn(v, " ") : 0;
+        const unsigned word = (unsigned)(blanks + strcspn(v + blanks, " \n"));
         if (break_line || (column > indent && column + 1 + word > OUT_COLUMNS)) {
-            (void)fprintf(o->to, "\n%*s", (int)indent, "");
+            (void)fprintf(to, "\n%*s", word > 0 ? (int)indent : 0, "");
             column = indent;
         }
-        (void)fprintf(o->to, "%s%.*s", column > indent ? " " : "", (int)word, v);
+        (void)fprintf(to, "%s%.*s", column > indent ? " " : "", (int)word, v);
         column += word + (column > indent);
         v += word;
         if (*v == '\0')
             break;
         break_line = *v == '\n';
     }
-    (void)fputc('\n', o->to);
+    (void)fputc('\n', to);
+}
+
+void out_prose(struct out *o, const char *key, unsigned indent, const char *v)
+{
+    if (o->json) {
+        out_str(o, key, NULL, v);
+        return;
+    }
+    char *copy = cleaned(v, acts_on_terminals);
+    fold(o->to, indent, copy != NULL ? copy : "?");
+    free(copy);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */

@@ -25,14 +25,15 @@
 
 #define OUT_DEPTH_MAX 8u
 #define OUT_COLUMNS 96u /* of prose */
+#define OUT_DIGITS 15   /* with 17, 0.1 would be 0.10000000000000001 */
 
 enum out_style { OUT_PLAIN, OUT_BOLD, OUT_DIM, OUT_RED, OUT_GREEN, OUT_YELLOW, OUT_CYAN };
 
 struct out {
     FILE *to;
-    bool json;   /* as JSON; else as text */
-    bool colour; /* escape sequences are welcome; text only */
-    int digits;  /* of a number with a fraction, in JSON; 0 = all that it has */
+    bool json;       /* as JSON; else as text */
+    bool colour;     /* escape sequences are welcome; text only */
+    unsigned digits; /* of a number with a fraction, in JSON; 0 = OUT_DIGITS */
     json_t *stack[OUT_DEPTH_MAX];
     unsigned depth;
 };
@@ -58,6 +59,8 @@ void out_real(struct out *o, const char *key, const char *format, double v);
 void out_hex(struct out *o, const char *key, const char *format, unsigned long long v);
 /** Text: one %s. NULL = not known: null, and no text. */
 void out_str(struct out *o, const char *key, const char *format, const char *v);
+/** The first `length` bytes of a text that need not end there. */
+void out_strn(struct out *o, const char *key, const char *format, const char *v, size_t length);
 /** Something that is so or not; JSON only. */
 void out_bool(struct out *o, const char *key, bool v);
 /** Sentences, folded at OUT_COLUMNS. The first line goes on where the text stands, in column

@@ -21,16 +21,6 @@ const char *dumpview_state(const struct zdump *z)
     return "unknown";
 }
 
-void dumpview_sections(FILE *to, const struct zdump *z)
-{
-    (void)fprintf(to, "%5s  %-12s %-8s %12s %12s\n", "index", "name", "health", "bytes", "offset");
-    for (uint32_t i = 0; i < z->count; i++) {
-        const struct zdump_section *s = &z->sections[i];
-        (void)fprintf(to, "%5" PRIu32 "  %-12s %-8s %12" PRIu64 " %12" PRIu64 "\n", s->index,
-                      s->name, zdump_health_name(s->health), s->raw_bytes, s->offset);
-    }
-}
-
 unsigned dumpview_missing(FILE *to, const struct zdump *z)
 {
     unsigned count = 0;

@@ -12,9 +12,6 @@
 /** "empty", "interrupted", "complete", "collected". */
 const char *dumpview_state(const struct zdump *z);
 
-/** One line a section: index, name, health, bytes, offset. */
-void dumpview_sections(FILE *to, const struct zdump *z);
-
 /** One line for each section that is not there, or not whole, and one for a missing end; nothing
  * for a whole dump. @return how many sections are not there or not whole */
 unsigned dumpview_missing(FILE *to, const struct zdump *z);

@@ -1,4 +1,6 @@
 /* report_html.c - a diagnosis as one page that needs nothing else. */
+#include "tools/diagnose/reports/report.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
