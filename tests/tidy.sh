@@ -27,6 +27,15 @@ layers() {
     done
 }
 
+# Who may call whom, by the same list: what the objects of the build need of each other.
+arrows() {
+    local build=${BUILD:-build}
+    [ -d "$build/cos/cos" ] || echo "$build/cos has no objects: build first"
+    { tests/tidy/calls.sh "$build/cos" cos shared
+      tests/tidy/calls.sh "$build/hosted" vmkernel tools shared; } |
+        awk -f tests/tidy/layers.awk tests/tidy/layers.txt -
+}
+
 # Unsafe, or a door through which the outside gets into a simulation. The named files are the ones
 # whose work it is.
 banned() {
@@ -106,7 +115,7 @@ scripts() {
     find tests tools .ci -name '*.sh' -o -path '.ci/run' | LC_ALL=C sort | xargs shellcheck -x -f gcc -S warning
 }
 
-[ $# -gt 0 ] || set -- layers banned length format docstrings functions tags keys scripts
+[ $# -gt 0 ] || set -- layers arrows banned length format docstrings functions tags keys scripts
 for check in "$@"; do
     report "$check" < <($check)
 done

@@ -4,7 +4,7 @@
  * Pids 2 to 19 are spoken for: a 2.4 kernel of RHEL 3 starts these threads in this order
  * [INFERRED from facts on Red Hat 2.4 kernels; gaps are pids of processes of the boot that are
  * gone]. kswapd and kscand do work; the others have none in this model and sleep. */
-#include "cos/kernel/init.h"
+#include "cos/programs/init.h"
 
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/arch/hypervisor.h"

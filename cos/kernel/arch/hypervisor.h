@@ -32,9 +32,9 @@ void hypervisor_yield(enum gate_yield reason, uint64_t next_ns);
 /** Pass the baton and sleep until it comes back; comes back at once when the taker is dead or
  * stopped. */
 void hypervisor_exchange(enum gate_party to);
-/** Have fn(irqs) called, in interrupt context, whenever the VMkernel gives the baton back and one of
- * the GATE_IRQ_* bits in `irqs` is set; irqs 0: each time. Handlers are called in the order in which
- * they came. */
+/** Have fn(irqs) called, in interrupt context, whenever the VMkernel gives the baton back and one
+ * of the GATE_IRQ_* bits in `irqs` is set; irqs 0: each time. Handlers are called in the order in
+ * which they came. */
 void hypervisor_on_irq(uint32_t irqs, void (*fn)(uint32_t irqs));
 /** Report a PANIC, OOPS or BUG and never run again. */
 void __attribute__((noreturn)) hypervisor_end(enum gate_yield reason, const char *why);

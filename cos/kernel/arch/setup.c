@@ -10,7 +10,7 @@
  * killed. Text and rodata stay mapped from the file, as unwinders want it. */
 #include "cos/kernel/arch/fiber.h"
 #include "cos/kernel/arch/hypervisor.h"
-#include "cos/kernel/init.h"
+#include "cos/programs/init.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/kernel/sched/sched.h"

@@ -1,5 +1,5 @@
-/* filemap.h - the page cache: pages of files and of swap slots by (mapping, index), and the lock on a
- * page. */
+/* filemap.h - the page cache: pages of files and of swap slots by (mapping, index), and the lock
+ * on a page. */
 #ifndef COS_MM_FILEMAP_H
 #define COS_MM_FILEMAP_H
 
@@ -35,8 +35,8 @@ struct page *__find_page(const struct address_space *mapping, uint32_t index);
 void add_to_page_cache(struct page *page, struct address_space *mapping, uint32_t index);
 /** Take a page out of the cache, with the reference that the cache had. */
 void remove_inode_page(struct page *page);
-/** The page of a file, read if need be, up to date, with a reference; NULL: no memory. Waits for the
- * disk. */
+/** The page of a file, read if need be, up to date, with a reference; NULL: no memory. Waits for
+ * the disk. */
 struct page *filemap_nopage(struct address_space *file, uint32_t index);
 /** The disk has read or written a locked page that a file or swap slot has: it is up to date, and
  * unlocked. */

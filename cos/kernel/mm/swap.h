@@ -1,5 +1,5 @@
-/* swap.h - swap slots, the swap cache, swapping in, and the shared memory that goes there. A slot is
- * a number from 1 on; who has a claim to it is counted. */
+/* swap.h - swap slots, the swap cache, swapping in, and the shared memory that goes there. A slot
+ * is a number from 1 on; who has a claim to it is counted. */
 #ifndef COS_MM_SWAP_H
 #define COS_MM_SWAP_H
 

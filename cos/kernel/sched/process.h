@@ -14,10 +14,10 @@ struct process_body {
     void (*end)(kptr program); /* called by do_exit() on the task's stack: free the record */
 };
 
-/** Make a child of current with pid `pid` (0: the next free one), linked and in state D; who calls
- * gives it an identity and then process_start(). Allocates with GFP_KERNEL, so it can wait as long as
- * the machine has no memory. @return NULL with *ret_error set to -EAGAIN (no pid, too many tasks)
- * or -ENOMEM (no stack) */
+/** Make a child of current with pid `pid` (0: the next free one), linked, in state D; who calls
+ * gives it an identity and then process_start(). Allocates with GFP_KERNEL, so it can wait as long
+ * as the machine has no memory. @return NULL with *ret_error set to -EAGAIN (no pid, too many
+ * tasks) or -ENOMEM (no stack) */
 struct task_struct *new_task(uint32_t pid, const char *name, int *ret_error);
 /** Give a new task its program and let it run. */
 void process_start(struct task_struct *t, const struct process_body *body);

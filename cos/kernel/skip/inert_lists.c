@@ -1,5 +1,5 @@
-/* inert_lists.c - see inert_lists.h. Its record begins with what settle.h and inert_specials() read:
- * `active` and `specials`. */
+/* inert_lists.c - see inert_lists.h. The record begins with what settle.h and inert_specials()
+ * read: `active` and `specials`. */
 #include "cos/kernel/skip/inert_lists.h"
 
 #include "cos/kernel/arch/cost.h"
