@@ -1,13 +1,18 @@
 /* cos_harness.c - see cos_harness.h. */
 #include "tests/kernel/cos_harness.h"
 
+#include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/mm/writeback.h"
 
 #include <sys/wait.h> /* behind the kernel's headers: both define signals */
 
@@ -130,6 +135,7 @@ static void start(void)
     (void)kernel_thread(1, "init", init_main, NULL);
     (void)kernel_thread(5, "kswapd", kswapd, NULL);
     (void)kernel_thread(6, "kscand", kscand, NULL);
+    writeback_init();
     cpu_idle();
 }
 
@@ -161,6 +167,40 @@ static void boot(const struct cos_machine *m)
     stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 32, start);
 }
 
+/* ---- the host directory ---------------------------------------------------------------------- */
+static char host_dir[32];
+
+/* @return a descriptor of it */
+static int make_host_dir(void)
+{
+    static const char *const folders[] = { "proc", "var", "var/log" };
+    strcopy(host_dir, "/tmp/cos-XXXXXX", sizeof host_dir);
+    const int fd = mkdtemp(host_dir) != NULL ? open(host_dir, O_RDONLY | O_DIRECTORY) : -1;
+    assert_true(fd >= 0);
+    for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
+        assert_int_equal(mkdirat(fd, folders[i], 0755), 0);
+    return fd;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+const char *cos_file(const char *path)
+{
+    static char text[65536];
+    const int fd = openat(MACHINE_FD_HOST, path, O_RDONLY);
+    const ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    (void)close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return n >= 0 ? text : NULL;
+}
+
+/* ---- runs ------------------------------------------------------------------------------------ */
 static void boot_machine(void **state)
 {
     boot(*state);
@@ -168,14 +208,16 @@ static void boot_machine(void **state)
 
 /* cmocka within cmocka: a failed assertion jumps out of the COS to the inner one, and what that
  * prints is the run's text. */
-static void __attribute__((noreturn)) run_child(const struct cos_machine *machine, int messages)
+static void __attribute__((noreturn))
+run_child(const struct cos_machine *machine, int messages, int host)
 {
     const struct CMUnitTest run = { "run", boot_machine, NULL, NULL, (void *)(uintptr_t)machine };
     (void)alarm(RUN_WALL_S);
-    if (dup2(messages, STDOUT_FILENO) >= 0 && dup2(messages, STDERR_FILENO) >= 0)
+    if (dup2(messages, STDOUT_FILENO) >= 0 && dup2(messages, STDERR_FILENO) >= 0 &&
+        (host < 0 || dup2(host, MACHINE_FD_HOST) >= 0))
         (void)_cmocka_run_group_tests("run", &run, 1, NULL, NULL);
     (void)fflush(NULL);
-    (void)pread(messages, shared->text, sizeof shared->text - 1, 0);
+    (void)pread(STDOUT_FILENO, shared->text, sizeof shared->text - 1, 0);
     _exit(COS_END_FAILED);
 }
 
@@ -189,13 +231,18 @@ enum cos_end cos_run(const struct cos_machine *machine, void (*fn)(struct cos_re
     *ret = shared;
     pid_1 = fn;
     const int messages = memfd_create("messages", 0);
+    const int host = machine->host_files ? make_host_dir() : -1;
     (void)fflush(NULL);
     const pid_t pid = fork();
     if (pid == 0)
-        run_child(machine, messages);
+        run_child(machine, messages, host);
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     (void)close(messages);
+    if (host >= 0) {
+        (void)close(host);
+        (void)nftw(host_dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    }
     return WIFEXITED(status) ? (enum cos_end)WEXITSTATUS(status) : COS_END_CRASHED;
 }
 
@@ -255,6 +302,41 @@ struct task_struct *cos_child(const char *name, uint32_t flags, int (*fn)(struct
     const int pid = cos_spawn(&spec, fn);
     assert_true(pid > 0);
     return find_task_by_pid((uint32_t)pid);
+}
+
+/* kscand, made nice, is the one that used what nice ones used. */
+void cos_set_cpu_times(const struct cpu_times *cpu)
+{
+    for_each_task (t)
+        t->utime_ns = t->stime_ns = 0;
+    struct task_struct *nice = find_task_by_name("kscand");
+    set_user_nice(nice, 19);
+    nice->utime_ns = cpu->nice_ns;
+    current->utime_ns = cpu->user_ns;
+    current->stime_ns = cpu->system_ns;
+    kstat.iowait_ns = cpu->iowait_ns;
+}
+
+void cos_set_memory(const struct mem_info *m)
+{
+    struct zone *z = &zone_table[ZONE_NORMAL];
+    struct mem_info got;
+    zone_table[ZONE_DMA] = (struct zone){ .managed = m->out_of_reach };
+    total_ram_pages = m->total;
+    z->free_pages = m->free;
+    nr_page_cache = m->cached;
+    swapper_space.nrpages = m->swap_cached;
+    z->anon.nr = m->active_anon;
+    z->cache.nr = m->active_cache;
+    z->inactive_dirty = m->inact_dirty;
+    z->inactive_laundry = m->inact_laundry;
+    z->inactive_clean = m->inact_clean;
+    total_swap_pages = m->swap_total;
+    nr_swap_pages = m->swap_free;
+    vm_committed = m->committed;
+    nr_slab_pages = m->slab;
+    mem_info(&got);
+    assert_memory_equal(&got, m, sizeof got);
 }
 
 void cos_sleep(uint64_t ns)

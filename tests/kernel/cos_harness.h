@@ -27,9 +27,10 @@
 #include "cos/kernel/sched/process.h"
 #include "cos/kernel/sched/sched.h"
 #include "cos/programs/program.h"
+#include "shared/units.h"
 
-#define SECONDS(n) ((n)*1000000000ull)
-#define MINUTES(n) SECONDS((n)*60ull)
+#define SECONDS(n) ((n)*NS_PER_S)
+#define MINUTES(n) ((n)*NS_PER_MIN)
 
 /* How a run ended. */
 enum cos_end {
@@ -55,6 +56,7 @@ struct cos_machine {
     const struct fault *faults;               /* copied into the boot parameters */
     uint32_t fault_count;
     uint64_t grant_ns; /* length of a grant of time; 0 = it has no end */
+    bool host_files;   /* a host directory with proc/ and var/log/, until the run's end */
     bool no_skip;      /* execute all, compute nothing: MACHINE_FLAG_NO_SKIP */
 };
 
@@ -81,6 +83,12 @@ int cos_spawn(const struct boot_program *spec, int (*fn)(struct program *));
 struct boot_program cos_program(const char *name);
 /** In a run: start such a program with these flags (BOOT_PROG_*). @return its task */
 struct task_struct *cos_child(const char *name, uint32_t flags, int (*fn)(struct program *));
+/** In a run: what a file of the host directory holds, until the next call; NULL = there is none. */
+const char *cos_file(const char *path);
+/** In a run: nobody has used the CPU so far but current, and it just that much (without iowait). */
+void cos_set_cpu_times(const struct cpu_times *cpu);
+/** In a run: make the counters of memory say what `m` says. The test must not use any after that. */
+void cos_set_memory(const struct mem_info *m);
 /** In a run: sleep, whatever signals come. */
 void cos_sleep(uint64_t ns);
 /** In a run: wait until all children have ended. */

@@ -84,7 +84,6 @@ static void fifty_seconds(struct cos_result *r)
         cos_wait_all();
     }
     if (with_writer) {
-        writeback_init();
         (void)kernel_thread(8, "kupdated", kupdated, NULL);
         ASSERT(file_write("var/log/test", 0, NULL, 300 * PAGE_SIZE) == 0);
     }

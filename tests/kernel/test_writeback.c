@@ -11,7 +11,6 @@ static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 6000 };
 
 static void start_threads(void)
 {
-    writeback_init();
     (void)kernel_thread(7, "bdflush", bdflush, NULL);
     (void)kernel_thread(8, "kupdated", kupdated, NULL);
 }
@@ -147,7 +146,6 @@ static int pusher(struct program *p)
 static void push_out(struct cos_result *r)
 {
     const struct boot_program spec = cos_program("pusher");
-    writeback_init();
     write_pages(LOG, 0, 1000);
     (void)cos_spawn(&spec, pusher);
     cos_wait_all();
