@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "shared/calendar.h"
+#include "shared/isodate.h"
 
 #define UTC_MINUS_5 (-18000)
 #define SECOND_NS 1000000000u
@@ -163,6 +164,36 @@ static void test_calendar_dump_name_is_that_of_the_article(void **state)
     assert_string_equal(text, "111309.07.13");
 }
 
+static void test_isodate_reads_what_it_writes_and_steps_behind_it(void **state)
+{
+    (void)state;
+    static const char *const not_one[] = { "2009-11-13",       "2009-11-13 24:00",
+                                           "2009-02-29 01:02", "1969-12-31 23:59",
+                                           "20091-1-1 00:00",  "2009-11-13_04:01",
+                                           "2009-11-13 04:01:" };
+    char text[ISODATE_SIZE];
+    int64_t epoch_s = 7;
+    for (int64_t at = 0; at < INT64_C(253402300799); at += INT64_C(86399999)) {
+        isodate_format(at, 0, text);
+        const char *p = text;
+        assert_int_equal(isodate_read(&p, &epoch_s), 0);
+        assert_int_equal(epoch_s, at);
+        assert_ptr_equal(p, text + 19);
+    }
+    isodate_format(1258114439, UTC_MINUS_5, text);
+    assert_string_equal(text, "2009-11-13 07:13:59");
+    const char *p = "2012-1-5T10:00Z";
+    assert_int_equal(isodate_read(&p, &epoch_s), 0);
+    assert_int_equal(epoch_s, 1325757600);
+    assert_string_equal(p, "Z");
+    for (size_t i = 0; i < sizeof not_one / sizeof not_one[0]; i++) {
+        p = not_one[i];
+        assert_int_equal(isodate_read(&p, &epoch_s), -1);
+        assert_ptr_equal(p, not_one[i]);
+        assert_int_equal(epoch_s, 1325757600);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_calendar_refuses_dates_that_do_not_exist),
         cmocka_unit_test(test_calendar_uptime_is_that_of_the_screen),
         cmocka_unit_test(test_calendar_dump_name_is_that_of_the_article),
+        cmocka_unit_test(test_isodate_reads_what_it_writes_and_steps_behind_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

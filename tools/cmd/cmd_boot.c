@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "shared/calendar.h"
+#include "shared/isodate.h"
 #include "tools/cmd/cmd.h"
 #include "tools/host/digest.h"
 #include "tools/host/hypervisor.h"
@@ -57,20 +58,12 @@ static bool ended_well(const struct started *s)
            (strcmp(s->result.end, "halt") == 0 || strcmp(s->result.end, "reboot") == 0);
 }
 
-static void local_text(int64_t epoch_s, int32_t offset_s, char ret[32])
-{
-    struct calendar_date d;
-    calendar_from_epoch(epoch_s, offset_s, &d);
-    (void)snprintf(ret, 32, "%04d-%02u-%02u %02u:%02u:%02u", (int)d.year, d.month, d.day, d.hour,
-                   d.minute, d.second);
-}
-
 static void print_start(struct out *o, const struct started *s)
 {
-    char at[32], uptime[CALENDAR_UPTIME_SIZE];
+    char at[ISODATE_SIZE], uptime[CALENDAR_UPTIME_SIZE];
     size_t i;
     json_t *line;
-    local_text(s->plan->epoch_boot_s, s->plan->utc_offset_s, at);
+    isodate_format(s->plan->epoch_boot_s, s->plan->utc_offset_s, at);
     (void)calendar_format_uptime((uint64_t)(s->result.uptime_s * 1000 + 0.5) * 1000000, uptime);
     out_begin(o, "lostbeat/boot/1");
     out_str(o, "host", NULL, s->a->host_dir);
@@ -161,7 +154,7 @@ static int restart_at(const struct arguments *a, struct restart *r)
     const int64_t epoch_s =
         a->at_local_s != INT64_MIN ? a->at_local_s - r->plan->utc_offset_s : restart_default_s(r);
     if (epoch_s <= r->clock_s) {
-        local_text(r->clock_s, r->plan->utc_offset_s, now);
+        isodate_format(r->clock_s, r->plan->utc_offset_s, now);
         return cmd_fail(CMD_USAGE, "--at: %s: its clock stands at %s already", a->host_dir, now);
     }
     restart_advance(r, epoch_s);

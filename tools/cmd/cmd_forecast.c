@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shared/calendar.h"
+#include "shared/isodate.h"
 #include "tools/cmd/cmd.h"
 #include "tools/forecast/forecast.h"
 #include "tools/parse/purple.h"
@@ -123,12 +123,10 @@ static struct forecast_memory totals(const struct input *in)
 /* "2009-11-13 04:01" in the zone of the file. */
 static const char *date_of(const struct input *in, double epoch_s, char ret[32])
 {
-    struct calendar_date d;
     if (!(epoch_s >= 0 && epoch_s < 200e9))
         return "beyond all calendars";
-    calendar_from_epoch((int64_t)epoch_s, (int32_t)in->v.zone_s, &d);
-    (void)snprintf(ret, 32, "%04d-%02u-%02u %02u:%02u", (int)d.year, d.month, d.day, d.hour,
-                   d.minute);
+    isodate_format((int64_t)epoch_s, (int32_t)in->v.zone_s, ret);
+    ret[ISODATE_MINUTE_LENGTH] = '\0';
     return ret;
 }
 

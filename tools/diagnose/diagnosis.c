@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "shared/calendar.h"
+#include "shared/isodate.h"
 
 #define RAM_KB_MOST 799732 /* MemTotal of the largest console [KB308590] */
 
@@ -90,10 +91,8 @@ void diagnosis_uptime(int64_t ns, char ret[DIAGNOSIS_WHEN_ROOM])
 
 void diagnosis_when(int64_t epoch_s, char ret[DIAGNOSIS_WHEN_ROOM])
 {
-    struct calendar_date date;
-    calendar_from_epoch(epoch_s, 0, &date);
-    (void)snprintf(ret, DIAGNOSIS_WHEN_ROOM, "%04d-%02u-%02u %02u:%02u:%02u", date.year % 10000,
-                   date.month, date.day, date.hour, date.minute, date.second);
+    _Static_assert(DIAGNOSIS_WHEN_ROOM >= ISODATE_SIZE, "a date fits");
+    isodate_format(epoch_s, 0, ret);
 }
 
 struct diagnosis_source *diagnosis_find_source(struct diagnosis *d, const char *path)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/calendar.h"
+#include "shared/isodate.h"
 #include "tools/parse/memory.h"
 #include "tools/parse/purple.h"
 
@@ -85,22 +85,13 @@ static bool read_event(const char *at, struct vmksummary_record *r)
 /* "2012-01-05T10:00:01Z heartbeat: up 0d17h24m17s, 0 VMs; [[...]...] [[...]...]" [KB2004566] */
 static bool read_iso(const char **at, struct vmksummary_record *r)
 {
-    uint64_t part[6];
-    static const char *const between[] = { "-", "-", "T", ":", ":", "Z" };
     const char *p = *at;
-    for (unsigned i = 0; i < 6; i++) {
-        if (!scan_fixed(&p, 0, &part[i]) || part[i] > 9999 || !scan_text(&p, between[i]))
-            return false;
-    }
-    const struct calendar_date d = { .year = (int32_t)part[0],
-                                     .month = (uint32_t)part[1],
-                                     .day = (uint32_t)part[2],
-                                     .hour = (uint32_t)part[3],
-                                     .minute = (uint32_t)part[4],
-                                     .second = (uint32_t)part[5] };
-    if (d.year < 1970 || !calendar_is_valid(&d))
+    if (isodate_read(&p, &r->epoch_s) != 0)
         return false;
-    r->epoch_s = calendar_to_epoch(&d, 0);
+    if (scan_text(&p, "."))
+        p += strspn(p, "0123456789");
+    if (!scan_text(&p, "Z"))
+        return false;
     r->late_s = r->stamp_gap_s = INT64_MIN;
     (void)scan_blanks(&p);
     *at = p;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shared/calendar.h"
+#include "shared/isodate.h"
 
 const struct quantity_unit quantity_kb[] = {
     { "kB", 1 }, { "MB", 1024 }, { "GB", 1048576 }, { NULL, 0 }
@@ -153,21 +153,10 @@ int quantity_duration(const char *text, int64_t *ret_ns)
 
 int quantity_date(const char *text, int64_t *ret_s)
 {
-    struct calendar_date d = { 0 };
-    char gap;
-    int end = 0;
-
-    if (sscanf(text, "%4d-%2u-%2u%c%2u:%2u%n", &d.year, &d.month, &d.day, &gap, &d.hour, &d.minute,
-               &end) != 6)
+    int64_t epoch_s;
+    if (isodate_read(&text, &epoch_s) != 0 || *text != '\0')
         return -1;
-    text += end;
-    end = 0;
-    if (*text == ':' && sscanf(text, ":%2u%n", &d.second, &end) != 1)
-        return -1;
-    if (text[end] != '\0' || (gap != ' ' && gap != 'T') || d.year < 1970 ||
-        calendar_is_valid(&d) == 0)
-        return -1;
-    *ret_s = calendar_to_epoch(&d, 0);
+    *ret_s = epoch_s;
     return 0;
 }
 

@@ -1,9 +1,9 @@
 /* growth.h - who grows, from the hourly lines of vmksummary: the one answer for whoever asks.
  *
  * A line names the three largest programs only, so a program's history has holes. Looked at are the
- * hourly lines of one boot up to a line `last`, which is the present of the question: a program that
- * this line does not name is not known to grow. Time is the VMkernel's uptime, which no step of a
- * clock bends. */
+ * hourly lines of one boot up to a line `last`, which is the present of the question: a program
+ * that this line does not name is not known to grow. Time is the VMkernel's uptime, which no step
+ * of a clock bends. */
 #ifndef TOOLS_TREND_GROWTH_H
 #define TOOLS_TREND_GROWTH_H
 
