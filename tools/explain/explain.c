@@ -156,30 +156,41 @@ static bool is_cos_class(enum purple_class c)
     return c == PURPLE_LOST_HEARTBEAT || c == PURPLE_COS_OOPS || c == PURPLE_COS_PANIC;
 }
 
+/* Where code lies: 32-bit addresses on ESX 3.x, 64-bit ones ("wide") from ESX 4.x on. */
+static const struct code_range {
+    bool is_wide;
+    bool of_cos_errors; /* meant only on the screen of an error of the console */
+    uint64_t from, to;
+    const char *is_in;
+    bool is_cos;
+    const char *says;
+} code_ranges[] = {
+    { false, false, PAGE_OFFSET, UINT64_MAX, "console kernel", true,
+      "code of the console's Linux kernel (from 0xc0000000 on), so the registers are the "
+      "console's. "
+      "Which function it is only the kernel's symbols or the cos-core tell" },
+    { false, false, 0x600000, 0xffffff, "VMkernel", false,
+      "code of the VMkernel (0x6..... on ESX 3.x)" },
+    { true, false, 0x418000000000, 0x41ffffffffff, "VMkernel", false,
+      "code of the VMkernel (0x4180........ on ESX 4.x and later)" },
+    { false, true, 1, UINT64_MAX, "console program", true,
+      "below 0xc0000000: a program of the console was running" },
+};
+
 static void explain_ip(struct work *w, const struct purple_reg *r)
 {
-    const bool wide = w->p->layout == PURPLE_ESX4 || w->p->layout == PURPLE_ESXI5;
-    w->e->ip_is_in = "unknown";
-    if (!wide && r->value >= PAGE_OFFSET) {
-        w->e->ip_is_in = "console kernel";
-        w->e->registers_are_cos = true;
-        note(w, r->place, EXPLAIN_UNIQUE,
-             "code of the console's Linux kernel (from 0xc0000000 on), so the registers are the "
-             "console's. Which function it is only the kernel's symbols or the cos-core tell");
-    } else if (!wide && r->value >= 0x600000 && r->value < 0x1000000) {
-        w->e->ip_is_in = "VMkernel";
-        note(w, r->place, EXPLAIN_UNIQUE, "code of the VMkernel (0x6..... on ESX 3.x)");
-    } else if (wide && r->value >> 32 >= 0x4180 && r->value >> 32 < 0x4200) {
-        w->e->ip_is_in = "VMkernel";
-        note(w, r->place, EXPLAIN_UNIQUE,
-             "code of the VMkernel (0x4180........ on ESX 4.x and later)");
-    } else if (!wide && is_cos_class(w->p->class) && r->value != 0) {
-        w->e->ip_is_in = "console program";
-        w->e->registers_are_cos = true;
-        note(w, r->place, EXPLAIN_UNIQUE, "below 0xc0000000: a program of the console was running");
-    } else {
-        note(w, r->place, EXPLAIN_ODD, "neither code of the console's kernel nor of the VMkernel");
+    const bool is_wide = w->p->layout == PURPLE_ESX4 || w->p->layout == PURPLE_ESXI5;
+    for (size_t i = 0; i < sizeof code_ranges / sizeof code_ranges[0]; i++) {
+        const struct code_range *c = &code_ranges[i];
+        if (c->is_wide != is_wide || r->value < c->from || r->value > c->to ||
+            (c->of_cos_errors && !is_cos_class(w->p->class)))
+            continue;
+        w->e->ip_is_in = c->is_in;
+        w->e->registers_are_cos = c->is_cos;
+        note(w, r->place, EXPLAIN_UNIQUE, "%s", c->says);
+        return;
     }
+    note(w, r->place, EXPLAIN_ODD, "neither code of the console's kernel nor of the VMkernel");
 }
 
 static void explain_cr2(struct work *w, const struct purple_reg *r)
@@ -229,17 +240,28 @@ static void explain_cr4(struct work *w, const struct purple_reg *r)
     note(w, r->place, EXPLAIN_BOILERPLATE, "switched on:%s", used > 0 ? names : " nothing");
 }
 
+static const char *selector_name(unsigned selector)
+{
+    static const struct {
+        unsigned selector;
+        const char *name;
+    } names[] = { { 0x68, "data of the console's kernel" },
+                  { 0x60, "code of the console's kernel" },
+                  { 0x7b, "data of a console program" },
+                  { 0x73, "code of a console program" },
+                  { 0, "none" } };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].selector == selector)
+            return names[i].name;
+    return "of the VMkernel or not known";
+}
+
 /* The low 16 bits of a segment word are the selector; a push of 16 bits leaves the upper half as it
  * was on the stack. */
 static void explain_segment(struct work *w, const struct purple_reg *r)
 {
     const unsigned selector = r->value & 0xffff, stale = (unsigned)(r->value >> 16 & 0xffff);
-    const char *what = selector == 0x68   ? "data of the console's kernel"
-                       : selector == 0x60 ? "code of the console's kernel"
-                       : selector == 0x7b ? "data of a console program"
-                       : selector == 0x73 ? "code of a console program"
-                       : selector == 0    ? "none"
-                                          : "of the VMkernel or not known";
+    const char *what = selector_name(selector);
     if (r->value == NOT_SAVED)
         note(w, r->place, EXPLAIN_BOILERPLATE, "not saved");
     else if (stale != 0)
@@ -248,6 +270,11 @@ static void explain_segment(struct work *w, const struct purple_reg *r)
              selector, what, stale);
     else
         note(w, r->place, EXPLAIN_BOILERPLATE, "selector 0x%x, %s", selector, what);
+}
+
+static void explain_frame(struct work *w, const struct purple_reg *r)
+{
+    note(w, r->place, EXPLAIN_BOILERPLATE, "where and how the registers were saved");
 }
 
 static void explain_flags(struct work *w, const struct purple_reg *r)
@@ -279,15 +306,6 @@ static void explain_general(struct work *w, const struct purple_reg *r)
         note(w, r->place, EXPLAIN_UNIQUE, "a value of the code that was running");
 }
 
-static bool is_one_of(const char *name, const char *const *list)
-{
-    for (; *list != NULL; list++) {
-        if (strcmp(name, *list) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Registers that differ by the offset of `lru` in struct page are a page and its place on a list
  * of the memory manager; neighbours among small numbers are a counter that runs. */
 static void explain_pairs(struct work *w)
@@ -313,24 +331,24 @@ static void explain_pairs(struct work *w)
 
 static void explain_register(struct work *w, const struct purple_reg *r)
 {
-    static const char *const segments[] = { "es", "ds", "fs", "gs", "cs", "ss", NULL };
-    static const char *const flags[] = { "err", "eflags", "ef", "rflags", NULL };
-
+    static const struct {
+        const char *name;
+        void (*explain)(struct work *w, const struct purple_reg *r);
+    } special[] = {
+        { "cr2", explain_cr2 },      { "cr3", explain_cr3 },    { "cr4", explain_cr4 },
+        { "frame", explain_frame },  { "gate", explain_frame }, { "cr0", explain_frame },
+        { "es", explain_segment },   { "ds", explain_segment }, { "fs", explain_segment },
+        { "gs", explain_segment },   { "cs", explain_segment }, { "ss", explain_segment },
+        { "err", explain_flags },    { "ef", explain_flags },   { "eflags", explain_flags },
+        { "rflags", explain_flags },
+    };
+    size_t i = 0;
     if (r == purple_ip(w->p))
         return; /* it came first: others depend on it */
-    if (strcmp(r->name, "cr2") == 0)
-        explain_cr2(w, r);
-    else if (strcmp(r->name, "cr3") == 0)
-        explain_cr3(w, r);
-    else if (strcmp(r->name, "cr4") == 0)
-        explain_cr4(w, r);
-    else if (strcmp(r->name, "frame") == 0 || strcmp(r->name, "gate") == 0 ||
-             strcmp(r->name, "cr0") == 0)
-        note(w, r->place, EXPLAIN_BOILERPLATE, "where and how the registers were saved");
-    else if (is_one_of(r->name, segments))
-        explain_segment(w, r);
-    else if (is_one_of(r->name, flags))
-        explain_flags(w, r);
+    while (i < sizeof special / sizeof special[0] && strcmp(r->name, special[i].name) != 0)
+        i++;
+    if (i < sizeof special / sizeof special[0])
+        special[i].explain(w, r);
     else
         explain_general(w, r);
 }
