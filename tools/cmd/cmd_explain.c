@@ -8,10 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/err.h"
+#include "shared/io.h"
 #include "shared/picture.h"
 #include "tools/cmd/cmd.h"
 #include "tools/explain/explain.h"
-#include "tools/host/outfile.h"
 
 #define ERROR_MAX 512
 
@@ -185,7 +186,7 @@ static int write_png(const struct explained *x, const char *path)
 {
     struct picture_mark *marks = calloc(x->e.note_count + 1u, sizeof *marks);
     size_t size = 0;
-    char *text = NULL, err[ERROR_MAX];
+    char *text = NULL;
     struct picture picture = { .png = NULL };
     FILE *f = open_memstream(&text, &size);
     for (uint32_t i = 0; f != NULL && i < x->text.count; i++)
@@ -196,9 +197,9 @@ static int write_png(const struct explained *x, const char *path)
     free(text);
     if (drawn != 0)
         return cmd_fail(CMD_USAGE, "%s: the picture cannot be drawn", path);
-    const int status = outfile_write(path, picture.png, picture.size, err, sizeof err);
+    const int status = io_replace(AT_FDCWD, path, picture.png, picture.size, true);
     free(picture.png);
-    return status == 0 ? CMD_OK : cmd_fail(CMD_USAGE, "%s", err);
+    return status == 0 ? CMD_OK : cmd_fail(CMD_USAGE, "%s: %s", path, err_text(status));
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */

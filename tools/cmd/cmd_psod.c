@@ -7,10 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/err.h"
+#include "shared/io.h"
 #include "shared/picture.h"
 #include "shared/screen.h"
 #include "shared/zdump.h"
 #include "tools/cmd/cmd.h"
+#include "tools/parse/dumpview.h"
 
 #define ERROR_MAX 512
 #define PATH_ROOM 4096
@@ -45,43 +48,12 @@ static int take_text(const char *source, const char *text, size_t length, struct
 static int from_text(const char *path, struct found *ret, char *err)
 {
     char text[SCREEN_TEXT_MAX];
-    FILE *f = fopen(path, "re");
-
-    if (f == NULL) {
-        (void)snprintf(err, ERROR_MAX, "%s: %s", path, strerror(errno));
+    const ssize_t length = io_peek(path, text, sizeof text);
+    if (length < 0) {
+        (void)snprintf(err, ERROR_MAX, "%s: %s", path, err_text((int)length));
         return -1;
     }
-    const size_t length = fread(text, 1, sizeof text, f);
-    const bool bad = ferror(f) != 0;
-    (void)fclose(f);
-    if (bad) {
-        (void)snprintf(err, ERROR_MAX, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    return take_text(path, text, length, ret, err);
-}
-
-/* The slot that was written last; slot 0 when no header can be read, whose sections may still be
- * there. */
-static uint32_t newest_slot(const char *path)
-{
-    uint32_t newest = 0, count = 1;
-    int64_t newest_s = INT64_MIN;
-    char err[ERROR_MAX];
-
-    for (uint32_t i = 0; i < count; i++) {
-        struct zdump z;
-        if (zdump_load(path, i, &z, err, sizeof err) != 0)
-            break;
-        if (z.slot_ok && z.slot.slot_count <= ZDUMP_SLOTS_MAX && i == 0)
-            count = z.slot.slot_count;
-        if (z.slot_ok && z.slot.state != ZDUMP_EMPTY && z.slot.epoch_s > newest_s) {
-            newest = i;
-            newest_s = z.slot.epoch_s;
-        }
-        zdump_free(&z);
-    }
-    return newest;
+    return take_text(path, text, (size_t)length, ret, err);
 }
 
 static int from_zdump(const char *path, struct found *ret, char *err)
@@ -89,7 +61,7 @@ static int from_zdump(const char *path, struct found *ret, char *err)
     struct zdump z;
     int status = -1;
 
-    if (zdump_load(path, newest_slot(path), &z, err, ERROR_MAX) != 0)
+    if (zdump_load(path, dumpview_newest_slot(path), &z, err, ERROR_MAX) != 0)
         return -1;
     const struct zdump_section *screen = zdump_find(&z, ZDUMP_SCREEN);
     if (screen == NULL || screen->data_len == 0) {
@@ -104,13 +76,9 @@ static int from_zdump(const char *path, struct found *ret, char *err)
 
 static bool starts_with_magic(const char *path)
 {
-    char head[sizeof slot_magic - 1] = { 0 };
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return false;
-    const size_t got = fread(head, 1, sizeof head, f);
-    (void)fclose(f);
-    return got == sizeof head && memcmp(head, slot_magic, sizeof head) == 0;
+    char head[sizeof slot_magic - 1];
+    return io_peek(path, head, sizeof head) == (ssize_t)sizeof head &&
+           memcmp(head, slot_magic, sizeof head) == 0;
 }
 
 static int from_host(const char *dir, struct found *ret, char *err)

@@ -16,6 +16,7 @@
 
 #include "shared/calendar.h"
 #include "shared/esxconf.h"
+#include "shared/io.h"
 #include "shared/path.h"
 #include "tools/host/bundle.h"
 #include "tools/cmd/cmd.h"
@@ -98,25 +99,13 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int sync_folder(const char *host_dir, const char *name)
-{
-    char path[HOST_PATH_MAX], err[ERROR_MAX];
-    if (host_path(host_dir, name, path, err, sizeof err) != 0)
-        return -1;
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const int bad = fd < 0 ? -1 : fsync(fd);
-    if (fd >= 0)
-        (void)close(fd);
-    return bad;
-}
-
 /* A file of that name that is there already stays: it may be another dump. */
 static int move_one(struct bundle *b, const char *name)
 {
     char from[HOST_PATH_MAX], to[HOST_PATH_MAX];
     (void)snprintf(from, sizeof from, "%.3800s/root/%.200s", b->host, name);
     (void)snprintf(to, sizeof to, "%.3800s/root/old_cores/%.200s", b->host, name);
-    if (link(from, to) != 0 || sync_folder(b->host, "root/old_cores") != 0 || unlink(from) != 0)
+    if (link(from, to) != 0 || io_sync_folder(AT_FDCWD, to) != 0 || unlink(from) != 0)
         return cmd_fail(CMD_BAD, "%s: cannot be moved to old_cores: %s", from, strerror(errno));
     b->moved++;
     return CMD_OK;

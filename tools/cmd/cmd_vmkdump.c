@@ -51,27 +51,6 @@ static int find_device(const struct arguments *a, char ret[HOST_PATH_MAX], char 
                : host_path(host, PARTITION, ret, err, ERROR_MAX);
 }
 
-/* The slot that was written last, from 0. */
-static uint32_t newest_slot(const char *path)
-{
-    uint32_t newest = 0, count = 1;
-    int64_t newest_s = INT64_MIN;
-    char err[ERROR_MAX];
-    for (uint32_t i = 0; i < count; i++) {
-        struct zdump z;
-        if (zdump_load(path, i, &z, err, sizeof err) != 0)
-            break;
-        if (z.slot_ok && i == 0)
-            count = z.slot.slot_count;
-        if (z.slot_ok && z.slot.state != ZDUMP_EMPTY && z.slot.epoch_s > newest_s) {
-            newest = i;
-            newest_s = z.slot.epoch_s;
-        }
-        zdump_free(&z);
-    }
-    return newest;
-}
-
 /* ---- what it holds --------------------------------------------------------------------------- */
 static void print_head(struct out *o, const char *path, const struct zdump *z)
 {
@@ -209,7 +188,7 @@ static int look(const struct arguments *a, const char *path)
     struct zdump z;
     if (a->slots)
         return list_slots(path);
-    const uint32_t slot = a->slot > 0 ? a->slot - 1 : newest_slot(path);
+    const uint32_t slot = a->slot > 0 ? a->slot - 1 : dumpview_newest_slot(path);
     if (zdump_load(path, slot, &z, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     int status;

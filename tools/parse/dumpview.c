@@ -21,6 +21,26 @@ const char *dumpview_state(const struct zdump *z)
     return "unknown";
 }
 
+uint32_t dumpview_newest_slot(const char *path)
+{
+    uint32_t newest = 0, count = 1;
+    int64_t newest_s = INT64_MIN;
+    char err[512];
+    for (uint32_t i = 0; i < count; i++) {
+        struct zdump z;
+        if (zdump_load(path, i, &z, err, sizeof err) != 0)
+            break;
+        if (z.slot_ok && i == 0 && z.slot.slot_count <= ZDUMP_SLOTS_MAX)
+            count = z.slot.slot_count;
+        if (z.slot_ok && z.slot.state != ZDUMP_EMPTY && z.slot.epoch_s > newest_s) {
+            newest = i;
+            newest_s = z.slot.epoch_s;
+        }
+        zdump_free(&z);
+    }
+    return newest;
+}
+
 unsigned dumpview_missing(FILE *to, const struct zdump *z)
 {
     unsigned count = 0;

@@ -2,15 +2,15 @@
 #include "tools/diagnose/reports/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <stdlib.h>
 
+#include "shared/err.h"
+#include "shared/io.h"
 #include "tools/diagnose/reports/svg.h"
 #include "tools/diagnose/reports/evidence.h"
 #include "tools/diagnose/reports/plot.h"
-
-#define PATH_ROOM 4096
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -123,21 +123,17 @@ static void put_page(FILE *f, const struct diagnosis *d)
 
 int report_diagnosis_html(const struct diagnosis *d, const char *path, char *err, size_t err_size)
 {
-    char temporary[PATH_ROOM];
-    FILE *f = NULL;
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) < sizeof temporary)
-        f = fopen(temporary, "we");
-    if (f == NULL) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
-        return -1;
+    char *page = NULL;
+    size_t size = 0;
+    int status = -ENOMEM;
+    FILE *f = open_memstream(&page, &size);
+    if (f != NULL) {
+        put_page(f, d);
+        if (fclose(f) == 0)
+            status = io_replace(AT_FDCWD, path, page, size, false);
     }
-    put_page(f, d);
-    bool bad = ferror(f) != 0;
-    bad = fclose(f) != 0 || bad;
-    if (bad || rename(temporary, path) != 0) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
-        (void)unlink(temporary);
-        return -1;
-    }
-    return 0;
+    free(page);
+    if (status != 0)
+        (void)snprintf(err, err_size, "%s: %s", path, err_text(status));
+    return status == 0 ? 0 : -1;
 }
