@@ -1,7 +1,7 @@
 # The console's image: freestanding, linked to 0xC0100000 by a script of its own; hosted for
 # sanitizers.
 COS_SHARED := shared/gate.c shared/rng.c shared/calendar.c shared/fault.c shared/fault_clock.c
-COS_SRC := $(wildcard cos/kernel/*/*.c cos/programs/*.c) $(COS_SHARED)
+COS_SRC := $(wildcard cos/kernel/*/*.c cos/kernel/*/*/*.c cos/programs/*.c) $(COS_SHARED)
 COS_ASM := $(wildcard cos/kernel/*/*.S)
 COS_OBJ := $(call objects,cos,$(COS_SRC) $(COS_ASM))
 COS_LDS := cos/kernel/arch/cos.lds

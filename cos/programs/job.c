@@ -1,6 +1,6 @@
 /* job.c - processes that come in numbers: jobs that hang, children nobody waits for, tasks that
  * compute. */
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/programs/faults.h"
 #include "shared/units.h"
 

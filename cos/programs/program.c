@@ -7,7 +7,7 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/faults.h"
 #include "cos/kernel/sched/process.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "shared/units.h"
 
 #define TEXT_START 0x08048000u /* where the linker puts programs on i386 */

@@ -10,7 +10,7 @@
  * It measures before it acts, and tells the worst that it found: at each hundredth of a ramp, every
  * ten minutes of the hold, and sooner when it is more than half a percent off. The end of a program
  * gives megabytes back at once, so it looks then, too. */
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/swap.h"
 #include "cos/programs/faults.h"
 #include "cos/programs/pressure.h"

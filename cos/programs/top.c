@@ -3,7 +3,7 @@
 #include "cos/kernel/fs/proc_task.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/process.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/programs/recorder.h"
 #include "shared/calendar.h"
 #include "shared/units.h"

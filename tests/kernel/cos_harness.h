@@ -17,15 +17,15 @@
 #include <string.h>
 
 #include "cos/kernel/faults/fault_note.h"
-#include "cos/kernel/mm/lru.h"
-#include "cos/kernel/mm/oom_kill.h"
+#include "cos/kernel/mm/v24/lru.h"
+#include "cos/kernel/mm/v24/oom_kill.h"
 #include "cos/kernel/mm/pagetable.h"
-#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/v24/rmap.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"
-#include "cos/kernel/mm/vmscan.h"
+#include "cos/kernel/mm/v24/vmscan.h"
 #include "cos/kernel/sched/process.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/programs/program.h"
 #include "shared/units.h"
 

@@ -1,7 +1,7 @@
 /* test_mm_zone.c - zones, tables and buddy lists on the 800-MB COS of KB 308590. */
 #include "tests/kernel/cos_harness.h"
 
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/zone.h"
 
 static const struct cos_machine kb_308590 = { .ram_mb = 800,
                                               .swap_slots = 1000,

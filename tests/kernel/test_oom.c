@@ -1,7 +1,7 @@
 /* test_oom.c - whom the OOM killer chooses, when it acts, what it says, and when it never helps. */
 #include "tests/kernel/cos_harness.h"
 
-#include "cos/kernel/mm/oom_kill.h"
+#include "cos/kernel/mm/v24/oom_kill.h"
 
 static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 500 };
 

@@ -2,7 +2,7 @@
  * that are taken. */
 #include "tests/kernel/cos_harness.h"
 
-#include "cos/kernel/sched/priority.h"
+#include "cos/kernel/sched/v24/priority.h"
 
 #define DAYS(n) MINUTES((n)*1440ull)
 

@@ -72,7 +72,7 @@ check "why 20: allocator, marks, full swap, and who owns the memory" says "$kb_c
 check "stacks hold yield() and __alloc_pages()" says "$kb_core" 'bt 20' 'yield at' '__alloc_pages at'
 check "the executable adds lines of source" env LC_ALL=C "$LOSTBEAT" crash -e "$BIN/cos" -c 'bt 20' "$kb_core"
 crash -e "$BIN/cos" -c 'bt 20' "$kb_core" >"$TMP/said"
-check "they name file and line" grep -qE 'cos/kernel/mm/page_alloc\.c: [0-9]+' "$TMP/said"
+check "they name file and line" grep -qE 'cos/kernel/mm/v24/page_alloc\.c: [0-9]+' "$TMP/said"
 check "all commands find kb-308590's core consistent" status_of 0 '' -c 'kmem -z' -c 'kmem -s' -c runq -c 'foreach bt' "$kb_core"
 
 # --- the same from a pipe, as gzip, as JSON ---

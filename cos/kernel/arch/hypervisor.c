@@ -1,7 +1,7 @@
 /* hypervisor.c - see hypervisor.h. */
 #include "cos/kernel/arch/hypervisor.h"
 
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/sched/task.h"
 
 #define HANDLERS_MAX 4u

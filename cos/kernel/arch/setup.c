@@ -13,7 +13,7 @@
 #include "cos/programs/init.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/debug/printk.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/arch/scratch.h"
 #include "cos/kernel/debug/sysrq.h"
 #include "cos/kernel/drivers/hbd.h"

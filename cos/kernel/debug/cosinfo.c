@@ -3,7 +3,7 @@
 #include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/debug/printk.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/sched/task.h"
 
 COSINFO_ENTRY("SIZE(pt_regs)", sizeof(struct cos_frame));

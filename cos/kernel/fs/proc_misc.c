@@ -8,7 +8,7 @@
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/sched/process.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "shared/units.h"
 
 #define LONG_KB(pages) PAGES_KB((unsigned long)(pages))

@@ -3,7 +3,7 @@
 #include "cos/kernel/mm/filemap.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/zone.h"
 
 COSINFO_SIZE(page);
 COSINFO_OFFSET(page, list);

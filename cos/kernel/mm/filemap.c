@@ -7,7 +7,7 @@
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"
 

@@ -9,9 +9,9 @@
  * which does what the MMU would: walk, set accessed and dirty, or raise a fault. */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
-#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/v24/rmap.h"
 #include "cos/kernel/mm/swap.h"
 
 #define TABLE_ENTRIES 512u

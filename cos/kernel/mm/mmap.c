@@ -6,7 +6,7 @@
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/zone.h"
 
 uint32_t vm_committed;
 static struct kmem_cache *mm_cache, *vma_cache;

@@ -10,7 +10,7 @@
  * stays so without a mapping is OUR CHOICE). A page that is washed moves to the swap cache and is
  * written from there at once; the next fault moves it back and gives up the slot. */
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"

@@ -8,7 +8,7 @@
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/errno.h"
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/swap.h"
 #include "shared/rawsys.h"
 

@@ -14,7 +14,7 @@
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/mm/filemap.h"
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/sched/process.h"
 
 /* bdflush of /proc/sys/vm: 50 500 0 0 500 3000 80 50 0 */

@@ -9,7 +9,7 @@
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/sched/priority.h"
+#include "cos/kernel/sched/v24/priority.h"
 
 #define PID_MAX 32768u
 #define PID_FIRST 1000u      /* first pid that is not spoken for (boot.h) */

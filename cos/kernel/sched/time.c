@@ -9,7 +9,7 @@
  * The timer heap holds pointers to timers ordered by (instant, sequence number). */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/sched/task.h"
 #include "shared/units.h"
 

@@ -13,7 +13,7 @@
  * took every tick. MACHINE_FLAG_NO_SKIP turns all of it off (test_sched compares). */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
-#include "cos/kernel/sched/priority.h"
+#include "cos/kernel/sched/v24/priority.h"
 
 #define TICKS_LEFT_MIN 44u /* two slices of 20 ticks and a little */
 #define TICKS_MAX (1u << 30)

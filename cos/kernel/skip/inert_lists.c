@@ -3,11 +3,11 @@
 #include "cos/kernel/skip/inert_lists.h"
 
 #include "cos/kernel/arch/cost.h"
-#include "cos/kernel/mm/lru.h"
-#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/v24/lru.h"
+#include "cos/kernel/mm/v24/rmap.h"
 #include "cos/kernel/mm/swap.h"
-#include "cos/kernel/mm/vmscan.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/mm/v24/vmscan.h"
+#include "cos/kernel/sched/v24/sched.h"
 
 #define DIRTY AGES /* index of inactive_dirty among the lists */
 #define LISTS (AGES + 1u)

@@ -23,7 +23,7 @@
 #ifndef COS_INERT_LISTS_H
 #define COS_INERT_LISTS_H
 
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/zone.h"
 #include "cos/kernel/skip/settle.h"
 
 /** At boot: from now on the lists are in order whenever the VMkernel looks. */

@@ -18,10 +18,10 @@
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/debug/sysrq.h"
 #include "cos/kernel/mm/dcache.h"
-#include "cos/kernel/mm/lru.h"
-#include "cos/kernel/mm/oom_kill.h"
+#include "cos/kernel/mm/v24/lru.h"
+#include "cos/kernel/mm/v24/oom_kill.h"
 #include "cos/kernel/mm/slab.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/skip/inert.h"
 #include "cos/kernel/skip/inert_lists.h"
 

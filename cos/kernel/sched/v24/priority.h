@@ -10,7 +10,7 @@
 #ifndef COS_PRIORITY_H
 #define COS_PRIORITY_H
 
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 
 #define NICE_MIN (-20)
 #define NICE_MAX 19

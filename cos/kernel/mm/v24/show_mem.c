@@ -1,6 +1,6 @@
 /* show_mem.c - counters for /proc/meminfo, and the SysRq-M form. Formats: docs/sources.md [RHEL3MM
  * 2]. */
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"

@@ -2,9 +2,9 @@
  * [RHEL3MM 1.3].
  *
  * Nothing here decides; vmscan.c does. */
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 
-#include "cos/kernel/mm/vmscan.h"
+#include "cos/kernel/mm/v24/vmscan.h"
 
 static inline struct age_lists *active_lists(struct zone *zone, const struct page *page)
 {

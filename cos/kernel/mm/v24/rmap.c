@@ -4,10 +4,10 @@
  * A page that is mapped once holds the physical address of its pte (PG_direct); with more, a chain
  * of blocks. The owner of a pte is found by the page-table page that it lies in: its struct page
  * names the mm and the first address. */
-#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/v24/rmap.h"
 
 #include "cos/kernel/debug/cosinfo_entry.h"
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"

@@ -15,9 +15,9 @@
  * as zero without touching it. */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/faults/fail_page_alloc.h"
-#include "cos/kernel/mm/lru.h"
-#include "cos/kernel/mm/vmscan.h"
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/lru.h"
+#include "cos/kernel/mm/v24/vmscan.h"
+#include "cos/kernel/mm/v24/zone.h"
 #include "cos/kernel/skip/inert.h"
 
 #define FIXUP_PAGES 64

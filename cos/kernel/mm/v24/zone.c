@@ -14,14 +14,14 @@
  * which page 0xc160920c has slot 551 there (INFERRED).
  *
  * Sources: docs/sources.md [RHEL3MM 1.1, 1.2], [KB308590]. */
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/zone.h"
 
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/mm/dcache.h"
 #include "cos/kernel/mm/filemap.h"
-#include "cos/kernel/mm/lru.h"
+#include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
-#include "cos/kernel/mm/vmscan.h"
+#include "cos/kernel/mm/v24/vmscan.h"
 
 #define RESERVE_DMA_PAGES 1024u
 #define PAGES_PER_WAITQUEUE 256u

@@ -1,5 +1,5 @@
 /* priority.c - see priority.h. */
-#include "cos/kernel/sched/priority.h"
+#include "cos/kernel/sched/v24/priority.h"
 
 #define SLICE_MIN 1u  /* ticks, nice 19 */
 #define SLICE_MAX 20u /* ticks, nice -20 */

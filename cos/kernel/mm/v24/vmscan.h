@@ -2,7 +2,7 @@
 #ifndef COS_MM_VMSCAN_H
 #define COS_MM_VMSCAN_H
 
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/zone.h"
 
 /** Memory is low: wake kswapd, and wait for it unless gfp forbids that or it naps. */
 void wakeup_kswapd(uint32_t gfp);

@@ -18,18 +18,18 @@
  * kswapd and kscand cost nothing while there is nothing for them to do: kswapd sleeps without a
  * timer, and kthread_rearm(), which the idle loop calls, arms it for the next point of its 1-s grid
  * once a condition holds that would make it work there. kscand knows its next scan. */
-#include "cos/kernel/mm/vmscan.h"
+#include "cos/kernel/mm/v24/vmscan.h"
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/mm/dcache.h"
-#include "cos/kernel/mm/lru.h"
-#include "cos/kernel/mm/oom_kill.h"
-#include "cos/kernel/mm/rmap.h"
+#include "cos/kernel/mm/v24/lru.h"
+#include "cos/kernel/mm/v24/oom_kill.h"
+#include "cos/kernel/mm/v24/rmap.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/skip/inert.h"
 #include "cos/kernel/skip/inert_lists.h"
 

@@ -13,7 +13,7 @@
 #ifndef COS_MM_LRU_H
 #define COS_MM_LRU_H
 
-#include "cos/kernel/mm/zone.h"
+#include "cos/kernel/mm/v24/zone.h"
 #include "cos/kernel/skip/settle.h"
 
 extern kptr scan_map; /* uint64_t[], one bit per frame: on an active list, PG_young, age below 15 -

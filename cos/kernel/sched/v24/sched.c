@@ -1,12 +1,12 @@
 /* sched.c - see sched.h and the scheduler part of task.h. */
-#include "cos/kernel/sched/sched.h"
+#include "cos/kernel/sched/v24/sched.h"
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/fiber.h"
 #include "cos/kernel/errno.h"
 #include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/sched/priority.h"
+#include "cos/kernel/sched/v24/priority.h"
 
 struct run_queue run_queue;
 kptr current_task;

@@ -3,10 +3,10 @@
  * Slow to act: it wants ten calls, each within 5 s of the one before, over at least a second, and 5
  * s since the last kill. And it may do nothing: a victim with CAP_SYS_RAWIO gets SIGTERM, and while
  * it lives no other is chosen. */
-#include "cos/kernel/mm/oom_kill.h"
+#include "cos/kernel/mm/v24/oom_kill.h"
 
 #include "cos/kernel/mm/mm.h"
-#include "cos/kernel/mm/vmscan.h"
+#include "cos/kernel/mm/v24/vmscan.h"
 #include "cos/kernel/skip/inert.h"
 #include "shared/units.h"
 
