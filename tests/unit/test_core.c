@@ -210,14 +210,14 @@ static void test_core_symbol_of_two_places_is_no_symbol(void **state)
 
 /* ---- gzip ------------------------------------------------------------------------------------ */
 
-static uint32_t compress_it(struct fixture *f, unsigned char *to, uint32_t room)
+static uint32_t compress_it(unsigned char *from, size_t size, unsigned char *to, uint32_t room)
 {
     struct isal_zstream z;
     isal_deflate_init(&z);
     z.gzip_flag = IGZIP_GZIP;
     z.end_of_stream = 1;
-    z.next_in = f->mini.bytes;
-    z.avail_in = (uint32_t)f->mini.size;
+    z.next_in = from;
+    z.avail_in = (uint32_t)size;
     z.next_out = to;
     z.avail_out = room;
     assert_int_equal(isal_deflate(&z), COMP_OK);
@@ -229,7 +229,7 @@ static void test_core_gzip_reads_like_the_plain_one(void **state)
 {
     struct fixture *f = *state;
     static unsigned char gz[MINI_ROOM];
-    const uint32_t len = compress_it(f, gz, sizeof gz);
+    const uint32_t len = compress_it(f->mini.bytes, f->mini.size, gz, sizeof gz);
     assert_int_equal(core_from_bytes("mini.gz", gz, len, &f->core, f->err, sizeof f->err), 0);
     assert_int_equal(f->core->size, f->mini.size);
     assert_memory_equal(f->core->bytes, f->mini.bytes, f->mini.size);
@@ -240,7 +240,7 @@ static void test_core_gzip_that_is_cut_gives_what_came_before(void **state)
 {
     struct fixture *f = *state;
     static unsigned char gz[MINI_ROOM];
-    const uint32_t len = compress_it(f, gz, sizeof gz);
+    const uint32_t len = compress_it(f->mini.bytes, f->mini.size, gz, sizeof gz);
     uint32_t opened = 0;
     for (uint32_t cut = 2; cut < len; cut += len / 16) {
         struct core *c = NULL;
@@ -252,6 +252,25 @@ static void test_core_gzip_that_is_cut_gives_what_came_before(void **state)
         core_close(c);
     }
     assert_in_range(opened, 4, 16);
+}
+
+/* A small file that inflates to more than a core can have: the mini core, then zeros. */
+static void test_core_gzip_that_inflates_without_end_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    enum { ZEROS = 64 << 20, MEMBERS = CORE_FILE_MAX / ZEROS };
+    unsigned char *zeros = calloc(1, ZEROS), *gz = malloc(MINI_ROOM + MEMBERS * (ZEROS / 64));
+    assert_true(zeros != NULL && gz != NULL);
+    uint32_t len = compress_it(f->mini.bytes, f->mini.size, gz, MINI_ROOM);
+    const uint32_t member = compress_it(zeros, ZEROS, gz + len, ZEROS / 64);
+    for (uint32_t i = 1; i < MEMBERS; i++)
+        memcpy(gz + len + i * member, gz + len, member);
+    len += MEMBERS * member;
+    assert_int_equal(core_from_bytes("mini.gz", gz, len, &f->core, f->err, sizeof f->err), 0);
+    assert_true(has_problem(f->core, "inflates to more than"));
+    assert_in_range(f->core->size, CORE_FILE_MAX - ZEROS, CORE_FILE_MAX);
+    free(zeros);
+    free(gz);
 }
 
 /* ---- damage ---------------------------------------------------------------------------------- */
@@ -311,6 +330,7 @@ static void test_core_task_list_in_a_circle_ends_and_is_told(void **state)
     open_it(f);
     assert_true(has_problem(f->core, "runs in a circle"));
     assert_false(f->tasks.whole);
+    assert_int_equal(f->tasks.count, 4); /* each once, though the circle was walked more often */
     for (uint32_t pid = 0; pid < 2; pid++)
         assert_non_null(cos_task_by_pid(&f->tasks, pid));
     assert_non_null(cos_task_by_pid(&f->tasks, 20));
@@ -476,6 +496,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_core_gzip_reads_like_the_plain_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_core_gzip_that_is_cut_gives_what_came_before, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_core_gzip_that_inflates_without_end_is_cut, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(
             test_core_headers_that_make_no_sense_are_refused_in_one_line, setup, teardown),
