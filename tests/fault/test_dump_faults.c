@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/path.h"
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
 
@@ -29,89 +30,73 @@ struct faulty {
     bool short_writes; /* a write takes at most 1000 bytes, as a file system may */
 };
 
-static bool fails(void *ctx)
+static bool fails(const struct dumpio *io)
 {
-    struct faulty *f = ctx;
+    struct faulty *f = io->ctx;
     return ++f->calls == f->fail_at;
 }
 
-static int error_of(void *ctx)
+static int error_of(const struct dumpio *io)
 {
-    return -((struct faulty *)ctx)->error;
+    return -((const struct faulty *)io->ctx)->error;
 }
 
-static int faulty_open(void *ctx, const char *path, int flags, mode_t mode)
+static int faulty_open(const struct dumpio *io, const char *path, int flags, mode_t mode)
 {
-    return fails(ctx) ? error_of(ctx) : dumpio_real.open(NULL, path, flags, mode);
+    return fails(io) ? error_of(io) : dumpio_real.open(io, path, flags, mode);
 }
 
-static ssize_t faulty_pwrite(void *ctx, int fd, const void *bytes, size_t len, off_t offset)
+static ssize_t faulty_pwrite(const struct dumpio *io, int fd, const void *bytes, size_t len,
+                             off_t offset)
 {
-    const struct faulty *f = ctx;
-    if (fails(ctx))
-        return error_of(ctx);
-    return dumpio_real.pwrite(NULL, fd, bytes, f->short_writes && len > 1000 ? 1000 : len, offset);
+    const struct faulty *f = io->ctx;
+    if (fails(io))
+        return error_of(io);
+    return dumpio_real.pwrite(io, fd, bytes, f->short_writes && len > 1000 ? 1000 : len, offset);
 }
 
-static int faulty_truncate(void *ctx, int fd, off_t len)
+static int faulty_truncate(const struct dumpio *io, int fd, off_t len)
 {
-    return fails(ctx) ? error_of(ctx) : dumpio_real.truncate(NULL, fd, len);
+    return fails(io) ? error_of(io) : dumpio_real.truncate(io, fd, len);
 }
 
-static int faulty_writeback(void *ctx, int fd, off_t offset, off_t len)
+static int faulty_fsync(const struct dumpio *io, int fd)
 {
-    (void)ctx; /* a hint: never counted */
-    return dumpio_real.writeback(NULL, fd, offset, len);
+    return fails(io) ? error_of(io) : dumpio_real.fsync(io, fd);
 }
 
-static int faulty_fsync(void *ctx, int fd)
-{
-    return fails(ctx) ? error_of(ctx) : dumpio_real.fsync(NULL, fd);
-}
-
-static int faulty_close(void *ctx, int fd)
+static int faulty_close(const struct dumpio *io, int fd)
 {
     /* What was only read has no close that could fail with a consequence. */
     const bool written = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
-    const int result = dumpio_real.close(NULL, fd);
-    return written && fails(ctx) ? error_of(ctx) : result;
+    const int result = dumpio_real.close(io, fd);
+    return written && fails(io) ? error_of(io) : result;
 }
 
-static int faulty_rename(void *ctx, const char *from, const char *to)
+static int faulty_rename(const struct dumpio *io, const char *from, const char *to)
 {
-    return fails(ctx) ? error_of(ctx) : dumpio_real.rename(NULL, from, to);
+    return fails(io) ? error_of(io) : dumpio_real.rename(io, from, to);
 }
 
-static int faulty_unlink(void *ctx, const char *path)
+static int faulty_sync_folder(const struct dumpio *io, const char *folder)
 {
-    (void)ctx; /* the clean-up after a failure; only one call fails */
-    return dumpio_real.unlink(NULL, path);
+    return fails(io) ? error_of(io) : dumpio_real.sync_folder(io, folder);
 }
 
-static int faulty_sync_folder(void *ctx, const char *folder)
-{
-    return fails(ctx) ? error_of(ctx) : dumpio_real.sync_folder(NULL, folder);
-}
-
-static ssize_t real_pread(void *ctx, int fd, void *bytes, size_t len, off_t offset)
-{
-    (void)ctx; /* what a read that fails costs is test_sweep.c's matter */
-    return dumpio_real.pread(NULL, fd, bytes, len, offset);
-}
-
+/* Not counted: hints to write back, the clean-up after a failure (only one call fails), and reads,
+ * since what one that fails costs is test_sweep.c's matter. */
 static struct dumpio table(struct faulty *f)
 {
-    return (struct dumpio){ .ctx = f,
-                            .open = faulty_open,
-                            .pwrite = faulty_pwrite,
-                            .truncate = faulty_truncate,
-                            .writeback = faulty_writeback,
-                            .fsync = faulty_fsync,
-                            .close = faulty_close,
-                            .rename = faulty_rename,
-                            .unlink = faulty_unlink,
-                            .sync_folder = faulty_sync_folder,
-                            .pread = real_pread };
+    struct dumpio io = dumpio_real;
+    io.ctx = f;
+    io.open = faulty_open;
+    io.pwrite = faulty_pwrite;
+    io.truncate = faulty_truncate;
+    io.fsync = faulty_fsync;
+    io.close = faulty_close;
+    io.rename = faulty_rename;
+    io.sync_folder = faulty_sync_folder;
+    return io;
 }
 
 static int setup(void **state)
@@ -159,7 +144,7 @@ static unsigned check_host(struct dump_host *h, int result)
     if (psod != NULL && !screen)
         assert_non_null(strstr(psod, "Dumping console os core.")); /* the interim one, whole */
     free(psod);
-    assert_int_equal(zdump_load(dump_host_path(h, DUMP_PARTITION), 0, &z, err, sizeof err), 0);
+    assert_int_equal(zdump_load(dump_host_path(h, PATH_DUMP_PARTITION), 0, &z, err, sizeof err), 0);
     const bool zdump = z.complete && z.slot.state == ZDUMP_COMPLETE;
     if (z.complete && result != 0 && !core)
         assert_non_null(strstr(zdump_find(&z, ZDUMP_NOTES)->data, "no cos-core: "));
@@ -175,7 +160,8 @@ static void fail_each_call(int error, bool short_writes)
         struct faulty faulty = { .fail_at = n, .error = error, .short_writes = short_writes };
         const struct dumpio io = table(&faulty);
         struct dump_host *h = dump_host_create();
-        const int result = dump_cos_error_io(&h->vmk, "Lost heartbeat", &io);
+        h->vmk.io = &io;
+        const int result = dump_cos_error(&h->vmk, "Lost heartbeat");
         const unsigned artefacts = check_host(h, result);
         dump_host_destroy(h);
         if (faulty.calls < n) { /* got through */
@@ -203,7 +189,8 @@ static void test_dump_of_a_full_datastore_says_so(void **state)
      * folder; then a look for an older core, and one that was cut; then come the core's open and
      * truncate. */
     faulty.fail_at = 3 * 6 + 2 + 2 + 1;
-    assert_int_equal(dump_cos_error_io(&h->vmk, "Lost heartbeat", &io), -1);
+    h->vmk.io = &io;
+    assert_int_equal(dump_cos_error(&h->vmk, "Lost heartbeat"), -1);
     assert_string_equal(h->vmk.note, "no cos-core: No space left on device");
     assert_false(exists(dump_host_core(h)));
     size_t len;
@@ -215,7 +202,7 @@ static void test_dump_of_a_full_datastore_says_so(void **state)
     assert_non_null(psod);
     assert_non_null(strstr(psod, line));
     free(psod);
-    assert_int_equal(zdump_load(dump_host_path(h, DUMP_PARTITION), 0, &z, err, sizeof err), 0);
+    assert_int_equal(zdump_load(dump_host_path(h, PATH_DUMP_PARTITION), 0, &z, err, sizeof err), 0);
     assert_non_null(strstr(zdump_find(&z, ZDUMP_LOG)->data, line));
     zdump_free(&z);
 }
@@ -225,14 +212,15 @@ static void test_dump_takes_short_writes(void **state)
     struct dump_host *h = *state;
     struct faulty faulty = { .short_writes = true };
     const struct dumpio io = table(&faulty);
-    assert_int_equal(dump_cos_error_io(&h->vmk, "Lost heartbeat", &io), 0);
+    h->vmk.io = &io;
+    assert_int_equal(dump_cos_error(&h->vmk, "Lost heartbeat"), 0);
     assert_int_equal(check_host(h, 0), 3);
 }
 
 static void test_dump_into_missing_folders_fails_alone(void **state)
 {
     struct dump_host *h = *state;
-    assert_int_equal(unlink(dump_host_path(h, DUMP_PARTITION)), 0);
+    assert_int_equal(unlink(dump_host_path(h, PATH_DUMP_PARTITION)), 0);
     assert_int_equal(rmdir(dump_host_path(h, "vmfs/volumes/" DUMP_HOST_UUID)), 0);
     assert_int_equal(dump_cos_error(&h->vmk, "Lost heartbeat"), -1);
     assert_string_equal(h->vmk.note, "no cos-core: No such file or directory");

@@ -28,7 +28,7 @@
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
 #include "tests/lib/memfs.h"
-#include "vmkernel/io/gzipfile.h"
+#include "vmkernel/io/filecopy.h"
 #include "vmkernel/start/recovery.h"
 #include "vmkernel/model/vmkpanic.h"
 #include "vmkernel/dump/zdump_write.h"
@@ -60,7 +60,7 @@ static struct {
 /* What lies on the disk when the power comes back, and so has to be found again. */
 struct expected {
     bool core, cut_core; /* a core with its name; one without */
-    unsigned char core_sum[GZIPFILE_SHA256], cut_sum[GZIPFILE_SHA256];
+    unsigned char core_sum[FILECOPY_SHA256], cut_sum[FILECOPY_SHA256];
     bool dump; /* something is in the slot */
     bool dump_whole;
     size_t dump_sections; /* whole ones */
@@ -133,7 +133,6 @@ static int fail_host(struct memfs *fs, bool vmkernel_error, uint64_t later_s)
     } else {
         result = dump_cos_error(vmk, "Lost heartbeat");
     }
-    vmk->io = NULL;
     return result;
 }
 
@@ -252,7 +251,7 @@ struct there {
     unsigned dumps, dumps_whole, cores, cut_cores;
     size_t dump_sections;
     bool bad; /* a half file under a final name */
-    unsigned char core_sum[GZIPFILE_SHA256], cut_sum[GZIPFILE_SHA256];
+    unsigned char core_sum[FILECOPY_SHA256], cut_sum[FILECOPY_SHA256];
 };
 
 static void look_at_dump(const struct memfs_bytes *b, struct there *t)
@@ -270,11 +269,12 @@ static void look_at_dump(const struct memfs_bytes *b, struct there *t)
 static void look_at_core(struct memfs *fs, const char *path, bool cut, struct there *t)
 {
     const struct dumpio io = memfs_io(fs);
-    struct gzipfile_sum sum;
-    const int fd = io.open(io.ctx, path, O_RDONLY, 0);
+    struct filecopy_sum sum;
+    const int fd = io.open(&io, path, O_RDONLY, 0);
     assert_true(fd >= 0);
-    const int result = gzipfile_sum(&io, fd, &sum);
-    (void)io.close(io.ctx, fd);
+    const struct filecopy_part all = { fd, 0, FILECOPY_TO_THE_END };
+    const int result = filecopy_sum(&io, &all, true, &sum);
+    (void)io.close(&io, fd);
     t->bad |= result != 0;
     if (result != 0)
         return;
@@ -540,7 +540,7 @@ static void test_second_start_cut_off_is_finished_by_the_third(void **state)
 }
 
 /* Is there a core of this sum, cut or not? */
-static bool has_core(struct memfs *fs, const unsigned char sum[GZIPFILE_SHA256])
+static bool has_core(struct memfs *fs, const unsigned char sum[FILECOPY_SHA256])
 {
     for (size_t i = 0; i < fs->now.count; i++) {
         struct there t = { 0 };

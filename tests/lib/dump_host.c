@@ -181,6 +181,7 @@ struct dump_host *dump_host_create(void)
     (void)snprintf(vmk->cos_path, sizeof vmk->cos_path, "%s", dump_host_minicos());
     fill_plan(&vmk->plan);
     options_default(vmk);
+    vmk->io = &dumpio_real;
     vmk->profile = profile_find(vmk->plan.profile);
     make_machine(&vmk->machine);
     fill_state(vmk);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/path.h"
+
 /* ---- bytes ----------------------------------------------------------------------------------- */
 static struct memfs_bytes bytes_copy(const void *from, size_t len)
 {
@@ -201,10 +203,10 @@ static struct memfs_file *file_of(struct memfs *fs, int fd)
     return &fs->file[fs->fd_file[fd]];
 }
 
-static int mem_open(void *ctx, const char *path, int flags, mode_t mode)
+static int mem_open(const struct dumpio *io, const char *path, int flags, mode_t mode)
 {
     (void)mode;
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     const struct memfs_name *name = find(&fs->now, path);
     const bool create = name == NULL && (flags & O_CREAT) != 0 && has_parent(fs, path);
     const bool cut = name != NULL && (flags & O_TRUNC) != 0;
@@ -221,9 +223,10 @@ static int mem_open(void *ctx, const char *path, int flags, mode_t mode)
     return new_fd(fs, name->file);
 }
 
-static ssize_t mem_pwrite(void *ctx, int fd, const void *bytes, size_t len, off_t offset)
+static ssize_t mem_pwrite(const struct dumpio *io, int fd, const void *bytes, size_t len,
+                          off_t offset)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     const int error = begin_change(fs);
     if (error != 0)
         return error;
@@ -232,44 +235,44 @@ static ssize_t mem_pwrite(void *ctx, int fd, const void *bytes, size_t len, off_
     return (ssize_t)len;
 }
 
-static int mem_truncate(void *ctx, int fd, off_t len)
+static int mem_truncate(const struct dumpio *io, int fd, off_t len)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     const int error = begin_change(fs);
     if (error == 0)
         add_write(file_of(fs, fd), (struct memfs_write){ .bytes = { NULL, (size_t)len } });
     return error;
 }
 
-static int mem_writeback(void *ctx, int fd, off_t offset, off_t len)
+static int mem_writeback(const struct dumpio *io, int fd, off_t offset, off_t len)
 {
-    (void)ctx; /* a hint promises nothing */
+    (void)io; /* a hint promises nothing */
     (void)fd;
     (void)offset;
     (void)len;
     return 0;
 }
 
-static int mem_fsync(void *ctx, int fd)
+static int mem_fsync(const struct dumpio *io, int fd)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     const int error = begin_change(fs);
     if (error == 0)
         make_durable(file_of(fs, fd));
     return error;
 }
 
-static int mem_close(void *ctx, int fd)
+static int mem_close(const struct dumpio *io, int fd)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     (void)file_of(fs, fd);
     fs->fd_file[fd] = -1; /* also when it fails, as close(2) does */
     return begin_call(fs);
 }
 
-static int mem_rename(void *ctx, const char *from, const char *to)
+static int mem_rename(const struct dumpio *io, const char *from, const char *to)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     const int error = begin_change(fs);
     if (error != 0)
         return error;
@@ -280,9 +283,9 @@ static int mem_rename(void *ctx, const char *from, const char *to)
     return 0;
 }
 
-static int mem_unlink(void *ctx, const char *path)
+static int mem_unlink(const struct dumpio *io, const char *path)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     const int error = begin_change(fs);
     if (error != 0)
         return error;
@@ -292,21 +295,29 @@ static int mem_unlink(void *ctx, const char *path)
     return 0;
 }
 
-static int mem_sync_folder(void *ctx, const char *folder)
+static int mem_sync_folder(const struct dumpio *io, const char *path)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
+    char folder[PATH_SIZE];
     const int error = begin_change(fs);
     if (error != 0)
         return error;
-    if (!has_folder(fs, folder))
+    if (path_folder(folder, path) != 0 || !has_folder(fs, folder))
         return -ENOENT;
     settle_folder(fs, folder, SIZE_MAX);
     return 0;
 }
 
-static ssize_t mem_pread(void *ctx, int fd, void *bytes, size_t len, off_t offset)
+static int64_t mem_size(const struct dumpio *io, int fd)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
+    const int error = begin_call(fs);
+    return error != 0 ? error : (int64_t)file_of(fs, fd)->now.len;
+}
+
+static ssize_t mem_pread(const struct dumpio *io, int fd, void *bytes, size_t len, off_t offset)
+{
+    struct memfs *fs = io->ctx;
     const int error = begin_call(fs);
     if (error != 0)
         return error;
@@ -323,10 +334,9 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct memfs_name *)a)->path, ((const struct memfs_name *)b)->path);
 }
 
-static int mem_list(void *ctx, const char *folder, int (*each)(void *arg, const char *name),
-                    void *arg)
+static int mem_list(const struct dumpio *io, const char *folder, dumpio_each *each, void *arg)
 {
-    struct memfs *fs = ctx;
+    struct memfs *fs = io->ctx;
     const int error = begin_call(fs);
     if (error != 0)
         return error;
@@ -353,6 +363,7 @@ struct dumpio memfs_io(struct memfs *fs)
 {
     return (struct dumpio){ .ctx = fs,
                             .open = mem_open,
+                            .size = mem_size,
                             .pwrite = mem_pwrite,
                             .truncate = mem_truncate,
                             .writeback = mem_writeback,

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/path.h"
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
 #include "vmkernel/dump/coscore.h"
@@ -74,8 +75,8 @@ static void load(struct fixture *f)
 {
     char err[256];
     zdump_free(&f->z);
-    assert_int_equal(zdump_load(dump_host_path(f->h, DUMP_PARTITION), 0, &f->z, err, sizeof err),
-                     0);
+    assert_int_equal(
+        zdump_load(dump_host_path(f->h, PATH_DUMP_PARTITION), 0, &f->z, err, sizeof err), 0);
     assert_true(f->z.complete);
 }
 
@@ -330,12 +331,13 @@ struct counted {
     size_t largest;
 };
 
-static ssize_t counted_pwrite(void *ctx, int fd, const void *bytes, size_t len, off_t offset)
+static ssize_t counted_pwrite(const struct dumpio *io, int fd, const void *bytes, size_t len,
+                              off_t offset)
 {
-    struct counted *c = ctx;
+    struct counted *c = io->ctx;
     if (len > c->largest)
         c->largest = len;
-    return dumpio_real.pwrite(NULL, fd, bytes, len, offset);
+    return dumpio_real.pwrite(io, fd, bytes, len, offset);
 }
 
 static uint64_t core_written(struct fixture *f, const struct dumpio *io)

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "shared/path.h"
 #include "tests/lib/dump_host.h"
 #include "vmkernel/start/vmfs.h"
 
@@ -31,14 +32,15 @@ static bool is_locked(const struct dump_host *h, const char *name)
     return locked;
 }
 
-static ssize_t watching_pwrite(void *ctx, int fd, const void *bytes, size_t len, off_t offset)
+static ssize_t watching_pwrite(const struct dumpio *io, int fd, const void *bytes, size_t len,
+                               off_t offset)
 {
-    struct watch *w = ctx;
+    struct watch *w = io->ctx;
     if (is_locked(w->h, VM101 "VM101.vmx") && is_locked(w->h, VM101 "VM101.vswp"))
         w->locked++;
     else
         w->unlocked++;
-    return dumpio_real.pwrite(NULL, fd, bytes, len, offset);
+    return dumpio_real.pwrite(io, fd, bytes, len, offset);
 }
 
 static void test_vmfs_holds_its_locks_while_the_core_is_written(void **state)
@@ -54,7 +56,8 @@ static void test_vmfs_holds_its_locks_while_the_core_is_written(void **state)
     h->vmk.host_fd = open(h->dir, O_RDONLY | O_DIRECTORY);
     assert_true(h->vmk.host_fd >= 0);
     assert_int_equal(vmfs_init(&vmfs, &h->vmk, err, sizeof err), 0);
-    assert_int_equal(dump_cos_error_io(&h->vmk, "Lost heartbeat", &io), 0);
+    h->vmk.io = &io;
+    assert_int_equal(dump_cos_error(&h->vmk, "Lost heartbeat"), 0);
     assert_true(watch.locked > 10);
     assert_int_equal(watch.unlocked, 0);
     assert_true(is_locked(h, VM101 "VM101.vmx")); /* the host stands with its screen */

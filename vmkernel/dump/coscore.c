@@ -199,8 +199,7 @@ static int put(struct writer *w, const void *bytes, size_t len, uint64_t offset)
     w->written += len;
     w->last = offset + len;
     if (w->last - w->synced_to >= CORE_SYNC_BYTES) {
-        (void)w->io->writeback(w->io->ctx, w->fd, (off_t)w->synced_to,
-                               (off_t)(w->last - w->synced_to));
+        (void)w->io->writeback(w->io, w->fd, (off_t)w->synced_to, (off_t)(w->last - w->synced_to));
         w->synced_to = w->last;
     }
     return 0;
@@ -346,7 +345,7 @@ static int write_core(const struct dumpio *io, int fd, const struct plan *p, uin
                       const struct core_source *src, struct core_result *ret)
 {
     struct writer w = { .io = io, .fd = fd };
-    int result = io->truncate(io->ctx, fd, (off_t)bytes);
+    int result = io->truncate(io, fd, (off_t)bytes);
     if (result == 0)
         result = write_head(&w, p, src->mem);
     for (uint32_t i = 0; i < p->count && result == 0; i++)

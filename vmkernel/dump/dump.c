@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/err.h"
+#include "shared/path.h"
 #include "shared/rng.h"
 #include "shared/units.h"
 #include "vmkernel/dump/coscore.h"
@@ -21,7 +23,6 @@
 #include "vmkernel/foreign/helper.h"
 #include "vmkernel/dump/zdump_write.h"
 
-#define PATH_BYTES 4608u
 #define OLDER_CORES_MAX 99u
 
 /* Everything that one dump gathers. */
@@ -166,10 +167,10 @@ static void log_after(struct dump *d, enum log_level level, const char *form, co
 
 static bool exists(const struct dumpio *io, const char *path, int *ret_error)
 {
-    const int fd = io->open(io->ctx, path, O_RDONLY | O_CLOEXEC, 0);
+    const int fd = io->open(io, path, O_RDONLY | O_CLOEXEC, 0);
     *ret_error = fd < 0 && fd != -ENOENT ? fd : 0;
     if (fd >= 0)
-        (void)io->close(io->ctx, fd);
+        (void)io->close(io, fd);
     return fd >= 0;
 }
 
@@ -178,48 +179,47 @@ static bool exists(const struct dumpio *io, const char *path, int *ret_error)
 static bool keep_older_core(struct dump *d, const struct dumpio *io, const char *name,
                             const char *suffix)
 {
-    char path[PATH_BYTES + 8], older[PATH_BYTES + 16];
+    char path[PATH_SIZE], older[PATH_SIZE];
     int error = 0;
     uint32_t n = 1;
-    (void)snprintf(path, sizeof path, "%s%s", name, suffix);
+    (void)path_format(path, "%s%s", name, suffix);
     if (!exists(io, path, &error) && error == 0)
         return true;
     for (; n <= OLDER_CORES_MAX && error == 0; n++) {
-        (void)snprintf(older, sizeof older, "%s.%" PRIu32 "%s", name, n, suffix);
+        (void)path_format(older, "%s.%" PRIu32 "%s", name, n, suffix);
         if (!exists(io, older, &error))
             break;
     }
     if (n > OLDER_CORES_MAX)
         error = -ENOSPC;
     if (error == 0)
-        error = io->rename(io->ctx, path, older);
+        error = io->rename(io, path, older);
     if (error == 0)
-        error = dumpio_sync_folder_of(io, path);
+        error = io->sync_folder(io, path);
     if (error == 0)
         problems_add(&d->notes, "the core of an earlier failure is kept as %s",
                      older + strlen(d->vmk->host_dir));
     else
-        fail(d, "the core of an earlier failure cannot be given another name: %s",
-             strerror(-error));
+        fail(d, "the core of an earlier failure cannot be given another name: %s", err_text(error));
     return error == 0;
 }
 
 /* If the older core is in the way and stays there, this one takes the last number. */
-static void choose_core_name(struct dump *d, const struct dumpio *io, char path[PATH_BYTES])
+static void choose_core_name(struct dump *d, const struct dumpio *io, char path[PATH_SIZE])
 {
     const bool whole_kept = keep_older_core(d, io, path, "");
     const bool cut_kept = keep_older_core(d, io, path, ".tmp");
     const size_t used = strlen(path);
     if (whole_kept && cut_kept)
         return;
-    (void)snprintf(path + used, PATH_BYTES - used, ".%" PRIu32, OLDER_CORES_MAX + 1);
+    (void)snprintf(path + used, PATH_SIZE - used, ".%" PRIu32, OLDER_CORES_MAX + 1);
     problems_add(&d->notes, "this core is written as %s", path + strlen(d->vmk->host_dir));
 }
 
 static void write_core(struct dump *d)
 {
     struct vmk *vmk = d->vmk;
-    char path[PATH_BYTES];
+    char path[PATH_SIZE];
     struct core_result done;
     struct storeio store;
     if (!d->has_image) {
@@ -233,8 +233,8 @@ static void write_core(struct dump *d)
         return;
     }
     log_after(d, LOG_INFO, vmk->profile->form_cos_dump, "");
-    (void)snprintf(path, sizeof path, "%s/vmfs/volumes/%s/%s", vmk->host_dir,
-                   vmk->options.core_uuid, vmk->options.core_name);
+    (void)path_format(path, "%s/" PATH_VOLUMES "/%s/%s", vmk->host_dir, vmk->options.core_uuid,
+                      vmk->options.core_name);
     storeio_init(&store, vmk, d->io);
     choose_core_name(d, &store.table, path);
     const struct core_source src = {
@@ -248,8 +248,8 @@ static void write_core(struct dump *d)
     };
     const int result = coscore_write(&store.table, path, &src, &done);
     if (result != 0) {
-        fail(d, "no cos-core: %s", strerror(-result));
-        log_after(d, LOG_WARNING, vmk->profile->form_cos_dump_failed, strerror(-result));
+        fail(d, "no cos-core: %s", err_text(result));
+        log_after(d, LOG_WARNING, vmk->profile->form_cos_dump_failed, err_text(result));
         return;
     }
     /* A datastore takes the whole of it, holes or not. */
@@ -264,7 +264,7 @@ static void show(struct dump *d, const char *text)
 {
     const int result = psod_show(d->io, d->vmk->host_dir, text);
     if (result != 0)
-        fail(d, "no screen on the console: %s", strerror(-result));
+        fail(d, "no screen on the console: %s", err_text(result));
 }
 
 static void show_interim(struct dump *d)
@@ -412,14 +412,14 @@ static void show_zdump_failed(struct dump *d, const char *why)
 static void write_zdump(struct dump *d)
 {
     const struct vmk *vmk = d->vmk;
-    char path[PATH_BYTES];
+    char path[PATH_SIZE];
     struct zdump_part parts[ZDUMP_PARTS] = { 0 };
     struct zdump_slot slot = d->slot;
     if (slot.slot_count == 0) {
         fail(d, "no zdump: there is no dump partition");
         return;
     }
-    (void)snprintf(path, sizeof path, "%s/%s", vmk->host_dir, DUMP_PARTITION);
+    (void)path_join(path, vmk->host_dir, PATH_DUMP_PARTITION);
     slot.uptime_ns = vmk->now_ns;
     slot.epoch_s = vmk->plan.epoch_boot_s + (int64_t)(vmk->now_ns / NS_PER_S);
     /* The same instant of the same boot is the same dump. */
@@ -433,8 +433,8 @@ static void write_zdump(struct dump *d)
         result = zdump_write(d->io, path, &slot, parts, ZDUMP_PARTS);
     free_parts(parts);
     if (result != 0) {
-        fail(d, "zdump not whole: %s", strerror(-result));
-        show_zdump_failed(d, strerror(-result));
+        fail(d, "zdump not whole: %s", err_text(result));
+        show_zdump_failed(d, err_text(result));
     }
 }
 
@@ -442,11 +442,11 @@ static void write_zdump(struct dump *d)
 
 static void choose_slot(struct dump *d)
 {
-    char path[PATH_BYTES];
-    (void)snprintf(path, sizeof path, "%s/%s", d->vmk->host_dir, DUMP_PARTITION);
+    char path[PATH_SIZE];
+    (void)path_join(path, d->vmk->host_dir, PATH_DUMP_PARTITION);
     const int result = zdump_partition_choose(d->io, path, &d->slot);
     if (result != 0)
-        problems_add(&d->notes, "dump partition: %s", strerror(-result));
+        problems_add(&d->notes, "dump partition: %s", err_text(result));
     else if (d->slot.state == ZDUMP_COMPLETE || d->slot.state == ZDUMP_WRITING)
         problems_add(&d->notes,
                      "slot %" PRIu32 " of %" PRIu32
@@ -455,17 +455,25 @@ static void choose_slot(struct dump *d)
                      d->slot.slot + 1, d->slot.slot_count);
 }
 
-int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio *io)
+/* @return NULL: no memory */
+static struct dump *begin(struct vmk *vmk, const char *headline)
 {
-    assert(vmk != NULL && headline != NULL && io != NULL);
+    assert(vmk != NULL && headline != NULL && vmk->io != NULL);
     struct dump *d = calloc(1, sizeof *d);
     if (d == NULL)
-        return -1;
+        return NULL;
     d->vmk = vmk;
-    d->io = io;
+    d->io = vmk->io;
     d->headline = headline;
     (void)snprintf(vmk->headline, sizeof vmk->headline, "%s", headline);
+    return d;
+}
 
+int dump_cos_error(struct vmk *vmk, const char *headline)
+{
+    struct dump *d = begin(vmk, headline);
+    if (d == NULL)
+        return -1;
     stun(d);
     log_cos_error(d);
     read_cos(d);
@@ -501,14 +509,10 @@ static void log_panic(struct dump *d)
 
 int dump_vmkernel_error(struct vmk *vmk, const struct vmkpanic *panic)
 {
-    struct dump *d = calloc(1, sizeof *d);
+    struct dump *d = begin(vmk, panic->headline);
     if (d == NULL)
         return -1;
-    d->vmk = vmk;
-    d->io = vmk->io != NULL ? vmk->io : &dumpio_real;
     d->panic = panic;
-    d->headline = panic->headline;
-    (void)snprintf(vmk->headline, sizeof vmk->headline, "%s", panic->headline);
     stun(d);
     log_panic(d);
     choose_slot(d);
@@ -520,23 +524,18 @@ int dump_vmkernel_error(struct vmk *vmk, const struct vmkpanic *panic)
     return result;
 }
 
-int dump_cos_error(struct vmk *vmk, const char *headline)
-{
-    return dump_cos_error_io(vmk, headline, vmk->io != NULL ? vmk->io : &dumpio_real);
-}
-
 int dump_partition_create(const struct vmk *vmk)
 {
-    char path[PATH_BYTES];
+    char path[PATH_SIZE];
     uint64_t bytes = ZDUMP_PARTITION_BYTES;
-    (void)snprintf(path, sizeof path, "%s/%s", vmk->host_dir, DUMP_PARTITION);
-    const int fd = dumpio_real.open(NULL, path, O_RDONLY | O_CLOEXEC, 0);
+    (void)path_join(path, vmk->host_dir, PATH_DUMP_PARTITION);
+    const int fd = vmk->io->open(vmk->io, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd >= 0)
-        return dumpio_real.close(NULL, fd); /* a later start: there may be a dump in it */
+        return vmk->io->close(vmk->io, fd); /* a later start: there may be a dump in it */
     for (uint32_t i = 0; i < vmk->plan.boot.fault_count; i++)
         if (vmk->plan.boot.fault[i].type == FAULT_DUMP_SLOT_SMALL)
-            bytes = vmk->plan.boot.fault[i].size_kb * 1024;
+            bytes = vmk->plan.boot.fault[i].size_kb * KB;
     if (bytes < DUMP_PARTITION_MIN)
         bytes = DUMP_PARTITION_MIN;
-    return zdump_partition_create(&dumpio_real, path, 1, bytes);
+    return zdump_partition_create(vmk->io, path, 1, bytes);
 }

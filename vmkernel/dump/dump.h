@@ -27,7 +27,6 @@
  * there to the "Dumping core" line [KB308590/Screen: .508 to .517]. */
 #define DUMP_ERROR_DELAY_NS (167 * NS_PER_MS)
 #define DUMP_CORE_DELAY_NS (9 * NS_PER_MS)
-#define DUMP_PARTITION "dev/vmkcore"
 #define DUMP_PARTITION_MIN 4096u /* bytes: a slot header, and a little */
 
 /** comm and pid of the COS's current task, read from its memory, which may hold anything. comm is
@@ -47,9 +46,6 @@ int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid);
  *  @return 0, or -1 with vmk->note set when an artefact could not be written (the others are)
  */
 int dump_cos_error(struct vmk *vmk, const char *headline);
-
-/** The same with other effects (tests/fault). */
-int dump_cos_error_io(struct vmk *vmk, const char *headline, const struct dumpio *io);
 
 /** The VMkernel itself ends, now: screen and zdump, and nothing of the COS. Otherwise as
  * dump_cos_error(). */

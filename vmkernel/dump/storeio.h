@@ -15,7 +15,7 @@
 #include "vmkernel/host/vmk.h"
 
 struct storeio {
-    struct dumpio table; /* hand this out; its context is the record itself */
+    struct dumpio table; /* hand this out; first, so that the record is found from it */
     const struct dumpio *disk;
     bool lost;
     uint64_t left; /* bytes */

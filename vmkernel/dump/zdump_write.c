@@ -16,7 +16,7 @@ int zdump_partition_create(const struct dumpio *io, const char *path, uint32_t s
     const int fd = dumpio_begin(io, path);
     if (fd < 0)
         return fd;
-    int result = io->truncate(io->ctx, fd, (off_t)bytes);
+    int result = io->truncate(io, fd, (off_t)bytes);
     for (uint32_t i = 0; i < slots && result == 0; i++) {
         unsigned char header[ZDUMP_SLOT_HEADER];
         const struct zdump_slot slot = {
@@ -45,13 +45,13 @@ static bool is_older(const struct zdump_slot *a, const struct zdump_slot *b)
 static bool read_slot(const struct dumpio *io, int fd, uint64_t offset, struct zdump_slot *ret)
 {
     unsigned char header[ZDUMP_SLOT_HEADER];
-    return io->pread(io->ctx, fd, header, sizeof header, (off_t)offset) == (ssize_t)sizeof header &&
+    return io->pread(io, fd, header, sizeof header, (off_t)offset) == (ssize_t)sizeof header &&
            zdump_slot_decode(header, sizeof header, ret) == 0;
 }
 
 static int choose(const struct dumpio *io, int fd, struct zdump_slot *ret)
 {
-    const int64_t got = dumpio_size(io, fd);
+    const int64_t got = io->size(io, fd);
     if (got <= (int64_t)ZDUMP_SLOT_HEADER)
         return got < 0 ? (int)got : -ENOSPC;
     const uint64_t size = (uint64_t)got;
@@ -78,11 +78,11 @@ static int choose(const struct dumpio *io, int fd, struct zdump_slot *ret)
 
 int zdump_partition_choose(const struct dumpio *io, const char *path, struct zdump_slot *ret)
 {
-    const int fd = io->open(io->ctx, path, O_RDONLY | O_CLOEXEC, 0);
+    const int fd = io->open(io, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return fd;
     const int result = choose(io, fd, ret);
-    (void)io->close(io->ctx, fd);
+    (void)io->close(io, fd);
     return result;
 }
 
@@ -141,20 +141,20 @@ int zdump_write(const struct dumpio *io, const char *path, const struct zdump_sl
     struct writer w = { .io = io, .base = s.slot * s.slot_bytes };
     w.at = w.base + ZDUMP_SLOT_HEADER;
     w.end = w.base + s.slot_bytes;
-    w.fd = io->open(io->ctx, path, O_WRONLY | O_CLOEXEC, 0);
+    w.fd = io->open(io, path, O_WRONLY | O_CLOEXEC, 0);
     if (w.fd < 0)
         return w.fd;
     int result = put_header(&w, &s, ZDUMP_WRITING);
     if (result == 0)
         result = put_sections(&w, s.dump_id, parts, count);
     /* The end must be on disk before the header says that it is there. */
-    int synced = io->fsync(io->ctx, w.fd);
+    int synced = io->fsync(io, w.fd);
     if (result == 0)
         result = synced;
     if (result == 0)
         result = put_header(&w, &s, ZDUMP_COMPLETE);
     if (result == 0)
-        result = io->fsync(io->ctx, w.fd);
-    const int closed = io->close(io->ctx, w.fd);
+        result = io->fsync(io, w.fd);
+    const int closed = io->close(io, w.fd);
     return result != 0 ? result : closed;
 }

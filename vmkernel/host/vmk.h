@@ -19,6 +19,7 @@
 #include "shared/fault_clock.h"
 #include "shared/gate.h"
 #include "shared/machine.h"
+#include "shared/path.h"
 #include "shared/plan.h"
 #include "shared/ring.h"
 #include "shared/vmnix.h"
@@ -54,12 +55,13 @@ enum vmk_cos {
                             last hand-over */
 };
 
-enum vmk_end {                     /* what became of the host's power, for the next start */
-               VMK_END_OFF,        /* cut off while it ran */
-               VMK_END_HALT,       /* shut down */
-               VMK_END_REBOOT,     /* shut down, to start again */
-               VMK_END_PURPLE,     /* stands with a purple screen */
-               VMK_END_NO_CONSOLE, /* its console was lost, and Misc.PsodOnCosPanic is 0 */
+/* What became of the host's power, for the next start. */
+enum vmk_end {
+    VMK_END_OFF,        /* cut off while it ran */
+    VMK_END_HALT,       /* shut down */
+    VMK_END_REBOOT,     /* shut down, to start again */
+    VMK_END_PURPLE,     /* stands with a purple screen */
+    VMK_END_NO_CONSOLE, /* its console was lost, and Misc.PsodOnCosPanic is 0 */
 };
 
 /* The host's options, from etc/vmware/esx.conf (options.c). */
@@ -83,10 +85,10 @@ enum vmk_outcome {
 struct vmk {
     struct plan plan;
     const struct profile *profile;
-    char host_dir[4096]; /* as given on the command line */
-    int host_fd;         /* the same as a descriptor, for *at() calls */
-    char cos_path[4096]; /* the COS's executable: trusted, has .cosinfo and the symbols */
-    char hbd_path[4096];
+    char host_dir[PATH_SIZE]; /* as given on the command line */
+    int host_fd;              /* the same as a descriptor, for *at() calls */
+    char cos_path[PATH_SIZE]; /* the COS's executable: trusted, has .cosinfo and the symbols */
+    char hbd_path[PATH_SIZE];
 
     uint64_t now_ns; /* the virtual clock, ns since VMkernel boot; only console.c and the dump
                         advance it */
@@ -98,7 +100,7 @@ struct vmk {
     char note[256];    /* for result.json */
     enum vmk_end end;
     struct vmk_options options;
-    const struct dumpio *io; /* effects of dump and recovery; NULL = the operating system's */
+    const struct dumpio *io; /* effects of dump and recovery */
 
     struct log log;
     struct worlds worlds;
@@ -115,21 +117,5 @@ struct vmk {
     int journal_fd;            /* run/journal */
     int progress_fd;           /* -1 = none */
 };
-
-/* What the dump part (dump.c) offers, for the rest to rely on; declared in vmkernel/dump/dump.h:
- *
- *   int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid);
- *       comm and pid of the COS's current task, read from its memory, which may hold anything.
- *       @return 0, or -1 when the memory makes no sense (then nothing is written)
- *
- *   int dump_cos_error(struct vmk *vmk, const char *headline);
- *       The COS is lost, now, at vmk->now_ns: stun it (unless vmk->cos says that it died; sets
- *       vmk->cos), log "COS Error", write the COS core, the screen, the zdump; advance vmk->now_ns
- *       to the end of it; store vmk->headline. The caller ends the children afterwards.
- *       @return 0, or -1 with vmk->note set when an artefact could not be written
- *
- * The caller holds the baton, has blocked SIGCHLD and waits for no child any more, so waitpid() on
- * cos_pid and hbd_pid belongs to dump_cos_error(); it sets a pid to 0 once it has reaped it. Log
- * lines after the stun reach the ring alone; the caller has called log_files_stop(). */
 
 #endif /* VMK_VMK_H */

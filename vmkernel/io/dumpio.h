@@ -2,7 +2,11 @@
  * dump makes a file.
  *
  * Everything that a dump writes goes through this table: the real one in production, one that fails
- * the Nth call in tests/fault. Results are those of the system calls, but errors come as -errno. */
+ * the Nth call in tests/fault. Results are those of the system calls, but errors come as -errno.
+ *
+ * A function gets the table that it was called by. So a table that behaves differently in one
+ * respect is a copy of another with one member replaced; where that needs a state of its own, the
+ * copy is the first member of a record (storeio.h). */
 #ifndef VMK_DUMPIO_H
 #define VMK_DUMPIO_H
 
@@ -10,22 +14,30 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What a file is called while it is made. */
+#define DUMPIO_TEMPORARY ".tmp"
+
+/* Is given a name in a folder. @return 0 to go on */
+typedef int dumpio_each(void *arg, const char *name);
+
 struct dumpio {
-    void *ctx;
-    int (*open)(void *ctx, const char *path, int flags, mode_t mode);
-    ssize_t (*pwrite)(void *ctx, int fd, const void *bytes, size_t len, off_t offset);
-    int (*truncate)(void *ctx, int fd, off_t len);
-    int (*writeback)(void *ctx, int fd, off_t offset, off_t len); /* a hint: start, do not wait */
-    int (*fsync)(void *ctx, int fd);
-    int (*close)(void *ctx, int fd);
-    int (*rename)(void *ctx, const char *from, const char *to);
-    int (*unlink)(void *ctx, const char *path);
-    /* A name given or taken is on disk once its folder is synced. */
-    int (*sync_folder)(void *ctx, const char *folder);
-    ssize_t (*pread)(void *ctx, int fd, void *bytes, size_t len, off_t offset);
+    void *ctx; /* of whoever made the table */
+    int (*open)(const struct dumpio *io, const char *path, int flags, mode_t mode);
+    int64_t (*size)(const struct dumpio *io, int fd); /* bytes */
+    ssize_t (*pread)(const struct dumpio *io, int fd, void *bytes, size_t len, off_t offset);
+    ssize_t (*pwrite)(const struct dumpio *io, int fd, const void *bytes, size_t len, off_t offset);
+    int (*truncate)(const struct dumpio *io, int fd, off_t len);
+    /* A hint: start, do not wait. */
+    int (*writeback)(const struct dumpio *io, int fd, off_t offset, off_t len);
+    int (*fsync)(const struct dumpio *io, int fd);
+    int (*close)(const struct dumpio *io, int fd);
+    int (*rename)(const struct dumpio *io, const char *from, const char *to);
+    int (*unlink)(const struct dumpio *io, const char *path);
+    /* A name given or taken is on disk once the folder in which `path` lies is synced. */
+    int (*sync_folder)(const struct dumpio *io, const char *path);
     /* Names in a folder but "." and "..", in the order of their bytes. Stops when `each` returns
      * other than 0, and returns that. */
-    int (*list)(void *ctx, const char *folder, int (*each)(void *arg, const char *name), void *arg);
+    int (*list)(const struct dumpio *io, const char *folder, dumpio_each *each, void *arg);
 };
 
 /** The operating system's own. */
@@ -33,6 +45,9 @@ extern const struct dumpio dumpio_real;
 
 /** Write all of it, whatever pieces the system takes. @return 0 or -errno */
 int dumpio_write_all(const struct dumpio *io, int fd, const void *bytes, size_t len, off_t offset);
+
+/** Read as many of `len` bytes as there are. @return how many, or -errno */
+ssize_t dumpio_read(const struct dumpio *io, int fd, void *to, size_t len, uint64_t offset);
 
 /** Open PATH.tmp for a file that dumpio_commit() later gives its name. @return descriptor or -errno
  */
@@ -42,21 +57,6 @@ int dumpio_begin(const struct dumpio *io, const char *path);
  *  @return 0 or the first -errno; PATH is then what it was before, or, when the folder could not be
  * synced, whole but perhaps not on disk */
 int dumpio_commit(const struct dumpio *io, const char *path, int fd, int result);
-
-/** Length of a file, found by reading: the table has no other way. @return bytes or -errno */
-int64_t dumpio_size(const struct dumpio *io, int fd);
-
-/** Sync the folder in which PATH lies. @return 0 or -errno */
-int dumpio_sync_folder_of(const struct dumpio *io, const char *path);
-
-/* A table that ends this process at the Nth effect that changes something on disk, before it is
- * carried out, as a power cut or a kill -9 would: for tests of what the next start makes of it. */
-struct dumpio_kill {
-    uint64_t at; /* 0 = never */
-    uint64_t count;
-};
-/** Fill the table; `kill` must outlive it. */
-struct dumpio dumpio_killing(struct dumpio_kill *kill);
 
 /** Replace PATH by these bytes at once: a reader sees the old file or the new one. @return 0 or
  * -errno */

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/err.h"
+#include "shared/path.h"
 #include "vmkernel/run/children.h"
 #include "vmkernel/run/console.h"
 #include "vmkernel/dump/dump.h"
@@ -30,12 +32,10 @@ enum { EXIT_DONE = 0, EXIT_INPUT = 2, EXIT_BUG = 3 };
 #define ERR_MAX 4352u /* a path and a reason */
 
 static struct vmk vmk; /* large, so not on the stack */
-static struct dumpio_kill kill_point;
-static struct dumpio killing; /* effects that end at kill_point */
 
 static const char usage_text[] =
     "usage: vmkernel --host DIR [--clock virtual|real|xN] [--cos FILE] [--vmnixhbd FILE]\n"
-    "                [--progress-fd N] [--kill-at N]\n"
+    "                [--progress-fd N]\n"
     "\n"
     "Runs the host in DIR as DIR/run/plan.json says and leaves its artefacts there;\n"
     "DIR/run/result.json says how it ended. `lostbeat run` makes the plan and starts this "
@@ -43,9 +43,7 @@ static const char usage_text[] =
     "\n"
     "  --clock       virtual (default): as fast as it goes; real; xN: N times as fast as that\n"
     "  --cos, --vmnixhbd   programs of the service console (default: beside this one)\n"
-    "  --progress-fd a descriptor that gets a line about ten times a second\n"
-    "  --kill-at     end by SIGKILL before the Nth change on disk of recovery and dump (for "
-    "tests)\n";
+    "  --progress-fd a descriptor that gets a line about ten times a second\n";
 
 /* ---- options -------------------------------------------------------------------------------- */
 static int usage_error(const char *what, const char *value)
@@ -98,17 +96,15 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
         { "cos", required_argument, NULL, 'o' },
         { "vmnixhbd", required_argument, NULL, 'b' },
         { "progress-fd", required_argument, NULL, 'p' },
-        { "kill-at", required_argument, NULL, 'k' },
         { "help", no_argument, NULL, '?' + 256 },
         { NULL, 0, NULL, 0 },
     };
-    int number = 0;
     vmk.progress_fd = -1;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         int bad = 0;
         switch (o) {
         case 'h':
-            bad = copy_path(vmk.host_dir, sizeof vmk.host_dir, optarg);
+            bad = copy_path(vmk.host_dir, sizeof vmk.host_dir - PATH_BELOW_HOST, optarg);
             break;
         case 'c':
             bad = pace_parse(optarg, factor);
@@ -121,10 +117,6 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
             break;
         case 'p':
             bad = parse_fd(optarg, &vmk.progress_fd);
-            break;
-        case 'k':
-            bad = parse_fd(optarg, &number);
-            kill_point.at = (uint64_t)number;
             break;
         case '?' + 256:
             (void)fputs(usage_text, stdout);
@@ -325,7 +317,8 @@ static int run_host(uint64_t factor, char *err, size_t err_size)
         goto out;
     const int error = dump_partition_create(&vmk);
     if (error != 0) {
-        (void)snprintf(err, err_size, "%s/%s: %s", vmk.host_dir, DUMP_PARTITION, strerror(-error));
+        (void)snprintf(err, err_size, "%s/" PATH_DUMP_PARTITION ": %s", vmk.host_dir,
+                       err_text(error));
         goto out;
     }
     children_pin();
@@ -355,8 +348,7 @@ int main(int argc, char *argv[])
     (void)signal(SIGPIPE, SIG_IGN); /* a reader of the progress may leave */
     (void)umask(022);
     vmk.host_fd = vmk.journal_fd = -1;
-    killing = dumpio_killing(&kill_point);
-    vmk.io = &killing;
+    vmk.io = &dumpio_real;
     int status = EXIT_INPUT;
     if (load_plan(err, sizeof err) == 0)
         status = run_host(factor, err, sizeof err);

@@ -64,7 +64,7 @@ static void put_note(struct fault_notes *notes, struct fault_note note)
 static void put_notes(void)
 {
     struct fault_notes *notes =
-        (void *)((unsigned char *)boot - MACHINE_BOOT_OFFSET + MACHINE_NOTES_OFFSET);
+        (void *)((uintptr_t)boot - MACHINE_BOOT_OFFSET + MACHINE_NOTES_OFFSET);
     if (notes->head != 0)
         return;
     put_note(notes, (struct fault_note){

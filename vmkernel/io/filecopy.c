@@ -1,9 +1,8 @@
-/* gzipfile.c - see gzipfile.h. */
-#include "vmkernel/io/gzipfile.h"
+/* filecopy.c - see filecopy.h. */
+#include "vmkernel/io/filecopy.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,18 +12,17 @@
 /* What one file's way needs: a reader, buffers, a sum. */
 struct stream {
     const struct dumpio *io;
-    int from;
-    uint64_t offset; /* of the next read */
+    struct filecopy_part from; /* what is still to be read */
     unsigned char *in, *out;
     EVP_MD_CTX *sha;
     uint64_t bytes; /* that were summed */
 };
 
-static int stream_init(struct stream *s, const struct dumpio *io, int from)
+static int stream_init(struct stream *s, const struct dumpio *io, const struct filecopy_part *from)
 {
-    *s = (struct stream){ .io = io, .from = from };
-    s->in = malloc(GZIPFILE_CHUNK);
-    s->out = malloc(GZIPFILE_CHUNK);
+    *s = (struct stream){ .io = io, .from = *from };
+    s->in = malloc(FILECOPY_CHUNK);
+    s->out = malloc(FILECOPY_CHUNK);
     s->sha = EVP_MD_CTX_new();
     if (s->in == NULL || s->out == NULL || s->sha == NULL)
         return -ENOMEM;
@@ -41,12 +39,13 @@ static void stream_fini(struct stream *s)
 /* @return bytes in s->in, 0 at the end, or -errno */
 static ssize_t stream_read(struct stream *s)
 {
-    ssize_t n;
-    do
-        n = s->io->pread(s->io->ctx, s->from, s->in, GZIPFILE_CHUNK, (off_t)s->offset);
-    while (n == -EINTR);
-    if (n > 0)
-        s->offset += (uint64_t)n;
+    struct filecopy_part *f = &s->from;
+    const size_t want = f->bytes < FILECOPY_CHUNK ? (size_t)f->bytes : FILECOPY_CHUNK;
+    const ssize_t n = dumpio_read(s->io, f->fd, s->in, want, f->offset);
+    if (n > 0) {
+        f->offset += (uint64_t)n;
+        f->bytes -= (uint64_t)n;
+    }
     return n;
 }
 
@@ -56,9 +55,9 @@ static int stream_sum(struct stream *s, const unsigned char *bytes, size_t len)
     return EVP_DigestUpdate(s->sha, bytes, len) == 1 ? 0 : -ENOMEM;
 }
 
-static int stream_result(struct stream *s, int result, struct gzipfile_sum *ret)
+static int stream_result(struct stream *s, int result, struct filecopy_sum *ret)
 {
-    struct gzipfile_sum sum = { .bytes = s->bytes };
+    struct filecopy_sum sum = { .bytes = s->bytes };
     if (result == 0 && EVP_DigestFinal_ex(s->sha, sum.sha256, NULL) != 1)
         result = -ENOMEM;
     if (result == 0)
@@ -67,19 +66,26 @@ static int stream_result(struct stream *s, int result, struct gzipfile_sum *ret)
     return result;
 }
 
-int gzipfile_sum_plain(const struct dumpio *io, int fd, struct gzipfile_sum *ret)
+bool filecopy_same(const struct filecopy_sum *a, const struct filecopy_sum *b)
 {
-    struct stream s;
-    int result = stream_init(&s, io, fd);
-    while (result == 0) {
-        const ssize_t n = stream_read(&s);
-        if (n <= 0) {
-            result = (int)n;
-            break;
-        }
-        result = stream_sum(&s, s.in, (size_t)n);
+    return a->bytes == b->bytes && memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
+}
+
+/* ---- as it is -------------------------------------------------------------------------------- */
+/* Sum it all, and copy it unless `to` is -1. */
+static int pass_all(struct stream *s, int to)
+{
+    for (;;) {
+        const uint64_t offset = s->bytes;
+        const ssize_t n = stream_read(s);
+        if (n <= 0)
+            return (int)n;
+        int result = stream_sum(s, s->in, (size_t)n);
+        if (result == 0 && to >= 0)
+            result = dumpio_write_all(s->io, to, s->in, (size_t)n, (off_t)offset);
+        if (result != 0)
+            return result;
     }
-    return stream_result(&s, result, ret);
 }
 
 /* ---- compressing ----------------------------------------------------------------------------- */
@@ -88,10 +94,10 @@ static int drain(struct stream *s, struct isal_zstream *z, int to, uint64_t *off
 {
     do {
         z->next_out = s->out;
-        z->avail_out = GZIPFILE_CHUNK;
+        z->avail_out = FILECOPY_CHUNK;
         if (isal_deflate(z) != COMP_OK)
             return -EIO;
-        const size_t made = GZIPFILE_CHUNK - z->avail_out;
+        const size_t made = FILECOPY_CHUNK - z->avail_out;
         const int result = dumpio_write_all(s->io, to, s->out, made, (off_t)*offset);
         if (result != 0)
             return result;
@@ -118,25 +124,32 @@ static int compress_all(struct stream *s, struct isal_zstream *z, int to)
     }
 }
 
-int gzipfile_write(const struct dumpio *io, int from, int to, struct gzipfile_sum *ret)
+static int deflate_all(struct stream *s, int to)
 {
-    struct stream s;
     struct isal_zstream *z = calloc(1, sizeof *z);
     unsigned char *work = calloc(1, ISAL_DEF_LVL1_DEFAULT);
-    int result = stream_init(&s, io, from);
-    if (z == NULL || work == NULL)
-        result = -ENOMEM;
-    if (result == 0) {
+    int result = -ENOMEM;
+    if (z != NULL && work != NULL) {
         isal_deflate_init(z);
         z->level = 1;
         z->level_buf = work;
         z->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
         z->gzip_flag = IGZIP_GZIP;
         z->flush = NO_FLUSH;
-        result = compress_all(&s, z, to);
+        result = compress_all(s, z, to);
     }
     free(work);
     free(z);
+    return result;
+}
+
+int filecopy_write(const struct dumpio *io, const struct filecopy_part *from, int to, bool packed,
+                   struct filecopy_sum *ret)
+{
+    struct stream s;
+    int result = stream_init(&s, io, from);
+    if (result == 0)
+        result = packed ? deflate_all(&s, to) : pass_all(&s, to);
     return stream_result(&s, result, ret);
 }
 
@@ -152,10 +165,10 @@ static int inflate_all(struct stream *s, struct inflate_state *z)
             z->avail_in = (uint32_t)n;
         }
         z->next_out = s->out;
-        z->avail_out = GZIPFILE_CHUNK;
+        z->avail_out = FILECOPY_CHUNK;
         if (isal_inflate(z) != ISAL_DECOMP_OK)
             return -EBADMSG;
-        const int result = stream_sum(s, s->out, GZIPFILE_CHUNK - z->avail_out);
+        const int result = stream_sum(s, s->out, FILECOPY_CHUNK - z->avail_out);
         if (result != 0)
             return result;
         if (z->block_state == ISAL_BLOCK_FINISH)
@@ -163,18 +176,25 @@ static int inflate_all(struct stream *s, struct inflate_state *z)
     }
 }
 
-int gzipfile_sum(const struct dumpio *io, int fd, struct gzipfile_sum *ret)
+static int unpack_all(struct stream *s)
 {
-    struct stream s;
     struct inflate_state *z = calloc(1, sizeof *z);
-    int result = stream_init(&s, io, fd);
-    if (z == NULL)
-        result = -ENOMEM;
-    if (result == 0) {
+    int result = -ENOMEM;
+    if (z != NULL) {
         isal_inflate_init(z);
         z->crc_flag = ISAL_GZIP;
-        result = inflate_all(&s, z);
+        result = inflate_all(s, z);
     }
     free(z);
+    return result;
+}
+
+int filecopy_sum(const struct dumpio *io, const struct filecopy_part *from, bool packed,
+                 struct filecopy_sum *ret)
+{
+    struct stream s;
+    int result = stream_init(&s, io, from);
+    if (result == 0)
+        result = packed ? unpack_all(&s) : pass_all(&s, -1);
     return stream_result(&s, result, ret);
 }
