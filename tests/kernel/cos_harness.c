@@ -12,6 +12,7 @@
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/writeback.h"
 
 #include <sys/wait.h> /* behind the kernel's headers: both define signals */
@@ -118,6 +119,7 @@ static int init_main(void *unused)
     current->flags &= ~PF_KTHREAD;
     process_set_identity(current, &spec);
     ASSERT(program_exec(p) == 0);
+    log_read = log_end;
     pid_1(shared);
     end_run(COS_END_DONE);
 }
@@ -136,6 +138,7 @@ static void start(void)
     (void)kernel_thread(5, "kswapd", kswapd, NULL);
     (void)kernel_thread(6, "kscand", kscand, NULL);
     writeback_init();
+    syslog_init();
     cpu_idle();
 }
 
@@ -304,6 +307,13 @@ struct task_struct *cos_child(const char *name, uint32_t flags, int (*fn)(struct
     return find_task_by_pid((uint32_t)pid);
 }
 
+const char *cos_log(void)
+{
+    static char text[LOG_BUF_LEN + 1];
+    text[log_take(text, LOG_BUF_LEN)] = '\0';
+    return text;
+}
+
 /* kscand, made nice, is the one that used what nice ones used. */
 void cos_set_cpu_times(const struct cpu_times *cpu)
 {
@@ -317,20 +327,27 @@ void cos_set_cpu_times(const struct cpu_times *cpu)
     kstat.iowait_ns = cpu->iowait_ns;
 }
 
+/* Some of it in each zone. */
+static void split(uint32_t n, uint32_t *dma, uint32_t *normal)
+{
+    *dma = n / 3;
+    *normal = n - n / 3;
+}
+
 void cos_set_memory(const struct mem_info *m)
 {
-    struct zone *z = &zone_table[ZONE_NORMAL];
+    struct zone *dma = &zone_table[ZONE_DMA], *normal = &zone_table[ZONE_NORMAL];
     struct mem_info got;
-    zone_table[ZONE_DMA] = (struct zone){ .managed = m->out_of_reach };
+    split(m->free, &dma->free_pages, &normal->free_pages);
+    split(m->active_anon, &dma->anon.nr, &normal->anon.nr);
+    split(m->active_cache, &dma->cache.nr, &normal->cache.nr);
+    split(m->inact_dirty, &dma->inactive_dirty, &normal->inactive_dirty);
+    split(m->inact_laundry, &dma->inactive_laundry, &normal->inactive_laundry);
+    split(m->inact_clean, &dma->inactive_clean, &normal->inactive_clean);
+    dma->managed = m->out_of_reach;
     total_ram_pages = m->total;
-    z->free_pages = m->free;
     nr_page_cache = m->cached;
     swapper_space.nrpages = m->swap_cached;
-    z->anon.nr = m->active_anon;
-    z->cache.nr = m->active_cache;
-    z->inactive_dirty = m->inact_dirty;
-    z->inactive_laundry = m->inact_laundry;
-    z->inactive_clean = m->inact_clean;
     total_swap_pages = m->swap_total;
     nr_swap_pages = m->swap_free;
     vm_committed = m->committed;

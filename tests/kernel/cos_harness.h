@@ -85,6 +85,8 @@ struct boot_program cos_program(const char *name);
 struct task_struct *cos_child(const char *name, uint32_t flags, int (*fn)(struct program *));
 /** In a run: what a file of the host directory holds, until the next call; NULL = there is none. */
 const char *cos_file(const char *path);
+/** In a run: what was printed since the last call or since fn began, with levels. */
+const char *cos_log(void);
 /** In a run: nobody has used the CPU so far but current, and it just that much (without iowait). */
 void cos_set_cpu_times(const struct cpu_times *cpu);
 /** In a run: make the counters of memory say what `m` says. The test must not use any after that. */

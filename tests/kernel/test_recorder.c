@@ -100,11 +100,11 @@ static void test_top_header_is_the_sample_of_rhel3(void)
                                      .inact_clean = 14264 / 4,
                                      .swap_total = 2041192 / 4,
                                      .swap_free = 1958032 / 4 };
-    const struct cpu_times none = { 0 };
-    const struct cpu_times used = { .user_ns = SECONDS(5150), .system_ns = SECONDS(390) };
+    const struct cpu_times before = { .user_ns = SECONDS(1000), .system_ns = SECONDS(500) };
+    const struct cpu_times used = { .user_ns = SECONDS(6150), .system_ns = SECONDS(890) };
     while (nr_threads < 74)
         (void)add_thread(0, "x");
-    cos_set_cpu_times(&none);
+    cos_set_cpu_times(&before);
     assert_int_equal(prog_top(self()), 0);
     cos_sleep(SECONDS(10000));
     (void)add_thread(0, "x");

@@ -1,12 +1,6 @@
 /* test_pressure.c - the controller: its order follows the shape, and its steps lead there; a spike
- * has a line alone.
- * links: cos/programs/pressure.c */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+ * has a line alone. */
+#include "tests/kernel/cos_harness.h"
 
 #include "cos/programs/pressure.h"
 

@@ -1,0 +1,98 @@
+/* test_syslog.c - /dev/log: bounded, in order, and honest about what it lost. */
+#include "tests/kernel/cos_harness.h"
+
+#include "cos/kernel/fs/syslog.h"
+
+static const struct cos_machine machine = { .ram_mb = 32, .swap_slots = 1000 };
+
+/* syslogd's wait. */
+static int __attribute__((noreturn)) reader(struct program *p)
+{
+    (void)p;
+    for (;;)
+        sleep_on(&syslog_wait, TASK_UNINTERRUPTIBLE);
+}
+
+static void assert_first(enum syslog_file file, const char *line)
+{
+    const struct syslog_message *m = syslog_first();
+    assert_non_null(m);
+    assert_int_equal(m->file, file);
+    assert_string_equal(m->line, line);
+}
+
+static void test_a_message_bears_tag_and_pid_of_its_sender_and_wakes_the_reader(void)
+{
+    const struct task_struct *t = cos_child("syslogd", 0, reader);
+    cos_sleep(SECONDS(1));
+    assert_int_equal(t->state, TASK_UNINTERRUPTIBLE);
+    assert_int_equal(syslog_send(SYSLOG_MESSAGES, "VMap", "signal 15 received"), 0);
+    assert_int_equal(t->state, TASK_RUNNING);
+    assert_first(SYSLOG_MESSAGES, "VMap[1]: signal 15 received");
+}
+
+static void test_messages_come_out_in_order(void)
+{
+    assert_int_equal(syslog_send_line(SYSLOG_VMKSUMMARY, "logger: one"), 0);
+    assert_int_equal(syslog_send_line(SYSLOG_CRON, "logger: two"), 0);
+    assert_first(SYSLOG_VMKSUMMARY, "logger: one");
+    syslog_drop();
+    assert_first(SYSLOG_CRON, "logger: two");
+    syslog_drop();
+    assert_null(syslog_first());
+}
+
+static void test_a_full_queue_loses_the_new_message_and_counts_it(void)
+{
+    char line[32];
+    for (unsigned i = 0; i < SYSLOG_QUEUE_MAX; i++) {
+        assert_true(syslog_has_room());
+        (void)snprintf(line, sizeof line, "message %u", i);
+        assert_int_equal(syslog_send_line(SYSLOG_MESSAGES, line), 0);
+    }
+    assert_false(syslog_has_room());
+    assert_int_equal(syslog_send(SYSLOG_MESSAGES, "VMap", "too late"), -11);
+    assert_int_equal(syslog_send_line(SYSLOG_MESSAGES, "too late"), -11);
+    assert_int_equal(syslog_lost, 2);
+
+    assert_first(SYSLOG_MESSAGES, "message 0");
+    syslog_drop();
+    assert_int_equal(syslog_send_line(SYSLOG_MESSAGES, "fits again"), 0);
+    for (unsigned i = 1; i < SYSLOG_QUEUE_MAX; i++)
+        syslog_drop();
+    assert_first(SYSLOG_MESSAGES, "fits again");
+}
+
+static void test_a_long_line_is_cut_and_leaves_no_old_bytes(void)
+{
+    char line[2 * SYSLOG_LINE_MAX];
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\0';
+    for (unsigned i = 0; i <= SYSLOG_QUEUE_MAX; i++) { /* every place of the ring once */
+        assert_int_equal(syslog_send_line(SYSLOG_MESSAGES, line), 0);
+        assert_int_equal(strlen(syslog_first()->line), SYSLOG_LINE_MAX - 1);
+        syslog_drop();
+    }
+    assert_int_equal(syslog_send(SYSLOG_MESSAGES, "a", "b"), 0);
+    const struct syslog_message *m = syslog_first();
+    for (unsigned i = (unsigned)strlen("a[1]: b"); i < SYSLOG_LINE_MAX; i++)
+        assert_int_equal(m->line[i], '\0');
+}
+
+static void test_dropping_from_an_empty_queue_is_a_programmer_error(void)
+{
+    expect_assert_failure(syslog_drop());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cos_unit_test(&machine,
+                      test_a_message_bears_tag_and_pid_of_its_sender_and_wakes_the_reader),
+        cos_unit_test(&machine, test_messages_come_out_in_order),
+        cos_unit_test(&machine, test_a_full_queue_loses_the_new_message_and_counts_it),
+        cos_unit_test(&machine, test_a_long_line_is_cut_and_leaves_no_old_bytes),
+        cos_unit_test(&machine, test_dropping_from_an_empty_queue_is_a_programmer_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
