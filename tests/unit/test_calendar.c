@@ -167,10 +167,10 @@ static void test_calendar_dump_name_is_that_of_the_article(void **state)
 static void test_isodate_reads_what_it_writes_and_steps_behind_it(void **state)
 {
     (void)state;
-    static const char *const not_one[] = { "2009-11-13",       "2009-11-13 24:00",
-                                           "2009-02-29 01:02", "1969-12-31 23:59",
-                                           "20091-1-1 00:00",  "2009-11-13_04:01",
-                                           "2009-11-13 04:01:" };
+    static const char *const not_one[] = { "2009-11-13",        "2009-11-13 24:00",
+                                           "2009-02-29 01:02",  "1969-12-31 23:59",
+                                           "20091-1-1 00:00",   "2009-11-13_04:01",
+                                           "2009-11-13 04:01:", "2009-011-13 04:01" };
     char text[ISODATE_SIZE];
     int64_t epoch_s = 7;
     for (int64_t at = 0; at < INT64_C(253402300799); at += INT64_C(86399999)) {

@@ -10,35 +10,38 @@
 #include "tools/parse/memory.h"
 #include "tools/parse/text.h"
 
-static struct claim *add(struct claims *c, const struct claim_place *at, const char *value)
+struct claim_place claim_line(struct claim_place at, uint32_t line)
 {
-    struct claim *claim = PARSE_ADD(c->claim, c->count, c->room);
-    *claim = (struct claim){ .value = memory_text(value), .place = *at, .order = c->count };
-    if (strlen(value) > CLAIM_VALUE_MAX)
-        claim->value[CLAIM_VALUE_MAX] = '\0';
-    c->sorted = false;
-    return claim;
+    at.line = line;
+    return at;
 }
 
-void claim_text(struct claims *c, const struct claim_place *at, const char *value, const char *key,
-                ...)
+static void add(struct claims *c, struct claim_place at, const char *value, const char *key,
+                va_list args)
+{
+    struct claim *claim = PARSE_ADD(c->claim, c->count, c->room);
+    *claim = (struct claim){ .value = memory_text(value), .place = at, .order = c->count };
+    if (strlen(value) > CLAIM_VALUE_MAX)
+        claim->value[CLAIM_VALUE_MAX] = '\0';
+    (void)vsnprintf(claim->key, sizeof claim->key, key, args);
+    c->sorted = false;
+}
+
+void claim_text(struct claims *c, struct claim_place at, const char *value, const char *key, ...)
 {
     va_list args;
-    struct claim *claim = add(c, at, value);
     va_start(args, key);
-    (void)vsnprintf(claim->key, sizeof claim->key, key, args);
+    add(c, at, value, key, args);
     va_end(args);
 }
 
-void claim_number(struct claims *c, const struct claim_place *at, int64_t value, const char *key,
-                  ...)
+void claim_number(struct claims *c, struct claim_place at, int64_t value, const char *key, ...)
 {
     char text[32];
     va_list args;
     (void)snprintf(text, sizeof text, "%" PRId64, value);
-    struct claim *claim = add(c, at, text);
     va_start(args, key);
-    (void)vsnprintf(claim->key, sizeof claim->key, key, args);
+    add(c, at, text, key, args);
     va_end(args);
 }
 

@@ -35,11 +35,15 @@ struct claims {
     bool sorted;
 };
 
+/** The same file and section, another line. */
+struct claim_place claim_line(struct claim_place at, uint32_t line);
+
 /** Put a value under a key; the first one under a key stays. Values that are too long are cut. */
 void __attribute__((format(printf, 4, 5)))
-claim_text(struct claims *c, const struct claim_place *at, const char *value, const char *key, ...);
+claim_text(struct claims *c, struct claim_place at, const char *value, const char *key, ...);
+/** The same of a number. */
 void __attribute__((format(printf, 4, 5)))
-claim_number(struct claims *c, const struct claim_place *at, int64_t value, const char *key, ...);
+claim_number(struct claims *c, struct claim_place at, int64_t value, const char *key, ...);
 
 /** The claim of that key, NULL when nobody made it. Sorts on first use. */
 const struct claim *claim_find(struct claims *c, const char *key);

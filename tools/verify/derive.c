@@ -33,9 +33,9 @@ static void derive_alerts(struct verify *v)
         if (!claim_get(&v->claims, key, &at_ms))
             return;
         const int64_t checks = (at_ms * 1000000 - armed_ns) / minute_ns;
-        claim_number(&v->claims, &at, (armed_ns + checks * minute_ns - last_beat_ns) / minute_ns,
+        claim_number(&v->claims, at, (armed_ns + checks * minute_ns - last_beat_ns) / minute_ns,
                      "derived.alert.t.%d", i);
-        claim_number(&v->claims, &to, timeout, "derived.alert.to.%d", i);
+        claim_number(&v->claims, to, timeout, "derived.alert.to.%d", i);
     }
 }
 
@@ -62,12 +62,12 @@ static void derive_hours(struct verify *v)
         const struct claim_place at = v->claims.claim[i].place;
         (void)snprintf(item, sizeof item, "%s", v->claims.claim[i].key + sizeof prefix - 1);
         if (has_boot)
-            claim_number(&v->claims, &boot_at, boot_s + ms / 1000, "derived.summary_epoch_s.%s",
+            claim_number(&v->claims, boot_at, boot_s + ms / 1000, "derived.summary_epoch_s.%s",
                          item);
         if (text[0] != '\0')
-            claim_text(&v->claims, &build_at, text, "derived.build.%s", item);
-        claim_number(&v->claims, &at, COS_LEAD_MS, "derived.lead_ms.%s", item);
-        claim_number(&v->claims, &at, 0, "derived.zero.%s", item);
+            claim_text(&v->claims, build_at, text, "derived.build.%s", item);
+        claim_number(&v->claims, at, COS_LEAD_MS, "derived.lead_ms.%s", item);
+        claim_number(&v->claims, at, 0, "derived.zero.%s", item);
     }
 }
 
@@ -80,7 +80,7 @@ static void derive_ring(struct verify *v)
     if (claim_get(&v->claims, "zdump.ring.generation", &listens) &&
         claim_get(&v->claims, "zdump.ring.seen_generation", &front) &&
         claim_get(&v->claims, "zdump.ring.seq", &seq) && listens == front)
-        claim_number(&v->claims, &at, seq, "derived.ring.seq");
+        claim_number(&v->claims, at, seq, "derived.ring.seq");
 }
 
 void derive(struct verify *v)
@@ -91,8 +91,8 @@ void derive(struct verify *v)
     derive_ring(v);
     if (claim_get(&v->claims, "zdump.state.boot_epoch_s", &boot_s) &&
         claim_get(&v->claims, "zdump.state.dump_end_ms", &end_ms))
-        claim_number(&v->claims, &boot_at, boot_s + end_ms / 1000, "derived.dump_end_epoch_s");
+        claim_number(&v->claims, boot_at, boot_s + end_ms / 1000, "derived.dump_end_epoch_s");
     derive_hours(v);
     const struct claim_place nowhere = { .file = "", .section = "" };
-    claim_number(&v->claims, &nowhere, 0, "derived.zero");
+    claim_number(&v->claims, nowhere, 0, "derived.zero");
 }

@@ -10,10 +10,10 @@
 #include "tools/verify/read.h"
 
 /* ---- vmksummary ------------------------------------------------------------------------------ */
-static void put_hour(struct verify *v, struct claim_place *at, const struct vmksummary_record *r)
+static void put_hour(struct verify *v, struct claim_place at, const struct vmksummary_record *r)
 {
     const long long key = r->epoch_s;
-    at->line = r->line;
+    at.line = r->line;
     claim_text(&v->claims, at, r->vmk_build, "vmksummary.vmk_build.%lld", key);
     claim_text(&v->claims, at, r->vmm_build, "vmksummary.vmm_build.%lld", key);
     claim_text(&v->claims, at, r->host, "vmksummary.host");
@@ -25,10 +25,10 @@ static void put_hour(struct verify *v, struct claim_place *at, const struct vmks
         claim_number(&v->claims, at, r->stamp_gap_s, "vmksummary.stamp_gap_s.%lld", key);
 }
 
-static void put_last(struct verify *v, struct claim_place *at, const struct vmksummary_record *r)
+static void put_last(struct verify *v, struct claim_place at, const struct vmksummary_record *r)
 {
     int64_t swap_kb = 0;
-    at->line = r->line;
+    at.line = r->line;
     claim_number(&v->claims, at, r->vms, "vmksummary.last.vms");
     claim_number(&v->claims, at, r->swap_kb, "vmksummary.last.swap_kb");
     if (claim_get(&v->claims, "core.swap_kb", &swap_kb))
@@ -38,7 +38,7 @@ static void put_last(struct verify *v, struct claim_place *at, const struct vmks
 
 static void read_vmksummary(struct verify *v)
 {
-    static const char *const names[2] = { "var/log/vmksummary.1", "var/log/vmksummary" };
+    static const char *const names[2] = { PATH_VMKSUMMARY_LOG ".1", PATH_VMKSUMMARY_LOG };
     struct claim_place at[2];
     struct text t[2];
     struct vmksummary s;
@@ -54,11 +54,11 @@ static void read_vmksummary(struct verify *v)
         if (r->kind != VMKSUMMARY_HOURLY ||
             (known && (r->epoch_s < boot_s || r->epoch_s > boot_s + end_ms / 1000)))
             continue;
-        put_hour(v, &at[r->file], r);
+        put_hour(v, at[r->file], r);
         last = i;
     }
     if (last != UINT32_MAX)
-        put_last(v, &at[s.record[last].file], &s.record[last]);
+        put_last(v, at[s.record[last].file], &s.record[last]);
     vmksummary_free(&s);
     for (uint32_t i = 0; i < count; i++)
         text_free(&t[i]);
@@ -70,18 +70,18 @@ static void read_meminfo(struct verify *v)
     struct claim_place at;
     struct text t;
     struct meminfo m;
-    if (!verify_load(v, "proc/meminfo", &at, &t))
+    if (!verify_load(v, PATH_MEMINFO, &at, &t))
         return;
     meminfo_parse(&t, &m);
     for (uint32_t i = 0; i < m.item_count; i++) {
         at.line = m.item[i].line;
-        claim_number(&v->claims, &at, m.item[i].value, "meminfo.%s", m.item[i].name);
+        claim_number(&v->claims, at, m.item[i].value, "meminfo.%s", m.item[i].name);
     }
     const int64_t total = meminfo_kb(&m, "SwapTotal"), left = meminfo_kb(&m, "SwapFree");
     const struct meminfo_item *item = meminfo_find(&m, "SwapFree");
     if (item != NULL) {
         at.line = item->line;
-        claim_number(&v->claims, &at, total - left, "meminfo.swap_used_kb");
+        claim_number(&v->claims, at, total - left, "meminfo.swap_used_kb");
     }
     meminfo_free(&m);
     text_free(&t);
@@ -96,8 +96,8 @@ static void read_swaps(struct verify *v)
         return;
     at.line = 2;
     if (t.count >= 2 && sscanf(t.lines[1].at, "%*s partition %lld %lld", &size, &used) == 2) {
-        claim_number(&v->claims, &at, size, "swaps.size_kb");
-        claim_number(&v->claims, &at, used, "swaps.used_kb");
+        claim_number(&v->claims, at, size, "swaps.size_kb");
+        claim_number(&v->claims, at, used, "swaps.used_kb");
     }
     text_free(&t);
 }
@@ -118,7 +118,7 @@ static void read_esxconf(struct verify *v)
     for (size_t i = 0; i < c.count; i++) {
         at.line = (uint32_t)i + 1;
         if (strcmp(c.line[i].key, ESXCONF_HOST_NAME) == 0)
-            claim_text(&v->claims, &at, c.line[i].value, "esxconf.host");
+            claim_text(&v->claims, at, c.line[i].value, "esxconf.host");
     }
     esxconf_free(&c);
 }

@@ -54,7 +54,7 @@ static uint32_t next_number(struct numbering *n, uint64_t ms)
     return n->number;
 }
 
-static void put_alert(struct verify *v, const struct claim_place *at, const struct vmklog_line *l,
+static void put_alert(struct verify *v, struct claim_place at, const struct vmklog_line *l,
                       int64_t n, const char *prefix)
 {
     struct claims *c = &v->claims;
@@ -76,7 +76,7 @@ static bool is_whole(const struct vmklog_alert *a)
 }
 
 /* "COS Error: Lost heartbeat"; "Dumping core to '/volumes/UUID/cos-core-HOST'". */
-static void put_dump(struct verify *v, const struct claim_place *at, const struct vmklog_line *l,
+static void put_dump(struct verify *v, struct claim_place at, const struct vmklog_line *l,
                      const char *prefix)
 {
     static const char error[] = "COS Error: ", dump[] = "Dumping core to '/volumes/";
@@ -94,7 +94,7 @@ static void put_dump(struct verify *v, const struct claim_place *at, const struc
     claim_text(&v->claims, at, name, "%s.core-name", prefix);
 }
 
-static void put_stamp(struct verify *v, const struct window *w, const struct claim_place *at,
+static void put_stamp(struct verify *v, const struct window *w, struct claim_place at,
                       const struct vmklog_line *l, uint32_t number, const char *prefix)
 {
     const unsigned long long ms = l->uptime_ms;
@@ -120,19 +120,19 @@ void read_vmklog(struct verify *v, const struct text *t, struct claim_place at, 
             continue;
         at.line = l->line;
         const uint32_t number = next_number(&lines, ms);
-        claim_text(&v->claims, &at, l->head, "%s.line.%llu.%u", prefix, ms, number);
+        claim_text(&v->claims, at, l->head, "%s.line.%llu.%u", prefix, ms, number);
         if (l->severity != VMKLOG_INFO)
-            claim_text(&v->claims, &at, l->head, "%s.warning.%llu.%u", prefix, ms,
+            claim_text(&v->claims, at, l->head, "%s.warning.%llu.%u", prefix, ms,
                        next_number(&warnings, ms));
         if (l->class == VMKLOG_LOST_HEARTBEAT && is_whole(&l->alert))
-            put_alert(v, &at, l, alerts++, prefix);
-        put_dump(v, &at, l, prefix);
+            put_alert(v, at, l, alerts++, prefix);
+        put_dump(v, at, l, prefix);
         if (l->has_stamp)
-            put_stamp(v, &w, &at, l, number, prefix);
+            put_stamp(v, &w, at, l, number, prefix);
     }
     at.line = t->count;
     if (t->count > 0)
-        claim_number(&v->claims, &at, alerts, "%s.alerts", prefix);
+        claim_number(&v->claims, at, alerts, "%s.alerts", prefix);
     vmklog_free(&log);
 }
 
@@ -148,9 +148,9 @@ static void put_messages(struct verify *v, const struct text *t, struct claim_pl
         if (!l->has_stamp || !is_in(&w, &l->stamp))
             continue;
         at.line = l->line;
-        claim_text(&v->claims, &at, l->host, "messages.host");
+        claim_text(&v->claims, at, l->host, "messages.host");
         if (l->class == MESSAGES_OOM_KILL)
-            claim_text(&v->claims, &at, l->text, "messages.oom.%u", kills++);
+            claim_text(&v->claims, at, l->text, "messages.oom.%u", kills++);
     }
     messages_free(&m);
 }
@@ -161,10 +161,10 @@ void read_logs(struct verify *v)
     static const struct {
         const char *name, *prefix;
     } logs[] = {
-        { "var/log/vmkernel.1", "vmkernel" },
-        { "var/log/vmkernel", "vmkernel" },
-        { "var/log/vmkwarning.1", "vmkwarning" },
-        { "var/log/vmkwarning", "vmkwarning" },
+        { PATH_VMKERNEL_LOG ".1", "vmkernel" },
+        { PATH_VMKERNEL_LOG, "vmkernel" },
+        { PATH_VMKWARNING_LOG ".1", "vmkwarning" },
+        { PATH_VMKWARNING_LOG, "vmkwarning" },
     };
     struct claim_place at;
     struct text t;
@@ -174,7 +174,7 @@ void read_logs(struct verify *v)
         read_vmklog(v, &t, at, logs[i].prefix);
         text_free(&t);
     }
-    if (verify_load(v, "var/log/messages", &at, &t)) {
+    if (verify_load(v, PATH_MESSAGES_LOG, &at, &t)) {
         put_messages(v, &t, at);
         text_free(&t);
     }

@@ -13,24 +13,22 @@ static char *new_path(struct verify *v)
 
 const char *verify_path(struct verify *v, const char *name)
 {
-    char whole[2 * VERIFY_PATH_MAX];
     char *path = new_path(v);
-    if ((size_t)snprintf(whole, sizeof whole, "%s/%s", v->host, name) < VERIFY_PATH_MAX)
-        memcpy(path, whole, strlen(whole) + 1);
+    if (path_join(path, v->host, name) != 0)
+        path[0] = '\0';
     return path;
 }
 
 const char *verify_find(struct verify *v, const char *const *patterns)
 {
-    char pattern[VERIFY_PATH_MAX];
+    char pattern[PATH_SIZE];
     for (; *patterns != NULL; patterns++) {
         glob_t found = { 0 };
         char *path = NULL;
-        if ((size_t)snprintf(pattern, sizeof pattern, "%s/%s", v->host, *patterns) <
-                sizeof pattern &&
-            glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc > 0) {
+        if (path_join(pattern, v->host, *patterns) == 0 && glob(pattern, 0, NULL, &found) == 0 &&
+            found.gl_pathc > 0) {
             path = new_path(v);
-            (void)snprintf(path, VERIFY_PATH_MAX, "%s", found.gl_pathv[found.gl_pathc - 1]);
+            (void)snprintf(path, PATH_SIZE, "%s", found.gl_pathv[found.gl_pathc - 1]);
         }
         globfree(&found);
         if (path != NULL)

@@ -3,16 +3,16 @@
 #ifndef TOOLS_VERIFY_RECORD_H
 #define TOOLS_VERIFY_RECORD_H
 
+#include "shared/path.h"
 #include "tools/parse/text.h"
 #include "tools/verify/claims.h"
 
-#define VERIFY_PATH_MAX 4096u
 #define VERIFY_PROBLEMS_MAX 16u
 #define VERIFY_FILES_MAX 64u
 
 struct verify {
-    char host[VERIFY_PATH_MAX];
-    char path[VERIFY_FILES_MAX][VERIFY_PATH_MAX]; /* files that claims point to */
+    char host[PATH_SIZE];
+    char path[VERIFY_FILES_MAX][PATH_SIZE]; /* files that claims point to */
     uint32_t path_count;
     struct claims claims;
     char problem[VERIFY_PROBLEMS_MAX][512];

@@ -40,7 +40,7 @@ const struct row rows[] = {
     { "pCPUs: name", "screen.pcpu.name.*", "zdump.pcpu.short.*", TEXT, "cut at 9 bytes" },
     { "pCPUs: how many on the screen", "screen.pcpus", "zdump.state.pcpus", 0, "" },
     { "pCPUs: how many in the list", "zdump.pcpus", "zdump.state.pcpus", 0, "" },
-    { "the running worlds exist", "zdump.pcpu.name.*", "zdump.world.on.*", TEXT, "" },
+    { "the running worlds exist", "zdump.running.name.*", "zdump.world.name.*", TEXT, "" },
     /* --- alerts ------------------------------------------------------------------------------- */
     { "alerts: screen and zdump's log", "screen.alert.text.*", "zdump.log.alert.text.*", TEXT, "" },
     { "alerts: screen and vmkernel log", "screen.alert.text.*", "vmkernel.alert.text.*", TEXT, "" },

@@ -46,7 +46,7 @@ int verify_read(struct verify *v, const char *host, char *err, size_t err_size)
     struct stat st;
     *v = (struct verify){ 0 };
     (void)snprintf(v->host, sizeof v->host, "%s", host);
-    if (stat(verify_path(v, "var/log"), &st) != 0 || !S_ISDIR(st.st_mode)) {
+    if (stat(verify_path(v, PATH_LOGS), &st) != 0 || !S_ISDIR(st.st_mode)) {
         (void)snprintf(err, err_size, "%s: is no host directory (it has no var/log)", host);
         return -1;
     }
