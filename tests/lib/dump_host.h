@@ -8,6 +8,7 @@
 #define TESTS_DUMP_HOST_H
 
 #include "vmkernel/dump/dump.h"
+#include "vmkernel/host/vmk.h"
 
 #define DUMP_HOST_RAM_MB 32u
 #define DUMP_HOST_TASKS 6u

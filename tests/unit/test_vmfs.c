@@ -13,6 +13,7 @@
 
 #include "shared/path.h"
 #include "tests/lib/dump_host.h"
+#include "vmkernel/host/vmk.h"
 #include "vmkernel/start/vmfs.h"
 
 #define VM101 "vmfs/volumes/" DUMP_HOST_UUID "/VM101/"

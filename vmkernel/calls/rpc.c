@@ -11,25 +11,13 @@
 #include "vmkernel/host/vmk.h"
 
 static const struct {
-    const char *name;
     uint64_t service_ns;
     bool storage;
 } ops[VMNIX_OPS] = {
-#define OP_ROW(id, value, text, ns, needs) [id] = { text, ns, needs },
+#define OP_ROW(id, value, text, ns, needs) [id] = { ns, needs },
     VMNIX_OP_LIST(OP_ROW)
 #undef OP_ROW
 };
-
-const char *rpc_op_name(uint32_t op)
-{
-    return op < VMNIX_OPS && ops[op].name != NULL ? ops[op].name : "?";
-}
-
-const char *rpc_slot_name(uint32_t slot)
-{
-    static const char *const names[VMNIX_SLOTS] = { "rpc", "swap", "root" };
-    return slot < VMNIX_SLOTS ? names[slot] : "?";
-}
 
 /* ---- what is plain -------------------------------------------------------------------------- */
 static bool rpc_is_plain(const struct vmk *vmk)

@@ -17,30 +17,11 @@
 #include <stdint.h>
 
 #include "shared/units.h"
-#include "shared/vmnix.h"
 
 #define RPC_WARN_FIRST_NS NS_PER_MIN
 #define RPC_WARN_AGAIN_NS (10 * NS_PER_MIN)
 
 struct vmk;
-
-struct rpc_call { /* a copy, checked */
-    bool open;    /* it has no answer */
-    bool lost;    /* SCSI: its completion was not found */
-    uint32_t seq, op, pid;
-    uint32_t block, pages;
-    uint32_t world; /* index of the helper that serves it */
-    char comm[VMNIX_COMM];
-    uint64_t posted_ns, arg, service_ns;
-};
-
-struct rpc {
-    uint32_t seen[VMNIX_SLOTS]; /* seq that was looked at last */
-    uint64_t answered[VMNIX_SLOTS];
-    uint64_t refused;
-    uint64_t lost; /* completions */
-    struct rpc_call call[VMNIX_SLOTS];
-};
 
 /** Say what is plain; and while the COS cannot write its disk, keep the log's lines from its
  * files. Before each grant and after each change of a fault. */
@@ -56,10 +37,5 @@ void rpc_reconsider(struct vmk *vmk);
 /** Log that the call in `slot` is still open. @return false when call `seq` is over, or of a slot
  * that is none */
 bool rpc_warn(struct vmk *vmk, uint32_t slot, uint32_t seq);
-
-/** "info" and so on; "?" for no op. */
-const char *rpc_op_name(uint32_t op);
-/** "rpc", "swap" or "root". */
-const char *rpc_slot_name(uint32_t slot);
 
 #endif /* VMK_RPC_H */

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "shared/fault_clock.h"
-#include "vmkernel/calls/rpc.h"
+#include "vmkernel/model/calls.h"
 
 enum scsi_fate {
     SCSI_COMPLETES, /* at *ret_at_ns */

@@ -22,6 +22,7 @@
 #include "vmkernel/dump/stun.h"
 #include "vmkernel/foreign/helper.h"
 #include "vmkernel/dump/zdump_write.h"
+#include "vmkernel/host/vmk.h"
 
 #define OLDER_CORES_MAX 99u
 

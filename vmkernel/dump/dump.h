@@ -20,8 +20,9 @@
 
 #include "shared/units.h"
 #include "vmkernel/io/dumpio.h"
-#include "vmkernel/host/vmk.h"
 #include "vmkernel/model/vmkpanic.h"
+
+struct vmk;
 
 /* From the stun (the t=30 line) to the "COS Error" line [KB308590/Screen: .341 to .508], and from
  * there to the "Dumping core" line [KB308590/Screen: .508 to .517]. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "shared/calendar.h"
+#include "vmkernel/host/vmk.h"
 
 static void print_time(FILE *to, const char *key, uint64_t ns)
 {

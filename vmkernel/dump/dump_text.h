@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 #include "shared/cosview/unwind.h"
-#include "vmkernel/host/vmk.h"
+
+struct vmk;
 
 /** ZDUMP_STATE: host, release, time, COS, watchdog. stun_ns = when the COS was stunned. */
 void dump_text_state(FILE *to, const struct vmk *vmk, const char *headline, uint64_t stun_ns);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "shared/units.h"
+#include "vmkernel/host/vmk.h"
 
 /* The table is the record's first member. */
 static struct storeio *of(const struct dumpio *io)

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #include "vmkernel/io/dumpio.h"
-#include "vmkernel/host/vmk.h"
+
+struct vmk;
 
 struct storeio {
     struct dumpio table; /* hand this out; first, so that the record is found from it */

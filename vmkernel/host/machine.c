@@ -11,6 +11,7 @@
 
 #include "shared/rng.h"
 #include "shared/units.h"
+#include "vmkernel/host/vmk.h"
 
 static int fail(char *err, size_t err_size, const char *what)
 {

@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-#include "vmkernel/host/vmk.h"
+struct machine;
+struct vmk;
 
 #define MACHINE_GENERATION 1u /* of the beats after the first boot of the COS */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/path.h"
+#include "vmkernel/host/vmk.h"
 
 void options_default(struct vmk *vmk)
 {

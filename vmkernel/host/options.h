@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "vmkernel/host/vmk.h"
+struct vmk;
 
 /** The options of a host whose file says nothing: core on the plan's datastore, purple screen. */
 void options_default(struct vmk *vmk);

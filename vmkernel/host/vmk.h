@@ -24,10 +24,10 @@
 #include "shared/ring.h"
 #include "shared/vmnix.h"
 #include "vmkernel/io/dumpio.h"
+#include "vmkernel/model/calls.h"
 #include "vmkernel/model/hb.h"
 #include "vmkernel/model/log.h"
 #include "vmkernel/model/profile.h"
-#include "vmkernel/calls/rpc.h"
 #include "vmkernel/model/worlds.h"
 
 /* The machine memory as the VMkernel has it mapped (machine.c). */

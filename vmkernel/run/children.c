@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "shared/units.h"
+#include "vmkernel/host/vmk.h"
 
 #define STACK_BYTES (8 * MB) /* their RLIMIT_STACK: where the host maps things depends on it */
 #define REPORT_FD 6          /* the child tells here that it could not be executed */

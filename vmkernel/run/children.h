@@ -18,8 +18,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-#include "vmkernel/host/vmk.h"
+#include "shared/gate.h"
+
+struct vmk;
 
 /** Pin this process and what it starts to the core it is on: a hand-over between processes on one
  * core takes a third of one between two [DESIGN 5]. Failure is of no consequence but time. */

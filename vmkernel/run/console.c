@@ -11,6 +11,8 @@
 #include "shared/evq.h"
 #include "shared/progress.h"
 #include "shared/units.h"
+#include "vmkernel/host/vmk.h"
+#include "vmkernel/calls/rpc.h"
 #include "vmkernel/run/children.h"
 #include "vmkernel/run/glance.h"
 #include "vmkernel/dump/dump.h"

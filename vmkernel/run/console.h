@@ -24,7 +24,8 @@
 
 #include "shared/units.h"
 #include "vmkernel/run/pace.h"
-#include "vmkernel/host/vmk.h"
+
+struct vmk;
 
 /* Wall time without a step of the COS's clock, and of one grant in any case. OUR CHOICE */
 #define CONSOLE_RUNAWAY_NS (10 * NS_PER_S)

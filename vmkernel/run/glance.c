@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "vmkernel/host/vmk.h"
+
 #define ZONES_MAX 4u /* 2.4 has three */
 #define KB_PER_PAGE 4u
 

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #include "vmkernel/foreign/cosmem.h"
-#include "vmkernel/host/vmk.h"
+
+struct vmk;
 
 struct glance {
     bool usable; /* the image could be read */

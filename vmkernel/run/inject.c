@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "shared/rng.h"
+#include "vmkernel/host/vmk.h"
 #include "vmkernel/run/children.h"
 #include "vmkernel/host/hostdir.h"
 

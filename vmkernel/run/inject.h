@@ -10,8 +10,10 @@
 #ifndef VMK_INJECT_H
 #define VMK_INJECT_H
 
+#include "shared/fault_clock.h"
 #include "vmkernel/run/glance.h"
-#include "vmkernel/host/vmk.h"
+
+struct vmk;
 
 /** Carry out and journal the next beginning or end of a fault that is due now, its `unless` judged.
  * @return false when none is (*ret untouched) */

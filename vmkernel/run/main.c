@@ -19,6 +19,7 @@
 #include "shared/err.h"
 #include "shared/path.h"
 #include "vmkernel/run/children.h"
+#include "vmkernel/host/vmk.h"
 #include "vmkernel/run/console.h"
 #include "vmkernel/dump/dump.h"
 #include "vmkernel/host/hostdir.h"

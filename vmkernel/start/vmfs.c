@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmkernel/host/vmk.h"
+
 /* Open, lock and keep. @return the descriptor or -1 */
 static int locked_file(struct vmfs *vmfs, const struct vmk *vmk, const char *path)
 {

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmkernel/host/vmk.h"
+struct vmk;
 
 #define VMFS_VMS_MAX 8u
 #define VMFS_FILES_PER_VM 2u
