@@ -53,6 +53,24 @@ int cmd_fail(enum cmd_exit status, const char *format, ...)
     return (int)status;
 }
 
+int cmd_vmkernel_ended(int status, const char *host_dir, const char *err)
+{
+    if (status < 0)
+        return cmd_fail(CMD_USAGE, "%s", err);
+    if (status == 2)
+        return cmd_fail(CMD_USAGE, "the vmkernel refused the host in %s", host_dir);
+    if (status > 128)
+        return cmd_fail(CMD_BAD,
+                        "the vmkernel was ended by signal %d (%s); what there is lies in %s",
+                        status - 128, strsignal(status - 128), host_dir);
+    if (status != 0)
+        return cmd_fail(CMD_BAD,
+                        "the vmkernel met an error of the simulator (exit status %d); what there "
+                        "is lies in %s",
+                        status, host_dir);
+    return CMD_OK;
+}
+
 /* ---- help ------------------------------------------------------------------------------------ */
 
 /* "  -w, --to FOLDER  ". @return its columns */
@@ -153,6 +171,15 @@ int cmd_options(const struct cmd *c, int argc, char **argv, void *arguments)
             return status;
     }
     return check_operands(c, argc, argv);
+}
+
+const char *cmd_take_text(void *member, const char *text)
+{
+    struct cmd_texts *t = member;
+    if (t->count == sizeof t->text / sizeof t->text[0])
+        return "to be given less often";
+    t->text[t->count++] = text;
+    return NULL;
 }
 
 const char *cmd_take_seed(void *member, const char *text)

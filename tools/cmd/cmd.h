@@ -29,6 +29,12 @@ struct cmd_option {
     const char *help;
 };
 
+/* What an option says that may be given several times, in its order. */
+struct cmd_texts {
+    const char *text[64];
+    size_t count;
+};
+
 /* Rows of a table of options; each command calls its arguments `struct arguments`. */
 #define CMD_FLAG(name, letter, member, help)                               \
     {                                                                      \
@@ -42,6 +48,8 @@ struct cmd_option {
     {                                                                       \
         name, letter, value, offsetof(struct arguments, member), take, help \
     }
+#define CMD_TEXTS(name, letter, value, member, help) \
+    CMD_TAKE(name, letter, value, member, cmd_take_text, help)
 #define CMD_JSON(help) CMD_FLAG("json", 0, json, help)
 #define CMD_HOST                     \
     CMD_TEXT("host", 0, "DIR", host, \
@@ -78,6 +86,8 @@ void cmd_called(const char *name);
  * which was reported */
 int cmd_options(const struct cmd *c, int argc, char **argv, void *arguments);
 
+/** For CMD_TEXTS: one more text into a struct cmd_texts. */
+const char *cmd_take_text(void *member, const char *text);
 /** For CMD_TAKE: a seed into a uint64_t, 0 to 2^63 - 1, since it goes into JSON. */
 const char *cmd_take_seed(void *member, const char *text);
 /** For CMD_TAKE: the clock that a host runs by, into a const char *. */
@@ -88,6 +98,10 @@ int __attribute__((format(printf, 2, 3))) cmd_usage(const struct cmd *c, const c
 
 /** Print "lostbeat: MESSAGE" to stderr. @return `status` */
 int __attribute__((format(printf, 2, 3))) cmd_fail(enum cmd_exit status, const char *format, ...);
+
+/** What became of a run of the VMkernel: `status` and `err` are those of hypervisor_run(). @return
+ * CMD_OK, or the exit status; it was reported */
+int cmd_vmkernel_ended(int status, const char *host_dir, const char *err);
 
 /** Where a result goes: stdout, in colours when that is a terminal. */
 struct out cmd_out(bool json);

@@ -76,7 +76,8 @@ static void print_start(struct out *o, const struct started *s)
     out_text(o, " after %s", uptime);
     out_str(o, "end", " (%s)\n", s->result.end);
     out_array(o, "found");
-    json_array_foreach(s->found, i, line) out_str(o, NULL, "  %s\n", json_string_value(line));
+    json_array_foreach (s->found, i, line)
+        out_str(o, NULL, "  %s\n", json_string_value(line));
     out_end(o);
     out_str(o, "note", s->result.note[0] != '\0' ? "  note: %s\n" : NULL, s->result.note);
     out_str(o, "digest", NULL, s->digest);
@@ -97,13 +98,8 @@ static int start(const struct arguments *a, const struct plan *plan)
     struct started s = { .a = a, .plan = plan };
     char err[SCENARIO_ERROR_MAX] = "";
     const int status = hypervisor_run(a->host_dir, a->clock, NULL, NULL, err, sizeof err);
-    if (status < 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
-    if (status == 2)
-        return cmd_fail(CMD_USAGE, "the vmkernel refused the host in %s", a->host_dir);
     if (status != 0)
-        return cmd_fail(CMD_BAD, "the vmkernel ended with status %d; what there is lies in %s",
-                        status, a->host_dir);
+        return cmd_vmkernel_ended(status, a->host_dir, err);
     if (hypervisor_result(a->host_dir, &s.result, err, sizeof err) != 0 ||
         digest_host(a->host_dir, s.digest, err, sizeof err) != 0)
         return cmd_fail(CMD_BAD, "%s", err);

@@ -9,25 +9,12 @@
 #include "tools/crash/crash.h"
 
 #define ERROR_MAX 512
-#define COMMANDS_MAX 64
 
 struct arguments {
     const char *core, *executable;
-    struct command_lines {
-        const char *line[COMMANDS_MAX];
-        unsigned count;
-    } commands;
+    struct cmd_texts commands;
     bool json;
 };
-
-static const char *take_command(void *member, const char *text)
-{
-    struct command_lines *c = member;
-    if (c->count == COMMANDS_MAX)
-        return "to be given less often";
-    c->line[c->count++] = text;
-    return NULL;
-}
 
 /* @return 0, or -1 with one line in err */
 static int load(struct crash *s, const struct arguments *o, char *err)
@@ -62,8 +49,8 @@ static int run_commands(struct crash *s, const struct arguments *o)
             (void)crash_line(s, "sys");
         return crash_interact(s);
     }
-    for (unsigned i = 0; i < o->commands.count; i++) {
-        const int status = crash_line(s, o->commands.line[i]);
+    for (size_t i = 0; i < o->commands.count; i++) {
+        const int status = crash_line(s, o->commands.text[i]);
         if (status == CRASH_QUIT)
             break;
         worst = status > worst ? status : worst;
@@ -72,9 +59,9 @@ static int run_commands(struct crash *s, const struct arguments *o)
 }
 
 /* What was inconsistent goes to stderr, unless the dialogue reported it already. */
-static void report_problems(const struct core *c, uint32_t from)
+static void report_problems(const struct core *c)
 {
-    for (uint32_t i = from; i < c->problems.count; i++)
+    for (uint32_t i = 0; i < c->problems.count; i++)
         (void)fprintf(stderr, "%s: inconsistent: %s\n", c->path, c->problems.line[i]);
     if (c->problems.dropped > 0)
         (void)fprintf(stderr, "%s: inconsistent: %u more\n", c->path, c->problems.dropped);
@@ -84,12 +71,12 @@ static int work(struct crash *s, const struct arguments *o)
 {
     s->out = cmd_out(o->json);
     if (o->commands.count == 0)
-        report_problems(s->core, 0);
+        report_problems(s->core);
     const int status = run_commands(s, o);
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
         return cmd_fail(CMD_USAGE, "the output cannot be written");
     if (o->commands.count > 0)
-        report_problems(s->core, 0);
+        report_problems(s->core);
     if (status != CRASH_OK)
         return CMD_USAGE;
     return s->core->problems.count > 0 ? CMD_BAD : CMD_OK;
@@ -113,8 +100,8 @@ static int run(int argc, char **argv)
 }
 
 static const struct cmd_option options[] = {
-    CMD_TAKE("command", 'c', "COMMAND", commands, take_command,
-             "run it and leave; several are run in order: -c 'kmem -i' -c 'bt 20'"),
+    CMD_TEXTS("command", 'c', "COMMAND", commands,
+              "run it and leave; several are run in order: -c 'kmem -i' -c 'bt 20'"),
     CMD_TEXT("executable", 'e', "COS", executable,
              "the executable that made the core: stacks get lines of source"),
     CMD_JSON("each command's result as one object, schema \"lostbeat/crash-COMMAND/1\""),

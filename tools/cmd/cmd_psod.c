@@ -4,20 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/err.h"
 #include "shared/io.h"
+#include "shared/path.h"
 #include "shared/picture.h"
 #include "shared/screen.h"
 #include "shared/zdump.h"
 #include "tools/cmd/cmd.h"
 #include "tools/parse/dumpview.h"
 
-#define ERROR_MAX 512
-#define PATH_ROOM 4096
-static const char slot_magic[] = "VMKZDUMP";
+#define SLOT_MAGIC "VMKZDUMP"
+#define SLOT_MAGIC_BYTES 8
 
 struct arguments {
     const char *format;
@@ -26,46 +25,32 @@ struct arguments {
 
 struct found {
     char text[SCREEN_TEXT_MAX];
-    char source[PATH_ROOM];
+    char source[PATH_SIZE];
     bool whole; /* false: a part of the screen is missing in a damaged dump */
 };
 
 /* ---- finding the text ------------------------------------------------------------------------ */
 
 static int take_text(const char *source, const char *text, size_t length, struct found *ret,
-                     char *err)
+                     struct err *err)
 {
-    if (length >= sizeof ret->text || memchr(text, '\0', length) != NULL) {
-        (void)snprintf(err, ERROR_MAX, "%s: neither a zdump nor the text of a screen", source);
-        return -1;
-    }
+    if (length >= sizeof ret->text || memchr(text, '\0', length) != NULL)
+        return err_set(err, ERR_SYNTAX, "%s: neither a zdump nor the text of a screen", source);
     memcpy(ret->text, text, length);
     ret->text[length] = '\0';
     (void)snprintf(ret->source, sizeof ret->source, "%s", source);
     return 0;
 }
 
-static int from_text(const char *path, struct found *ret, char *err)
-{
-    char text[SCREEN_TEXT_MAX];
-    const ssize_t length = io_peek(path, text, sizeof text);
-    if (length < 0) {
-        (void)snprintf(err, ERROR_MAX, "%s: %s", path, err_text((int)length));
-        return -1;
-    }
-    return take_text(path, text, (size_t)length, ret, err);
-}
-
-static int from_zdump(const char *path, struct found *ret, char *err)
+static int from_zdump(const char *path, struct found *ret, struct err *err)
 {
     struct zdump z;
-    int status = -1;
-
-    if (zdump_load(path, dumpview_newest_slot(path), &z, err, ERROR_MAX) != 0)
-        return -1;
+    int status;
+    if (zdump_load(path, dumpview_newest_slot(path), &z, err->text, sizeof err->text) != 0)
+        return ERR_SYNTAX;
     const struct zdump_section *screen = zdump_find(&z, ZDUMP_SCREEN);
     if (screen == NULL || screen->data_len == 0) {
-        (void)snprintf(err, ERROR_MAX, "%s: the dump holds no screen", path);
+        status = err_set(err, ERR_SYNTAX, "%s: the dump holds no screen", path);
     } else {
         ret->whole = screen->health == ZDUMP_WHOLE;
         status = take_text(path, screen->data, screen->data_len, ret, err);
@@ -74,40 +59,25 @@ static int from_zdump(const char *path, struct found *ret, char *err)
     return status;
 }
 
-static bool starts_with_magic(const char *path)
+/* @return 0, or a code of err.h with one line in err */
+static int find(const char *path, struct found *ret, struct err *err)
 {
-    char head[sizeof slot_magic - 1];
-    return io_peek(path, head, sizeof head) == (ssize_t)sizeof head &&
-           memcmp(head, slot_magic, sizeof head) == 0;
-}
-
-static int from_host(const char *dir, struct found *ret, char *err)
-{
-    char path[PATH_ROOM];
-    struct stat st;
-
-    (void)snprintf(err, ERROR_MAX, "%s: the path is too long", dir);
-    if ((size_t)snprintf(path, sizeof path, "%s/console/psod.txt", dir) >= sizeof path)
-        return -1;
-    if (stat(path, &st) != 0 && errno == ENOENT) {
-        (void)snprintf(err, ERROR_MAX, "%s: no purple screen: there is no console/psod.txt", dir);
-        return -1;
-    }
-    return from_text(path, ret, err);
-}
-
-static int find(const char *path, struct found *ret, char *err)
-{
-    struct stat st;
-
+    char below[PATH_SIZE], text[SCREEN_TEXT_MAX];
+    ssize_t length = io_peek(path, text, sizeof text);
     *ret = (struct found){ .whole = true };
-    if (stat(path, &st) != 0) {
-        (void)snprintf(err, ERROR_MAX, "%s: %s", path, strerror(errno));
-        return -1;
+    if (length == -EISDIR) {
+        const int status = path_join(below, path, PATH_SCREEN_TEXT);
+        length = status == 0 ? io_peek(below, text, sizeof text) : status;
+        if (length == -ENOENT)
+            return err_set(err, -ENOENT, "%s: no purple screen: there is no " PATH_SCREEN_TEXT,
+                           path);
+        path = below;
     }
-    if (S_ISDIR(st.st_mode))
-        return from_host(path, ret, err);
-    return starts_with_magic(path) ? from_zdump(path, ret, err) : from_text(path, ret, err);
+    if (length < 0)
+        return err_file(err, (int)length, path);
+    if (length >= SLOT_MAGIC_BYTES && memcmp(text, SLOT_MAGIC, SLOT_MAGIC_BYTES) == 0)
+        return from_zdump(path, ret, err);
+    return take_text(path, text, (size_t)length, ret, err);
 }
 
 /* ---- drawing it ------------------------------------------------------------------------------ */
@@ -150,11 +120,11 @@ static int print_png(const char *text)
 static int draw(const char *path, const struct arguments *a)
 {
     static struct found f;
-    char err[ERROR_MAX];
+    struct err err = { .text = "" };
     int status;
 
-    if (find(path, &f, err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (find(path, &f, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     if (a->json || strcmp(a->format, "text") == 0)
         status = print_lines(&f, a->json);
     else

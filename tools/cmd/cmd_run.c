@@ -22,10 +22,7 @@ struct arguments {
     uint64_t seed;
     const char *host_dir; /* NULL = ./hosts/SCENARIO-SEED */
     const char *clock;
-    struct fault_lines {
-        const char *line[FAULTS_MAX];
-        size_t count;
-    } faults; /* what --fault says, in its order */
+    struct cmd_texts faults; /* what --fault says */
     bool json;
 };
 
@@ -71,20 +68,6 @@ static void draw_progress(const struct progress *p, void *context)
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-static int ended_badly(int status, const char *host_dir)
-{
-    if (status > 128)
-        return cmd_fail(CMD_BAD,
-                        "the vmkernel was ended by signal %d (%s); what there is lies in %s",
-                        status - 128, strsignal(status - 128), host_dir);
-    if (status == 2)
-        return cmd_fail(CMD_USAGE, "the vmkernel refused the host in %s", host_dir);
-    return cmd_fail(
-        CMD_BAD,
-        "the vmkernel met an error of the simulator (exit status %d); what there is lies in %s",
-        status, host_dir);
-}
-
 /* Starts the VMkernel and fills the report. */
 static int simulate(const struct arguments *a, struct report *r)
 {
@@ -98,10 +81,8 @@ static int simulate(const struct arguments *a, struct report *r)
     r->wall_s = wall_s() - start_s;
     if (terminal)
         (void)fputs("\r\033[K", stderr);
-    if (status < 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
     if (status != 0)
-        return ended_badly(status, r->host_dir);
+        return cmd_vmkernel_ended(status, r->host_dir, err);
     if (hypervisor_result(r->host_dir, &r->result, err, sizeof err) != 0 ||
         digest_host(r->host_dir, r->digest, err, sizeof err) != 0)
         return cmd_fail(CMD_BAD, "%s", err);
@@ -137,9 +118,9 @@ static int add_faults(const struct arguments *a, struct scenario *s, char *err)
     size_t at = 0;
 
     for (size_t i = 0; i < a->faults.count; i++) {
-        if (strcmp(a->faults.line[i], "none") == 0) {
+        if (strcmp(a->faults.text[i], "none") == 0) {
             s->fault_count = 0;
-        } else if (faultexpr_parse(a->faults.line[i], s->fault, &s->fault_count, &at, why,
+        } else if (faultexpr_parse(a->faults.text[i], s->fault, &s->fault_count, &at, why,
                                    sizeof why) != 0) {
             (void)snprintf(err, SCENARIO_ERROR_MAX, "--fault:1:%zu: %s", at + 1, why);
             return -1;
@@ -168,15 +149,6 @@ static int run_scenario(const struct arguments *a)
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static const char *take_fault(void *member, const char *text)
-{
-    struct fault_lines *f = member;
-    if (f->count == FAULTS_MAX)
-        return "to be given less often";
-    f->line[f->count++] = text;
-    return NULL;
-}
-
 static int run(int argc, char **argv)
 {
     struct arguments a = { .seed = 1, .clock = "virtual" };
@@ -198,8 +170,8 @@ static const struct cmd_option options[] = {
     CMD_TAKE("clock", 0, "C", clock, cmd_take_clock,
              "virtual: from event to event, weeks in seconds (default); real: as the clock on the "
              "wall; xN: N times as fast as that. The events are the same"),
-    CMD_TAKE(
-        "fault", 0, "LINE", faults, take_fault,
+    CMD_TEXTS(
+        "fault", 0, "LINE", faults,
         "adds faults to the scenario's own, e.g. 'stop target=vmnixhbd at=1h for=20m then kill "
         "target=VMap'; 'none' drops the scenario's. run/faults in the host has all as one such "
         "line"),

@@ -154,10 +154,11 @@ static int list_files(const struct bundle *b)
     return cmd_finish(&o, CMD_OK);
 }
 
-static int make(const struct arguments *a, struct bundle *b)
+static int work(const struct arguments *a, struct bundle *b)
 {
     char err[ERROR_MAX] = "", head[1024];
-    if (bundle_collect(b->host, !a->no_cores, &b->list, err, sizeof err) != 0)
+    if (host_find(a->host, b->host, err, sizeof err) != 0 ||
+        bundle_collect(b->host, !a->no_cores, &b->list, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     if (a->list)
         return list_files(b);
@@ -172,23 +173,16 @@ static int make(const struct arguments *a, struct bundle *b)
     return report(a, b, a->no_cores ? CMD_OK : move_zdumps(b));
 }
 
-static int work(const struct arguments *a)
-{
-    static struct bundle b;
-    char err[ERROR_MAX] = "";
-    b = (struct bundle){ .moved = 0 };
-    if (host_find(a->host, b.host, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
-    const int status = make(a, &b);
-    bundle_free(&b.list);
-    return status;
-}
-
 static int run(int argc, char **argv)
 {
     struct arguments a = { .to = "." };
-    const int status = cmd_options(&cmd_vm_support, argc, argv, &a);
-    return status != CMD_GO ? status : work(&a);
+    static struct bundle b;
+    int status = cmd_options(&cmd_vm_support, argc, argv, &a);
+    if (status == CMD_GO) {
+        status = work(&a, &b);
+        bundle_free(&b.list);
+    }
+    return status;
 }
 
 static const struct cmd_option options[] = {

@@ -10,21 +10,14 @@
 #define LINE_ROOM 4096u
 #define HISTORY_MAX 500
 
-/* ---- reading --------------------------------------------------------------------------------- */
-
-static void tell_problems(const struct core *c, uint32_t from)
-{
-    for (uint32_t i = from; i < c->problems.count; i++)
-        (void)fprintf(stderr, "inconsistent: %s\n", c->problems.line[i]);
-}
-
-/* One line; what turned out to be inconsistent on the way is told behind it. */
+/* One line; what turned out to be inconsistent on the way is reported behind it. */
 static int do_line(struct crash *s, const char *line, int worst)
 {
     const uint32_t before = s->core->problems.count;
     const int status = crash_line(s, line);
     (void)fflush(stdout);
-    tell_problems(s->core, before);
+    for (uint32_t i = before; i < s->core->problems.count; i++)
+        (void)fprintf(stderr, "inconsistent: %s\n", s->core->problems.line[i]);
     return status == CRASH_QUIT || status > worst ? status : worst;
 }
 

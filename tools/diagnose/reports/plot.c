@@ -67,16 +67,6 @@ static void draw_frame(const struct panel *p)
     }
 }
 
-static void label_date(const struct panel *p, double epoch_s, int64_t zone_s,
-                       enum svg_anchor anchor)
-{
-    struct calendar_date date;
-    char stamp[CALENDAR_SYSLOG_SIZE];
-    calendar_from_epoch((int64_t)epoch_s, (int32_t)zone_s, &date);
-    calendar_format_syslog(&date, stamp);
-    svg_text(p->to, x_of(p, epoch_s), p->top + PANEL_HEIGHT - 14, anchor, 11, INK, stamp);
-}
-
 static void draw_legend(const struct panel *p, uint32_t row, uint32_t colour, const char *name)
 {
     const double y = p->top + TOP + 16.0 * row;
@@ -126,18 +116,21 @@ static uint32_t collect_lines(const struct diagnosis *d, uint32_t first, struct 
     return count < LINES_MAX ? count : LINES_MAX;
 }
 
+/* kB of a program in an hour, -1 = it is not named; without a name, the swap in use. */
 static int64_t size_in_hour(const struct diagnosis_hour *h, const char *name)
 {
+    if (name == NULL)
+        return h->swap_kb;
     for (int n = 0; n < 3; n++)
         if (strcmp(h->top[n].name, name) == 0)
             return h->top[n].kb;
     return -1;
 }
 
-static void draw_program(const struct panel *p, const struct diagnosis *d, uint32_t first,
-                         const char *name, uint32_t colour)
+static void draw_hours(const struct panel *p, const struct diagnosis *d, uint32_t first,
+                       const char *name, uint32_t colour)
 {
-    struct svg_point *point = calloc(d->hour_count - first + 1, sizeof *point);
+    struct svg_point *point = calloc(d->hour_count - first, sizeof *point);
     size_t count = 0;
     for (uint32_t i = first; point != NULL && i < d->hour_count; i++) {
         const int64_t kb = size_in_hour(&d->hour[i], name);
@@ -150,57 +143,53 @@ static void draw_program(const struct panel *p, const struct diagnosis *d, uint3
     free(point);
 }
 
+/* A panel over the hours from `first` on, up to most_kb, with its frame and its dates. */
+static struct panel begin_hours(const struct diagnosis *d, FILE *to, double top, uint32_t first,
+                                double most_kb, const char *title)
+{
+    const int64_t end_s[2] = { d->hour[first].epoch_s, d->hour[d->hour_count - 1].epoch_s };
+    const struct panel p = { to,    top, (double)end_s[0], (double)end_s[1], most_kb / 1024 * 1.05,
+                             title, "MB" };
+    draw_frame(&p);
+    for (int i = 0; i < 2; i++) {
+        struct calendar_date date;
+        char stamp[CALENDAR_SYSLOG_SIZE];
+        calendar_from_epoch(end_s[i], (int32_t)d->host.zone_s, &date);
+        calendar_format_syslog(&date, stamp);
+        svg_text(to, x_of(&p, (double)end_s[i]), top + PANEL_HEIGHT - 14,
+                 i == 0 ? SVG_LEFT : SVG_RIGHT, 11, INK, stamp);
+    }
+    return p;
+}
+
 static void draw_programs(const struct diagnosis *d, FILE *to, double top, uint32_t first,
                           const char *title)
 {
     static struct line lines[64];
     const uint32_t count = collect_lines(d, first, lines);
-    struct panel p = {
-        to,    top, (double)d->hour[first].epoch_s, (double)d->hour[d->hour_count - 1].epoch_s, 1,
-        title, "MB"
-    };
-    if (count > 0)
-        p.y1 = (double)lines[0].most_kb / 1024 * 1.05;
-    draw_frame(&p);
+    const double most_kb = count > 0 ? (double)lines[0].most_kb : 1024;
+    const struct panel p = begin_hours(d, to, top, first, most_kb, title);
     for (uint32_t i = 0; i < count; i++) {
-        draw_program(&p, d, first, lines[i].name, colours[i]);
+        draw_hours(&p, d, first, lines[i].name, colours[i]);
         draw_legend(&p, i, colours[i], lines[i].name);
     }
-    label_date(&p, p.x0, d->host.zone_s, SVG_LEFT);
-    label_date(&p, p.x1, d->host.zone_s, SVG_RIGHT);
 }
 
-/* ---- swap ------------------------------------------------------------------------------------ */
 static void draw_swap(const struct diagnosis *d, FILE *to, double top)
 {
-    struct panel p = { to,
-                       top,
-                       (double)d->hour[0].epoch_s,
-                       (double)d->hour[d->hour_count - 1].epoch_s,
-                       1,
-                       "Swap in use",
-                       "MB" };
-    struct svg_point *point = calloc(d->hour_count, sizeof *point);
-    if (point == NULL)
-        return;
-    p.y1 = (double)d->memory.swap_total_kb / 1024 * 1.05;
+    const double total_kb = (double)d->memory.swap_total_kb;
+    double most_kb = total_kb;
     for (uint32_t i = 0; i < d->hour_count; i++)
-        p.y1 = fmax(p.y1, (double)d->hour[i].swap_kb / 1024 * 1.05);
-    draw_frame(&p);
-    for (uint32_t i = 0; i < d->hour_count; i++)
-        point[i] = (struct svg_point){ x_of(&p, (double)d->hour[i].epoch_s),
-                                       y_of(&p, (double)d->hour[i].swap_kb / 1024) };
-    svg_polyline(to, point, d->hour_count, colours[0], 2);
+        most_kb = fmax(most_kb, (double)d->hour[i].swap_kb);
+    const struct panel p = begin_hours(d, to, top, 0, most_kb, "Swap in use");
+    draw_hours(&p, d, 0, NULL, colours[0]);
     draw_legend(&p, 0, colours[0], "swap used");
-    if (d->memory.swap_total_kb > 0) {
-        const double y = y_of(&p, (double)d->memory.swap_total_kb / 1024);
-        const struct svg_point all[2] = { { LEFT, y }, { PLOT_WIDTH - RIGHT, y } };
-        svg_polyline(to, all, 2, INK, 1);
-        draw_legend(&p, 1, INK, "all of it");
-    }
-    label_date(&p, p.x0, d->host.zone_s, SVG_LEFT);
-    label_date(&p, p.x1, d->host.zone_s, SVG_RIGHT);
-    free(point);
+    if (total_kb <= 0)
+        return;
+    const double y = y_of(&p, total_kb / 1024);
+    const struct svg_point all[2] = { { LEFT, y }, { PLOT_WIDTH - RIGHT, y } };
+    svg_polyline(to, all, 2, INK, 1);
+    draw_legend(&p, 1, INK, "all of it");
 }
 
 /* ---- beats ----------------------------------------------------------------------------------- */
