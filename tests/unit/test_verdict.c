@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "tools/diagnose/verdict.h"
@@ -27,7 +28,7 @@ static void judge(const struct set *set)
 {
     memset(&facts, 0, sizeof facts);
     for (; set->value != 0 || set->who != NULL; set++)
-        fact_set(&facts, set->id, set->value, set->who, "file", 1, "text");
+        (void)fact_set(&facts, set->id, set->value, set->who, "file", 1, "text");
     verdict_reach(&facts, &verdict);
 }
 
@@ -148,21 +149,74 @@ static void test_verdict_without_facts_is_unknown_and_asks_for_artefacts(void **
 
 static void test_verdict_on_the_screen_alone_is_unknown(void **state)
 {
-    static const struct set screen[] = { { FACT_LOST_HEARTBEAT, 1, NULL },
-                                         { FACT_ALERT_COMM, 30, "VMap" },
-                                         { 0 } };
+    static const struct set screen[] = { { FACT_LOST_HEARTBEAT, 1, NULL }, { 0 } };
     (void)state;
     judge(screen);
     assert_null(verdict.best);
 }
 
-/* The comm of the alert is whoever ran: it is evidence for nothing. */
-static void test_verdict_has_no_rule_on_the_comm_of_the_alert(void **state)
+/* A fact that no rule uses would be read for nobody. */
+static bool is_used(const struct hypothesis *h, enum fact_id id)
+{
+    bool used = false;
+    for (const struct rule *r = h->rule; r->says != NULL; r++)
+        used |= r->fact == id;
+    for (const struct rule *r = h->shared; r != NULL && r->says != NULL; r++)
+        used |= r->fact == id;
+    for (const enum fact_id *c = h->culprit; *c != FACTS; c++)
+        used |= *c == id;
+    return used;
+}
+
+static void test_verdict_uses_every_fact(void **state)
 {
     (void)state;
-    for (const struct hypothesis *const *h = hypotheses; *h != NULL; h++)
-        for (const struct rule *r = (*h)->rule; r->says != NULL; r++)
-            assert_int_not_equal(r->fact, FACT_ALERT_COMM);
+    for (int id = 0; id < FACTS; id++) {
+        bool used = false;
+        for (const struct hypothesis *const *h = hypotheses; *h != NULL; h++)
+            used |= is_used(*h, (enum fact_id)id);
+        if (!used)
+            fail_msg("no rule uses the fact %s", fact_name((enum fact_id)id));
+    }
+}
+
+static int score_of(const char *cause)
+{
+    for (uint32_t i = 0; i < verdict.count; i++)
+        if (strcmp(verdict.cause[i].hypothesis->cause, cause) == 0)
+            return verdict.cause[i].score;
+    fail_msg("no cause %s", cause);
+    return 0;
+}
+
+/* Whatever the weights are fitted to, these speak for or against. */
+static void test_verdict_weighs_in_the_right_direction(void **state)
+{
+    static const struct {
+        const char *cause;
+        struct set set[2];
+        int sign;
+    } cases[] = {
+        { "memory-leak", { { FACT_NO_GROWER, 1, NULL } }, -1 },
+        { "memory-leak", { { FACT_CAME_WHOLE, 50, "agent" } }, -1 },
+        { "memory-leak", { { FACT_GROWER_GAIN, 30, "VMap" } }, 1 },
+        { "memory-spike", { { FACT_NO_GROWER, 1, NULL } }, 1 },
+        { "memory-spike", { { FACT_GROWER_GAIN, 30, "VMap" } }, -1 },
+        { "under-provisioned", { { FACT_NO_GROWER, 1, NULL } }, 1 },
+        { "under-provisioned", { { FACT_TOP_NOW, 50, "agent" } }, -1 },
+        { "large-footprint", { { FACT_TOP_NOW, 50, "agent" } }, 1 },
+        { "too-many-processes", { { FACT_TASKS, 100, NULL } }, -1 },
+        { "daemon-failed", { { FACT_OOM_KILLED_HBD, 1, "vmnixhbd" } }, 1 },
+        { "not-lost-heartbeat", { { FACT_LOST_HEARTBEAT, 1, NULL } }, -1 },
+    };
+    static const struct set none[] = { { 0 } };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        judge(none);
+        const int before = score_of(cases[i].cause);
+        judge(cases[i].set);
+        assert_true((score_of(cases[i].cause) - before) * cases[i].sign > 0);
+    }
 }
 
 static void test_verdict_turns_when_the_daemon_is_dead_although_memory_leaked(void **state)
@@ -177,27 +231,25 @@ static void test_verdict_turns_when_the_daemon_is_dead_although_memory_leaked(vo
     assert_string_equal(verdict_cause_name(&verdict), "daemon-failed");
 }
 
+/* Shares of all causes and of "unknown", whose score is 0. */
 static void test_verdict_probabilities_are_shares(void **state)
 {
+    static const struct set none[] = { { 0 } };
     (void)state;
-    judge(stories[0].set);
-    double sum = 0;
+    judge(none);
+    double odds = 1, shares = 0;
     for (uint32_t i = 0; i < verdict.count; i++) {
-        sum += verdict.cause[i].probability;
-        assert_true(i == 0 || verdict.cause[i - 1].score >= verdict.cause[i].score);
+        odds += pow(10, verdict.cause[i].score / 10.0);
+        shares += verdict.cause[i].probability;
     }
-    assert_true(sum <= 1.0);
+    const double first = pow(10, verdict.cause[0].score / 10.0) / odds;
+    assert_true(fabs(verdict.cause[0].probability - first) < 1e-9);
+    assert_true(fabs(verdict.confidence - 1 / odds) < 1e-9); /* "unknown" has the rest */
+    assert_true(fabs(verdict.confidence + shares - 1) < 1e-9);
+    judge(stories[0].set);
+    for (uint32_t i = 1; i < verdict.count; i++)
+        assert_true(verdict.cause[i - 1].score >= verdict.cause[i].score);
     assert_true(verdict.confidence <= VERDICT_MOST);
-}
-
-static void test_fact_of_the_first_source_stays(void **state)
-{
-    (void)state;
-    memset(&facts, 0, sizeof facts);
-    fact_set(&facts, FACT_TASKS, 137, NULL, "core", 0, "");
-    fact_set(&facts, FACT_TASKS, 99, NULL, "zdump", 0, "");
-    assert_int_equal((int)facts.fact[FACT_TASKS].value, 137);
-    assert_string_equal(facts.fact[FACT_TASKS].file, "core");
 }
 
 static void test_hypothesis_format_fills_every_placeholder(void **state)
@@ -217,10 +269,10 @@ int main(void)
         cmocka_unit_test(test_verdict_finds_each_cause_by_its_marks),
         cmocka_unit_test(test_verdict_without_facts_is_unknown_and_asks_for_artefacts),
         cmocka_unit_test(test_verdict_on_the_screen_alone_is_unknown),
-        cmocka_unit_test(test_verdict_has_no_rule_on_the_comm_of_the_alert),
+        cmocka_unit_test(test_verdict_uses_every_fact),
+        cmocka_unit_test(test_verdict_weighs_in_the_right_direction),
         cmocka_unit_test(test_verdict_turns_when_the_daemon_is_dead_although_memory_leaked),
         cmocka_unit_test(test_verdict_probabilities_are_shares),
-        cmocka_unit_test(test_fact_of_the_first_source_stays),
         cmocka_unit_test(test_hypothesis_format_fills_every_placeholder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

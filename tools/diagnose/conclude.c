@@ -1,7 +1,12 @@
-/* conclude.c - from all that was read to the verdict. */
+/* conclude.c - see diagnose.h: the phases behind the reading, in order. */
+#include "tools/diagnose/diagnose.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "tools/diagnose/readers/from.h"
+#include "tools/diagnose/check.h"
+#include "tools/diagnose/readers/extract.h"
+#include "tools/diagnose/readers/failure.h"
 
 #define FNAME_BYTES 8u /* of a name in vmksummary: man ps, `fname` */
 
@@ -26,11 +31,19 @@ static void give_full_names(struct diagnosis *d)
 
 void diagnosis_conclude(struct diagnosis *d)
 {
-    from_dumps_conclude(d);
-    from_summary_conclude(d);
-    from_logs_conclude(d);
-    from_top_conclude(d);
+    reading_end(d);
+    failure_decide(d);
+    extract_facts(d);
     give_full_names(d);
     check_contradictions(d);
     verdict_reach(&d->facts, &d->verdict);
+}
+
+void diagnosis_free(struct diagnosis *d)
+{
+    if (d == NULL)
+        return;
+    reading_free(d->reading);
+    free(d->hour);
+    free(d);
 }

@@ -8,34 +8,11 @@
 #define TOOLS_DIAGNOSE_VERDICT_H
 
 #include "tools/diagnose/causes/hypothesis.h"
+#include "tools/diagnose/facts/diagnosis.h"
 
-#define VERDICT_CAUSES_MAX 16u
 #define VERDICT_UNKNOWN 0.5 /* less than that is no verdict. OUR CHOICE */
 #define VERDICT_SURE 0.8    /* exit status 0 [CONTRACT] */
 #define VERDICT_MOST 0.99   /* nobody is surer than the artefacts of one failure allow */
-#define VERDICT_TEXT_MAX 320u
-#define VERDICT_MISSING_MAX 8u
-
-struct verdict_cause {
-    const struct hypothesis *hypothesis;
-    int score;
-    double probability;
-    const struct rule *against; /* the strongest rule against it that holds; NULL = none */
-};
-struct verdict_missing {
-    enum artefact artefact;
-    const char *would_tell;
-};
-struct verdict {
-    const struct hypothesis *best; /* NULL = unknown */
-    double confidence;             /* of the verdict, "unknown" included */
-    const struct fact *culprit;    /* NULL = no process is to blame */
-    char headline[VERDICT_TEXT_MAX];
-    uint32_t count;
-    struct verdict_cause cause[VERDICT_CAUSES_MAX]; /* most probable first */
-    uint32_t missing_count;
-    struct verdict_missing missing[VERDICT_MISSING_MAX];
-};
 
 /** Judge. `facts` must outlive *ret. */
 void verdict_reach(const struct facts *facts, struct verdict *ret);

@@ -12,7 +12,7 @@
 #ifndef TOOLS_DIAGNOSE_HYPOTHESIS_H
 #define TOOLS_DIAGNOSE_HYPOTHESIS_H
 
-#include "tools/diagnose/fact.h"
+#include "tools/diagnose/facts/fact.h"
 
 enum rule_test { AT_LEAST, BELOW };
 

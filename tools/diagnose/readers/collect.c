@@ -1,15 +1,14 @@
-/* collect.c - finds the artefacts at a path and hands each to its reader.
+/* collect.c - see collect.h. Each file that it finds goes to its parser.
  *
  *     host directory, unpacked bundle   every file below it, in the order of names; not HOST/run
  *     vm-support bundle (.tgz)          every member, from memory: nothing is unpacked to the disk
  *     one file                          by what it holds, whatever it is called
  *
  * What a file is, its first bytes say; names are only trusted to tell what is not worth opening. */
-#include "tools/diagnose/readers/from.h"
+#include "tools/diagnose/readers/collect.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,9 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+
+#include "shared/io.h"
+#include "tools/diagnose/readers/reading.h"
 
 #define PATH_ROOM 4096
 #define PEEK_BYTES 512u
@@ -86,19 +88,13 @@ static enum content content_of_gzip(const char *path)
     return content;
 }
 
-/* @return 0 or -1 with errno */
-static int look(const char *path, enum content *ret)
+/* @return 0 or -errno */
+static int peek(const char *path, enum content *ret)
 {
     unsigned char bytes[PEEK_BYTES];
-    struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return -1;
-    const ssize_t got =
-        fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, bytes, sizeof bytes) : 0;
-    (void)close(fd);
+    const ssize_t got = io_peek(path, bytes, sizeof bytes);
     if (got < 0)
-        return -1;
+        return (int)got;
     *ret = got == 0 ? CONTENT_OTHER : content_of(bytes, (size_t)got);
     if (got >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
         *ret = content_of_gzip(path);
@@ -106,13 +102,15 @@ static int look(const char *path, enum content *ret)
 }
 
 /* ---- one file -------------------------------------------------------------------------------- */
-static void add_source(struct diagnosis *d, const char *shown, struct diagnosis_source *s)
+static int read_text(struct diagnosis *d, const char *path, const char *shown, char *err,
+                     size_t err_size)
 {
-    d->facts.seen[s->kind] = true;
-    if (d->source_count == DIAGNOSIS_SOURCES_MAX)
-        return;
-    (void)snprintf(s->path, sizeof s->path, "%s", shown);
-    d->source[d->source_count++] = *s;
+    struct text text;
+    if (text_load(path, &text, err, err_size) != 0)
+        return -1;
+    free(text.name);
+    text.name = strdup(shown);
+    return reading_add_text(d, shown, &text);
 }
 
 static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t err_size);
@@ -121,26 +119,24 @@ static int read_file(struct diagnosis *d, const char *path, const char *shown, c
                      size_t err_size)
 {
     enum content content;
-    struct diagnosis_source source = { 0 };
-    int got = 0;
-    if (look(path, &content) != 0) {
-        (void)snprintf(err, err_size, "%s: %s", shown, strerror(errno));
+    const int error = peek(path, &content);
+    if (error != 0) {
+        (void)snprintf(err, err_size, "%s: %s", shown, strerror(-error));
         return -1;
     }
-    if (content == CONTENT_BUNDLE)
+    switch (content) {
+    case CONTENT_BUNDLE:
         return read_bundle(d, path, err, err_size);
-    if (content == CONTENT_CORE) {
-        source.kind = ARTEFACT_CORE;
-        got = from_core(d, path, shown, &source, err, err_size);
-    } else if (content == CONTENT_ZDUMP) {
-        source.kind = ARTEFACT_ZDUMP;
-        got = from_zdump(d, path, shown, &source, err, err_size);
-    } else if (content == CONTENT_TEXT) {
-        got = from_text(d, path, shown, &source, err, err_size);
+    case CONTENT_CORE:
+        return reading_add_core(d, path, shown, err, err_size);
+    case CONTENT_ZDUMP:
+        return reading_add_zdump(d, path, shown, err, err_size);
+    case CONTENT_TEXT:
+        return read_text(d, path, shown, err, err_size);
+    case CONTENT_OTHER:
+        break;
     }
-    if (got > 0)
-        add_source(d, shown, &source);
-    return got;
+    return 0;
 }
 
 /* ---- a bundle -------------------------------------------------------------------------------- */

@@ -1,27 +1,22 @@
-/* from_top.c - facts that logs of `top -b` and `ps` tell: how the sizes of all programs went, not
+/* from_top.c - facts that logs of `top -b` and `ps` show: how the sizes of all programs went, not
  * only of the three that vmksummary names; and how many processes there were.
  *
  * A log of top goes on for weeks, so the run of snapshots that ended last is looked at: its uptimes
  * rise. One glance at a living console proves trouble, and never that all was well at the end. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/units.h"
-#include "tools/diagnose/readers/from.h"
-#include "tools/diagnose/readers/tasks.h"
-#include "tools/parse/ps.h"
-#include "tools/parse/top.h"
+#include "tools/diagnose/readers/extract.h"
+#include "tools/parse/memory.h"
+#include "tools/trend/trend.h"
 
-#define GROWER_PCT 4.0  /* of RAM: less is breathing */
-#define SLOPE_HOURS 3.0 /* what took less is no slope over hours. OUR CHOICE */
-#define STEP_SHARE 0.6  /* of the gain between two snapshots: a step */
-#define RISE_HOURS 1.0
-#define SNAPSHOTS_LEAST 4u
+#define SLOPE_S (3 * S_PER_HOUR) /* what took less is no slope over hours. OUR CHOICE */
+#define RISE_PCT 25.0            /* of RAM within the last hour: a spike */
 
-/* "2 days, 18:44", "18:44", "5 min" -> s; -1 = not told */
-static double uptime_of(const char *up)
+/* "2 days, 18:44", "18:44", "5 min" -> s; -1 = not known */
+static int64_t uptime_of(const char *up)
 {
     unsigned days = 0, hours = 0, minutes = 0;
     int used = 0;
@@ -33,20 +28,46 @@ static double uptime_of(const char *up)
     }
     used = 0;
     if (sscanf(up, "%u min%n", &minutes, &used) == 1 && used > 0)
-        return (double)(days * S_PER_DAY + minutes * S_PER_MIN);
+        return days * S_PER_DAY + minutes * S_PER_MIN;
     if (sscanf(up, "%u:%u", &hours, &minutes) == 2)
-        return (double)(days * S_PER_DAY + hours * S_PER_HOUR + minutes * S_PER_MIN);
-    return days > 0 ? (double)(days * S_PER_DAY) : -1;
+        return days * S_PER_DAY + hours * S_PER_HOUR + minutes * S_PER_MIN;
+    return days > 0 ? days * S_PER_DAY : -1;
 }
 
 /* ---- one program ----------------------------------------------------------------------------- */
-struct growth {
-    int64_t pid;
-    char name[FACT_WHO_MAX];
-    uint32_t seen, line; /* of its last row */
-    double gain_kb, hours, last_kb, rise_kb, biggest_step_kb;
-    bool at_end;
+/* The snapshots that end the log, their uptimes, and room for one program's history in them. */
+struct run {
+    const struct top *t;
+    uint32_t first, count;
+    int64_t *uptime_s; /* of each snapshot */
+    struct gain_point *point;
+    struct trend_point *trend_point; /* the same */
 };
+
+/* @return false when it is too short to say anything */
+static bool run_begin(struct run *r, const struct top *t)
+{
+    int64_t later_s = INT64_MAX;
+    *r = (struct run){ .t = t, .first = t->snapshot_count };
+    r->uptime_s = memory_get((t->snapshot_count + 1u) * sizeof *r->uptime_s);
+    r->point = memory_get((t->snapshot_count + 1u) * sizeof *r->point);
+    r->trend_point = memory_get((t->snapshot_count + 1u) * sizeof *r->trend_point);
+    while (r->first > 0) {
+        const int64_t up_s = uptime_of(t->snapshot[r->first - 1].up);
+        if (up_s < 0 || up_s > later_s)
+            break;
+        r->uptime_s[--r->first] = later_s = up_s;
+    }
+    r->count = t->snapshot_count - r->first;
+    return r->count >= GAIN_SEEN_LEAST;
+}
+
+static void run_end(struct run *r)
+{
+    free(r->uptime_s);
+    free(r->point);
+    free(r->trend_point);
+}
 
 static const struct proclist_row *find_row(const struct top *t, const struct top_snapshot *s,
                                            const struct proclist_row *like)
@@ -59,186 +80,131 @@ static const struct proclist_row *find_row(const struct top *t, const struct top
     return NULL;
 }
 
-/* The history of one row of the last snapshot, back from the end while it was smaller. */
-static void measure(const struct top *t, uint32_t first, const struct proclist_row *like,
-                    struct growth *ret)
+/* The history of a row of the last snapshot. @return how many points it has in r->point */
+static uint32_t follow(struct run *r, const struct proclist_row *like)
 {
-    const struct top_snapshot *last = &t->snapshot[t->snapshot_count - 1];
-    const double end_s = uptime_of(last->up);
-    double low = (double)like->size_kb, later = low;
-    *ret = (struct growth){ .pid = like->pid, .last_kb = low, .line = like->line };
-    (void)snprintf(ret->name, sizeof ret->name, "%.60s", like->command);
-    for (uint32_t i = t->snapshot_count; i-- > first;) {
-        const struct proclist_row *r = find_row(t, &t->snapshot[i], like);
-        if (r == NULL || r->size_kb < 0)
+    uint32_t count = 0;
+    for (uint32_t i = r->first; i < r->t->snapshot_count; i++) {
+        const struct proclist_row *row = find_row(r->t, &r->t->snapshot[i], like);
+        if (row == NULL || row->size_kb < 0)
             continue;
-        const double kb = (double)r->size_kb,
-                     ago_h = (end_s - uptime_of(t->snapshot[i].up)) / S_PER_HOUR;
-        ret->seen++;
-        ret->biggest_step_kb = fmax(ret->biggest_step_kb, later - kb);
-        if (ago_h <= RISE_HOURS)
-            ret->rise_kb = fmax(ret->rise_kb, ret->last_kb - kb);
-        if (kb < low) {
-            low = kb;
-            ret->hours = ago_h;
+        r->point[count] = (struct gain_point){ r->uptime_s[i], row->size_kb };
+        r->trend_point[count++] =
+            (struct trend_point){ (double)r->uptime_s[i] / S_PER_HOUR, (double)row->size_kb };
+    }
+    return count;
+}
+
+void from_top_grower(const struct diagnosis *d, const struct parsed *p, struct gain *ret)
+{
+    uint32_t rows;
+    const struct proclist_row *row = from_top_rows(p, &rows);
+    struct run r;
+    if (run_begin(&r, &p->top)) {
+        for (uint32_t i = 0; i < rows; i++) {
+            struct gain g = { .pid = (uint32_t)row[i].pid, .line = row[i].line };
+            struct trend trend;
+            const uint32_t count = follow(&r, &row[i]);
+            if (count == 0)
+                continue;
+            gain_measure(r.point, count, &g);
+            if (!gain_counts(d, &g) || g.s < SLOPE_S || g.kb <= ret->kb)
+                continue;
+            trend_recent(r.trend_point, count, &trend);
+            if (!trend_grows(&trend))
+                continue;
+            (void)snprintf(g.name, sizeof g.name, "%.60s", row[i].command);
+            (void)snprintf(g.file, sizeof g.file, "%s", p->path);
+            *ret = g;
         }
-        later = kb;
     }
-    ret->gain_kb = ret->last_kb - low;
+    run_end(&r);
 }
 
-/* ---- facts ----------------------------------------------------------------------------------- */
-static void set_growth(struct diagnosis *d, const struct growth *g, const char *shown)
+/* The most that a program took within the last hour. */
+static void extract_rise(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
 {
-    char text[FACT_TEXT_MAX];
-    const double gain = diagnosis_pct_of_ram(d, (int64_t)g->gain_kb);
-    static const enum fact_id ids[] = { FACT_GROWER_GAIN, FACT_GROWER_HOURS, FACT_GROWER_RATE };
-    const double values[] = { gain, g->hours, g->gain_kb / g->hours };
-    if (d->facts.fact[FACT_GROWER_GAIN].known && d->facts.fact[FACT_GROWER_GAIN].value >= gain)
-        return;
-    (void)snprintf(text, sizeof text, "top: %.40s pid %lld from %.0f to %.0f kB in %.1f hours",
-                   g->name, (long long)g->pid, g->last_kb - g->gain_kb, g->last_kb, g->hours);
-    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
-        fact_forget(&d->facts, ids[i]);
-        fact_set(&d->facts, ids[i], values[i], g->name, shown, g->line, text);
-        d->facts.fact[ids[i]].pid = (uint32_t)g->pid;
+    uint32_t rows;
+    const struct proclist_row *row = from_top_rows(p, &rows), *who = NULL;
+    int64_t most_kb = 0;
+    struct run r;
+    const bool is_long = run_begin(&r, &p->top);
+    for (uint32_t i = 0; is_long && i < rows; i++) {
+        const uint32_t count = follow(&r, &row[i]);
+        for (uint32_t n = 0; count >= GAIN_SEEN_LEAST && n < count; n++) {
+            const int64_t rise_kb = row[i].size_kb - r.point[n].kb;
+            if (r.uptime_s[p->top.snapshot_count - 1] - r.point[n].at_s > S_PER_HOUR ||
+                rise_kb <= most_kb)
+                continue;
+            most_kb = rise_kb;
+            who = &row[i];
+        }
     }
-    fact_forget(&d->facts, FACT_NO_GROWER); /* that knew of three programs only */
+    if (who != NULL && diagnosis_pct_of_ram(d, most_kb) >= RISE_PCT)
+        fact_set(ret, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(d, most_kb), who->command, p->path,
+                 who->line, "top: %.40s pid %lld took %lld kB within its last hour", who->command,
+                 (long long)who->pid, (long long)most_kb)
+            ->pid = (uint32_t)who->pid;
+    run_end(&r);
 }
 
-static void set_rise(struct diagnosis *d, const struct growth *g, const char *shown)
+/* ---- all of them ----------------------------------------------------------------------------- */
+const struct proclist_row *from_top_rows(const struct parsed *p, uint32_t *ret_count)
 {
-    char text[FACT_TEXT_MAX];
-    if (d->facts.fact[FACT_TOP_NOW_RISE].known)
-        return;
-    (void)snprintf(text, sizeof text, "top: %.40s pid %lld took %.0f kB within its last hour",
-                   g->name, (long long)g->pid, g->rise_kb);
-    fact_set(&d->facts, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(d, (int64_t)g->rise_kb), g->name,
-             shown, g->line, text);
-    d->facts.fact[FACT_TOP_NOW_RISE].pid = (uint32_t)g->pid;
-}
-
-static void see_growth(struct diagnosis *d, const struct top *t, const char *shown)
-{
-    const struct top_snapshot *last = &t->snapshot[t->snapshot_count - 1];
-    uint32_t first = t->snapshot_count - 1;
-    struct growth g, slope = { 0 }, rise = { 0 };
-    while (first > 0 && uptime_of(t->snapshot[first - 1].up) >= 0 &&
-           uptime_of(t->snapshot[first - 1].up) <= uptime_of(t->snapshot[first].up))
-        first--;
-    if (t->snapshot_count - first < SNAPSHOTS_LEAST || uptime_of(last->up) < 0)
-        return;
-    for (uint32_t i = 0; i < last->row_count; i++) {
-        const struct proclist_row *r = &t->row[last->first_row + i];
-        if (diagnosis_pct_of_ram(d, r->size_kb) < GROWER_PCT)
-            continue; /* it cannot have grown by as much */
-        measure(t, first, r, &g);
-        if (g.seen >= SNAPSHOTS_LEAST && g.hours >= SLOPE_HOURS && g.gain_kb > slope.gain_kb &&
-            g.biggest_step_kb < STEP_SHARE * g.gain_kb)
-            slope = g;
-        if (g.seen >= SNAPSHOTS_LEAST && g.rise_kb > rise.rise_kb)
-            rise = g;
+    *ret_count = 0;
+    if (p->is_ps && p->ps.listing_count > 0) {
+        const struct ps_listing *last = &p->ps.listing[p->ps.listing_count - 1];
+        *ret_count = last->row_count;
+        return &p->ps.row[last->first_row];
     }
-    if (diagnosis_pct_of_ram(d, (int64_t)slope.gain_kb) >= GROWER_PCT)
-        set_growth(d, &slope, shown);
-    if (diagnosis_pct_of_ram(d, (int64_t)rise.rise_kb) >= 25)
-        set_rise(d, &rise, shown);
+    if (!p->is_ps && p->top.snapshot_count > 0) {
+        const struct top_snapshot *last = &p->top.snapshot[p->top.snapshot_count - 1];
+        *ret_count = last->row_count;
+        return &p->top.row[last->first_row];
+    }
+    return NULL;
 }
 
-static void see_rows(struct diagnosis *d, const struct proclist_row *row, uint32_t rows, bool whole,
-                     const char *shown)
+/* "[kswapd]", "/usr/sbin/crond -n" -> the name alone. */
+static void name_of(const char *command, struct seen_task *to)
 {
-    struct seen_tasks seen = { .task = calloc(rows + 1, sizeof *seen.task),
-                               .count = rows,
-                               .is_glimpse = true,
-                               .whole = whole };
-    for (uint32_t i = 0; seen.task != NULL && i < rows; i++) {
-        struct seen_task *to = &seen.task[i];
+    const char *name = command + (command[0] == '[');
+    const char *blank = name + strcspn(name, " ]");
+    const char *slash = blank;
+    while (slash > name && slash[-1] != '/')
+        slash--;
+    (void)snprintf(to->comm, sizeof to->comm, "%.*s", (int)(blank - slash), slash);
+}
+
+static void extract_tasks(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
+{
+    uint32_t rows;
+    const struct proclist_row *row = from_top_rows(p, &rows);
+    struct seen_tasks seen = { .is_glimpse = true };
+    for (uint32_t i = 0; i < rows; i++) {
+        struct seen_task *to = PARSE_ADD(seen.task, seen.count, seen.room);
         to->pid = row[i].pid > 0 ? (uint32_t)row[i].pid : 0;
         to->state = row[i].stat[0] != '\0' ? row[i].stat[0] : '?';
-        const char *name = row[i].command + (row[i].command[0] == '[');
-        const char *blank = name + strcspn(name, " ]");
-        const char *slash = blank;
-        while (slash > name && slash[-1] != '/')
-            slash--;
-        (void)snprintf(to->comm, sizeof to->comm, "%.*s", (int)(blank - slash), slash);
+        name_of(row[i].command, to);
     }
-    if (seen.task != NULL && rows > 0)
-        tasks_conclude(d, &seen, shown);
+    seen.whole = !p->is_ps && rows > 0 &&
+                 p->top.snapshot[p->top.snapshot_count - 1].processes == (int64_t)rows;
+    if (rows > 0)
+        tasks_extract(d, &seen, p->path, ret);
     free(seen.task);
 }
 
-static void keep_totals(struct diagnosis *d, const struct top_snapshot *s)
+void from_top(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
 {
-    if (s->mem_kb > 0 && d->memory.total_kb <= 0)
-        d->memory.total_kb = s->mem_kb;
-    if (s->swap_kb > 0 && d->memory.swap_total_kb <= 0)
-        d->memory.swap_total_kb = s->swap_kb;
-    if (s->swap_used_kb >= 0 && d->memory.swap_used_kb < 0)
-        d->memory.swap_used_kb = s->swap_used_kb;
-}
-
-static void keep_largest(struct diagnosis *d, const struct proclist_row *row, uint32_t rows)
-{
-    if (d->memory.top_count > 0)
-        return;
-    for (uint32_t i = 0; i < rows; i++) {
-        uint32_t at = d->memory.top_count;
-        while (at > 0 && d->memory.top[at - 1].kb < row[i].size_kb)
-            at--;
-        if (at == DIAGNOSIS_TOP || row[i].size_kb <= 0)
-            continue;
-        d->memory.top_count += d->memory.top_count < DIAGNOSIS_TOP;
-        for (uint32_t n = d->memory.top_count - 1; n > at; n--)
-            d->memory.top[n] = d->memory.top[n - 1];
-        struct diagnosis_process *p = &d->memory.top[at];
-        *p = (struct diagnosis_process){ .pid = (uint32_t)row[i].pid, .kb = row[i].size_kb };
-        (void)snprintf(p->name, sizeof p->name, "%.60s", row[i].command);
+    const struct gain *g = &d->reading->grower;
+    char text[FACT_TEXT_MAX];
+    if (d->reading->grower_of == p) {
+        (void)snprintf(text, sizeof text, "top: %.40s pid %u from %lld to %lld kB in %.1f hours",
+                       g->name, g->pid, (long long)(g->last_kb - g->kb), (long long)g->last_kb,
+                       (double)g->s / S_PER_HOUR);
+        gain_extract(d, g, text, ret);
     }
-}
-
-static void from_top(struct diagnosis *d, const struct text *text)
-{
-    struct top t;
-    struct diagnosis_source *source = diagnosis_find_source(d, text->name);
-    top_parse(text, &t);
-    if (source != NULL)
-        diagnosis_note_unparsed(source, text, &t.unparsed, 0);
-    if (t.snapshot_count > 0) {
-        const struct top_snapshot *last = &t.snapshot[t.snapshot_count - 1];
-        keep_totals(d, last);
-        keep_largest(d, &t.row[last->first_row], last->row_count);
-        see_growth(d, &t, text->name);
-        see_rows(d, &t.row[last->first_row], last->row_count,
-                 last->processes == (int64_t)last->row_count, text->name);
-    }
-    top_free(&t);
-}
-
-static void from_ps(struct diagnosis *d, const struct text *text)
-{
-    struct ps p;
-    struct diagnosis_source *source = diagnosis_find_source(d, text->name);
-    ps_parse(text, &p);
-    if (source != NULL)
-        diagnosis_note_unparsed(source, text, &p.unparsed, 0);
-    if (p.listing_count > 0) {
-        const struct ps_listing *last = &p.listing[p.listing_count - 1];
-        keep_largest(d, &p.row[last->first_row], last->row_count);
-        see_rows(d, &p.row[last->first_row], last->row_count, false, text->name);
-    }
-    ps_free(&p);
-}
-
-void from_top_conclude(struct diagnosis *d)
-{
-    for (uint32_t i = 0; i < d->log_count; i++) {
-        const struct text *t = &d->log[i].text;
-        if (d->log[i].kind != ARTEFACT_TOP)
-            continue;
-        if (top_is(t))
-            from_top(d, t);
-        else
-            from_ps(d, t);
-    }
+    if (!p->is_ps)
+        extract_rise(d, p, ret);
+    extract_tasks(d, p, ret);
 }

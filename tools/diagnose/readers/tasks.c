@@ -5,11 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAEMON "vmnixhbd"
-#define USUAL_TASKS \
-    250u /* with that many virtual machines; a glimpse that sees less says nothing */
+#include "shared/units.h"
 
-bool task_is_in(const struct seen_task *t, const char *function)
+#define DAEMON "vmnixhbd"
+#define USUAL_TASKS 250u /* with that many VMs; a glimpse that sees less says nothing */
+#define SHARE_TASKS 20u  /* of one name, for their share of RAM to count */
+#define YOUNG_PCT 25.0   /* of RAM: what holds less may be of any age */
+
+void task_add_frame(struct seen_task *t, const char *function)
+{
+    if (function != NULL && t->frames < TASK_FRAMES_MAX)
+        (void)snprintf(t->function[t->frames++], TASK_FUNCTION_MAX, "%.39s", function);
+}
+
+static bool task_is_in(const struct seen_task *t, const char *function)
 {
     for (uint32_t i = 0; i < t->frames; i++)
         if (strcmp(t->function[i], function) == 0)
@@ -61,21 +70,7 @@ static enum fact_id state_of_daemon(const struct seen_task *t)
     return t->state == 'R' ? FACT_HBD_RUNNABLE : FACT_HBD_ASLEEP;
 }
 
-/* What vmnixhbd waits for is told once, by the best source: two would be weighed as two states. */
-static bool is_decided(const struct facts *f)
-{
-    for (int id = FACT_HBD_GONE; id <= FACT_HBD_ASLEEP; id++)
-        if (f->fact[id].known)
-            return true;
-    return false;
-}
-
-static bool is_no_trouble(enum fact_id state)
-{
-    return state == FACT_HBD_ASLEEP || state == FACT_HBD_RUNNABLE;
-}
-
-static void conclude_daemon(struct diagnosis *d, const struct seen_tasks *s, const char *file)
+static void extract_daemon(const struct seen_tasks *s, const char *file, struct facts *ret)
 {
     char text[FACT_TEXT_MAX];
     for (uint32_t i = 0; i < s->count; i++) {
@@ -85,35 +80,27 @@ static void conclude_daemon(struct diagnosis *d, const struct seen_tasks *s, con
         if (runs_now(t))
             return; /* it was caught at work: that it waits for anything cannot be said */
         const enum fact_id state = state_of_daemon(t);
-        if (is_decided(&d->facts) || (s->is_glimpse && is_no_trouble(state)))
+        if (s->is_glimpse && (state == FACT_HBD_ASLEEP || state == FACT_HBD_RUNNABLE))
             return;
         describe(t, text, sizeof text);
-        fact_set(&d->facts, state, 1, DAEMON, file, 0, text);
-        d->facts.fact[state].pid = t->pid;
+        fact_set(ret, state, 1, DAEMON, file, 0, "%s", text)->pid = t->pid;
         return;
     }
-    if (!s->whole || s->count == 0 || is_decided(&d->facts))
-        return; /* it may be among those that could not be read */
-    (void)snprintf(text, sizeof text, "%u tasks, none of them is a living " DAEMON, s->count);
-    fact_set(&d->facts, FACT_HBD_GONE, 1, DAEMON, file, 0, text);
+    if (s->whole && s->count > 0) /* else it may be among those that could not be read */
+        fact_set(ret, FACT_HBD_GONE, 1, DAEMON, file, 0,
+                 "%u tasks, none of them is a living " DAEMON, s->count);
 }
 
 /* ---- memory by process and by name ----------------------------------------------------------- */
 struct group {
     const char *name;
-    double kb;
+    int64_t kb;
     uint32_t count;
 };
 
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct group *)a)->name, ((const struct group *)b)->name);
-}
-
-static int by_kb(const void *a, const void *b)
-{
-    const double x = ((const struct seen_task *)a)->kb, y = ((const struct seen_task *)b)->kb;
-    return x < y ? 1 : x > y ? -1 : 0;
 }
 
 /* Tasks added up by name. VMs are many by nature and are left out: the host is there for them. */
@@ -136,9 +123,9 @@ static uint32_t make_groups(const struct seen_tasks *s, struct group *groups)
     return kept;
 }
 
-static void conclude_groups(struct diagnosis *d, const struct seen_tasks *s, const char *file)
+static void extract_groups(const struct diagnosis *d, const struct seen_tasks *s, const char *file,
+                           struct facts *ret)
 {
-    char text[FACT_TEXT_MAX];
     struct group *groups = calloc(s->count + 1, sizeof *groups);
     if (groups == NULL)
         return;
@@ -148,51 +135,33 @@ static void conclude_groups(struct diagnosis *d, const struct seen_tasks *s, con
         if (most == NULL || groups[i].count > most->count)
             most = &groups[i];
     if (most != NULL) {
-        (void)snprintf(text, sizeof text, "%u of %u tasks are called %s, with %.0f kB together",
-                       most->count, s->count, most->name, most->kb);
-        fact_set(&d->facts, FACT_SAME_NAME, most->count, most->name, file, 0, text);
-        if (s->has_sizes && most->count >= 20 && d->memory.total_kb > 0)
-            fact_set(&d->facts, FACT_SAME_NAME_SHARE, diagnosis_pct_of_ram(d, (int64_t)most->kb),
-                     most->name, file, 0, text);
+        const struct fact *f = fact_set(ret, FACT_SAME_NAME, most->count, most->name, file, 0,
+                                        "%u of %u tasks are called %s, with %lld kB together",
+                                        most->count, s->count, most->name, (long long)most->kb);
+        if (s->has_sizes && most->count >= SHARE_TASKS)
+            fact_set(ret, FACT_SAME_NAME_SHARE, diagnosis_pct_of_ram(d, most->kb), most->name, file,
+                     0, "%s", f->text);
     }
     free(groups);
 }
 
-static void keep_top(struct diagnosis *d, const struct seen_task *sorted, uint32_t count)
+static void extract_largest(const struct diagnosis *d, const struct seen_tasks *s, const char *file,
+                            struct facts *ret)
 {
-    d->memory.top_count = 0;
-    for (uint32_t i = 0; i < count && i < DIAGNOSIS_TOP && sorted[i].kb > 0; i++) {
-        struct diagnosis_process *p = &d->memory.top[d->memory.top_count++];
-        (void)snprintf(p->name, sizeof p->name, "%s", sorted[i].comm);
-        p->pid = sorted[i].pid;
-        p->kb = (int64_t)sorted[i].kb;
-    }
-}
-
-static void conclude_sizes(struct diagnosis *d, const struct seen_tasks *s, const char *file)
-{
-    char text[FACT_TEXT_MAX];
-    struct seen_task *sorted = calloc(s->count + 1, sizeof *sorted);
-    if (sorted == NULL || d->memory.total_kb <= 0) {
-        free(sorted);
+    const struct seen_task *top = s->count > 0 ? &s->task[0] : NULL;
+    for (uint32_t i = 0; i < s->count; i++)
+        top = s->task[i].kb > top->kb ? &s->task[i] : top;
+    if (top == NULL)
         return;
-    }
-    memcpy(sorted, s->task, s->count * sizeof *sorted);
-    qsort(sorted, s->count, sizeof *sorted, by_kb);
-    keep_top(d, sorted, s->count);
-    if (s->count > 0) {
-        const struct seen_task *top = &sorted[0];
-        (void)snprintf(text, sizeof text, "%s pid %u holds %.0f of %lld kB RAM, swap included",
-                       top->comm, top->pid, top->kb, (long long)d->memory.total_kb);
-        fact_set(&d->facts, FACT_TOP_NOW, diagnosis_pct_of_ram(d, (int64_t)top->kb), top->comm,
-                 file, 0, text);
-        d->facts.fact[FACT_TOP_NOW].pid = top->pid;
-        (void)snprintf(text, sizeof text, "%s pid %u was started %.0f minutes before the stun",
-                       top->comm, top->pid, top->age_min);
-        if (diagnosis_pct_of_ram(d, (int64_t)top->kb) >= 25)
-            fact_set(&d->facts, FACT_TOP_NOW_YOUNG, top->age_min, top->comm, file, 0, text);
-    }
-    free(sorted);
+    const double pct = diagnosis_pct_of_ram(d, top->kb), age_min = (double)top->age_ns / NS_PER_MIN;
+    fact_set(ret, FACT_TOP_NOW, pct, top->comm, file, 0,
+             "%s pid %u holds %lld of %lld kB RAM, swap included", top->comm, top->pid,
+             (long long)top->kb, (long long)d->memory.total_kb)
+        ->pid = top->pid;
+    if (pct >= YOUNG_PCT)
+        fact_set(ret, FACT_TOP_NOW_YOUNG, age_min, top->comm, file, 0,
+                 "%s pid %u was started %.0f minutes before the stun", top->comm, top->pid,
+                 age_min);
 }
 
 /* ---- jobs of the night ----------------------------------------------------------------------- */
@@ -215,10 +184,10 @@ static bool is_cron_job(const struct seen_tasks *s, const struct seen_task *t)
     return false;
 }
 
-static void conclude_jobs(struct diagnosis *d, const struct seen_tasks *s, const char *file)
+static void extract_jobs(const struct diagnosis *d, const struct seen_tasks *s, const char *file,
+                         struct facts *ret)
 {
-    char text[FACT_TEXT_MAX];
-    double kb = 0;
+    int64_t kb = 0;
     uint32_t jobs = 0;
     for (uint32_t i = 0; i < s->count; i++) {
         if (!is_cron_job(s, &s->task[i]))
@@ -226,15 +195,13 @@ static void conclude_jobs(struct diagnosis *d, const struct seen_tasks *s, const
         kb += s->task[i].kb;
         jobs++;
     }
-    if (jobs == 0 || d->memory.total_kb <= 0)
-        return;
-    (void)snprintf(text, sizeof text, "%u processes that crond started hold %.0f kB", jobs, kb);
-    fact_set(&d->facts, FACT_NIGHT_JOB, diagnosis_pct_of_ram(d, (int64_t)kb), "crond", file, 0,
-             text);
+    if (jobs > 0)
+        fact_set(ret, FACT_NIGHT_JOB, diagnosis_pct_of_ram(d, kb), "crond", file, 0,
+                 "%u processes that crond started hold %lld kB", jobs, (long long)kb);
 }
 
 /* ---- the CPU --------------------------------------------------------------------------------- */
-static void conclude_real_time(struct diagnosis *d, const struct seen_tasks *s, const char *file)
+static void extract_real_time(const struct seen_tasks *s, const char *file, struct facts *ret)
 {
     char text[FACT_TEXT_MAX];
     for (uint32_t i = 0; i < s->count; i++) {
@@ -242,12 +209,12 @@ static void conclude_real_time(struct diagnosis *d, const struct seen_tasks *s, 
         if (!t->real_time || t->state != 'R')
             continue;
         describe(t, text, sizeof text);
-        fact_set(&d->facts, FACT_RT_SPINNER, t->priority, t->comm, file, 0, text);
-        d->facts.fact[FACT_RT_SPINNER].pid = t->pid;
+        fact_set(ret, FACT_RT_SPINNER, t->priority, t->comm, file, 0, "%s", text)->pid = t->pid;
+        return;
     }
 }
 
-static void conclude_hogs(struct diagnosis *d, const struct seen_tasks *s, const char *file)
+static void extract_counts(const struct seen_tasks *s, const char *file, struct facts *ret)
 {
     char text[FACT_TEXT_MAX];
     uint32_t hogs = 0, runnable = 0, stuck = 0, zombies = 0;
@@ -268,16 +235,15 @@ static void conclude_hogs(struct diagnosis *d, const struct seen_tasks *s, const
     (void)snprintf(text, sizeof text, "%u tasks, %u runnable, %u in the allocator, %u zombies",
                    s->count, runnable, stuck, zombies);
     if (!s->is_glimpse || s->count >= USUAL_TASKS)
-        fact_set(&d->facts, FACT_TASKS, s->count, NULL, file, 0, text);
-    fact_set(&d->facts, FACT_RUNNABLE, runnable, NULL, file, 0, text);
-    fact_set(&d->facts, FACT_STUCK_TASKS, stuck, NULL, file, 0, text);
-    fact_set(&d->facts, FACT_ZOMBIES, zombies, zombie, file, 0, text);
+        fact_set(ret, FACT_TASKS, s->count, NULL, file, 0, "%s", text);
+    fact_set(ret, FACT_RUNNABLE, runnable, NULL, file, 0, "%s", text);
+    fact_set(ret, FACT_ZOMBIES, zombies, zombie, file, 0, "%s", text);
     if (hogs > 0)
-        fact_set(&d->facts, FACT_HOGS, hogs, name, file, 0, text);
+        fact_set(ret, FACT_HOGS, hogs, name, file, 0, "%s", text);
 }
 
 /* The thread that mends a SCSI host works only when a command did not come back in time. */
-static void conclude_disk(struct diagnosis *d, const struct seen_tasks *s, const char *file)
+static void extract_disk(const struct seen_tasks *s, const char *file, struct facts *ret)
 {
     char text[FACT_TEXT_MAX];
     for (uint32_t i = 0; i < s->count; i++) {
@@ -285,20 +251,22 @@ static void conclude_disk(struct diagnosis *d, const struct seen_tasks *s, const
         if (!task_is_in(t, "scsi_error_handler") || t->state != 'D')
             continue;
         describe(t, text, sizeof text);
-        fact_set(&d->facts, FACT_DISK_RECOVERS, 1, NULL, file, 0, text);
+        fact_set(ret, FACT_DISK_RECOVERS, 1, NULL, file, 0, "%s", text);
+        return;
     }
 }
 
-void tasks_conclude(struct diagnosis *d, const struct seen_tasks *tasks, const char *file)
+void tasks_extract(const struct diagnosis *d, const struct seen_tasks *tasks, const char *file,
+                   struct facts *ret)
 {
-    conclude_daemon(d, tasks, file);
-    conclude_groups(d, tasks, file);
-    conclude_hogs(d, tasks, file);
-    conclude_disk(d, tasks, file);
+    extract_daemon(tasks, file, ret);
+    extract_groups(d, tasks, file, ret);
+    extract_counts(tasks, file, ret);
+    extract_disk(tasks, file, ret);
     if (tasks->has_priorities)
-        conclude_real_time(d, tasks, file);
+        extract_real_time(tasks, file, ret);
     if (tasks->has_sizes) {
-        conclude_sizes(d, tasks, file);
-        conclude_jobs(d, tasks, file);
+        extract_largest(d, tasks, file, ret);
+        extract_jobs(d, tasks, file, ret);
     }
 }

@@ -2,7 +2,7 @@
 #ifndef TOOLS_DIAGNOSE_EVIDENCE_H
 #define TOOLS_DIAGNOSE_EVIDENCE_H
 
-#include "tools/diagnose/diagnosis.h"
+#include "tools/diagnose/diagnose.h"
 
 #define EVIDENCE_MAX 48u
 

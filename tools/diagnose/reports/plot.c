@@ -76,7 +76,7 @@ static void draw_legend(const struct panel *p, uint32_t row, uint32_t colour, co
 
 /* ---- programs over time ---------------------------------------------------------------------- */
 struct line {
-    char name[16];
+    char name[VMKSUMMARY_NAME_MAX];
     int64_t most_kb;
 };
 
@@ -105,37 +105,25 @@ static uint32_t collect_lines(const struct diagnosis *d, uint32_t first, struct 
 {
     uint32_t count = 0;
     for (uint32_t i = first; i < d->hour_count; i++)
-        for (int n = 0; n < 3; n++) {
-            if (d->hour[i].top[n].name[0] == '\0')
-                continue;
-            struct line *l = find_line(lines, &count, 64, d->hour[i].top[n].name);
-            if (l != NULL && d->hour[i].top[n].kb > l->most_kb)
-                l->most_kb = d->hour[i].top[n].kb;
+        for (uint32_t n = 0; n < d->hour[i]->top_count; n++) {
+            struct line *l = find_line(lines, &count, 64, d->hour[i]->top[n].name);
+            if (l != NULL && d->hour[i]->top[n].kb > l->most_kb)
+                l->most_kb = d->hour[i]->top[n].kb;
         }
     qsort(lines, count, sizeof lines[0], by_size);
     return count < LINES_MAX ? count : LINES_MAX;
 }
 
-/* kB of a program in an hour, -1 = it is not named; without a name, the swap in use. */
-static int64_t size_in_hour(const struct diagnosis_hour *h, const char *name)
-{
-    if (name == NULL)
-        return h->swap_kb;
-    for (int n = 0; n < 3; n++)
-        if (strcmp(h->top[n].name, name) == 0)
-            return h->top[n].kb;
-    return -1;
-}
-
+/* The sizes of a program; without a name, the swap in use. */
 static void draw_hours(const struct panel *p, const struct diagnosis *d, uint32_t first,
                        const char *name, uint32_t colour)
 {
     struct svg_point *point = calloc(d->hour_count - first, sizeof *point);
     size_t count = 0;
     for (uint32_t i = first; point != NULL && i < d->hour_count; i++) {
-        const int64_t kb = size_in_hour(&d->hour[i], name);
+        const int64_t kb = name != NULL ? vmksummary_kb_of(d->hour[i], name) : d->hour[i]->swap_kb;
         if (kb >= 0)
-            point[count++] = (struct svg_point){ x_of(p, (double)d->hour[i].epoch_s),
+            point[count++] = (struct svg_point){ x_of(p, (double)d->hour[i]->epoch_s),
                                                  y_of(p, (double)kb / 1024) };
     }
     if (count > 0)
@@ -147,7 +135,7 @@ static void draw_hours(const struct panel *p, const struct diagnosis *d, uint32_
 static struct panel begin_hours(const struct diagnosis *d, FILE *to, double top, uint32_t first,
                                 double most_kb, const char *title)
 {
-    const int64_t end_s[2] = { d->hour[first].epoch_s, d->hour[d->hour_count - 1].epoch_s };
+    const int64_t end_s[2] = { d->hour[first]->epoch_s, d->hour[d->hour_count - 1]->epoch_s };
     const struct panel p = { to,    top, (double)end_s[0], (double)end_s[1], most_kb / 1024 * 1.05,
                              title, "MB" };
     draw_frame(&p);
@@ -180,7 +168,7 @@ static void draw_swap(const struct diagnosis *d, FILE *to, double top)
     const double total_kb = (double)d->memory.swap_total_kb;
     double most_kb = total_kb;
     for (uint32_t i = 0; i < d->hour_count; i++)
-        most_kb = fmax(most_kb, (double)d->hour[i].swap_kb);
+        most_kb = fmax(most_kb, (double)d->hour[i]->swap_kb);
     const struct panel p = begin_hours(d, to, top, 0, most_kb, "Swap in use");
     draw_hours(&p, d, 0, NULL, colours[0]);
     draw_legend(&p, 0, colours[0], "swap used");

@@ -6,7 +6,7 @@
 #define TOOLS_DIAGNOSE_PLOT_H
 
 #include "tools/diagnose/reports/svg.h"
-#include "tools/diagnose/diagnosis.h"
+#include "tools/diagnose/diagnose.h"
 
 #define PLOT_WIDTH 900
 

@@ -2,7 +2,7 @@
 #ifndef TOOLS_DIAGNOSE_REPORT_H
 #define TOOLS_DIAGNOSE_REPORT_H
 
-#include "tools/diagnose/diagnosis.h"
+#include "tools/diagnose/diagnose.h"
 #include "tools/out/out.h"
 
 /** As text or JSON; the caller ends the result. `why` adds how the figures come about, which JSON

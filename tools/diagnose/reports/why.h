@@ -2,7 +2,7 @@
 #ifndef TOOLS_DIAGNOSE_WHY_H
 #define TOOLS_DIAGNOSE_WHY_H
 
-#include "tools/diagnose/diagnosis.h"
+#include "tools/diagnose/diagnose.h"
 
 #define WHY_MAX 400u
 

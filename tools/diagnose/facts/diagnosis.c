@@ -1,7 +1,6 @@
-/* diagnosis.c - see diagnosis.h: the life of the record. */
-#include "tools/diagnose/diagnosis.h"
+/* diagnosis.c - see diagnosis.h. */
+#include "tools/diagnose/facts/diagnosis.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,29 +18,33 @@ struct diagnosis *diagnosis_create(void)
         return NULL;
     d->host.uptime_ns = d->host.end_s = d->host.vms = -1;
     d->memory.total_kb = d->memory.swap_total_kb = d->memory.swap_used_kb = -1;
-    d->screen.uptime_ns = d->summary.uptime_ns = d->summary.swap_kb = -1;
-    d->meminfo.total_kb = d->meminfo.swap_total_kb = -1;
     return d;
 }
 
-void diagnosis_free(struct diagnosis *d)
+double diagnosis_pct_of_ram(const struct diagnosis *d, int64_t kb)
 {
-    if (d == NULL)
+    const int64_t ram_kb = d->memory.total_kb > 0 ? d->memory.total_kb : RAM_KB_MOST;
+    return 100.0 * (double)kb / (double)ram_kb;
+}
+
+void diagnosis_add_process(struct diagnosis_memory *m, const char *name, uint32_t pid, int64_t kb)
+{
+    uint32_t at = m->top_count;
+    while (at > 0 && m->top[at - 1].kb < kb)
+        at--;
+    if (at == DIAGNOSIS_TOP || kb <= 0)
         return;
-    for (uint32_t i = 0; i < d->summary_text_count; i++)
-        text_free(&d->summary_text[i]);
-    free(d->summary_text);
-    for (uint32_t i = 0; i < d->log_count; i++)
-        text_free(&d->log[i].text);
-    free(d->log);
-    free(d->hour);
-    free(d);
+    m->top_count += m->top_count < DIAGNOSIS_TOP;
+    for (uint32_t n = m->top_count - 1; n > at; n--)
+        m->top[n] = m->top[n - 1];
+    m->top[at] = (struct diagnosis_process){ .pid = pid, .kb = kb };
+    (void)snprintf(m->top[at].name, sizeof m->top[at].name, "%s", name);
 }
 
 void diagnosis_remark(struct diagnosis_remarks *r, const char *format, ...)
 {
     va_list args;
-    char remark[DIAGNOSIS_REMARK_MAX];
+    char remark[DIAGNOSIS_REMARK_MAX] = "";
     va_start(args, format);
     (void)vsnprintf(remark, sizeof remark, format, args);
     va_end(args);
@@ -55,6 +58,8 @@ void diagnosis_remark(struct diagnosis_remarks *r, const char *format, ...)
 void diagnosis_note(struct diagnosis_source *s, const char *format, ...)
 {
     va_list args;
+    if (s == NULL)
+        return;
     size_t used = strlen(s->note);
     if (used > 0 && used + 3 < sizeof s->note) {
         memcpy(s->note + used, "; ", 3);
@@ -68,8 +73,9 @@ void diagnosis_note(struct diagnosis_source *s, const char *format, ...)
 void diagnosis_note_unparsed(struct diagnosis_source *s, const struct text *t,
                              const struct unparsed *unparsed, uint32_t file)
 {
+    if (s == NULL)
+        return;
     s->line_count = t->count;
-    s->unparsed_count = 0;
     for (uint32_t i = 0; i < unparsed->count; i++) {
         if (unparsed->line[i].file != file)
             continue;
@@ -93,18 +99,4 @@ void diagnosis_when(int64_t epoch_s, char ret[DIAGNOSIS_WHEN_ROOM])
 {
     _Static_assert(DIAGNOSIS_WHEN_ROOM >= ISODATE_SIZE, "a date fits");
     isodate_format(epoch_s, 0, ret);
-}
-
-struct diagnosis_source *diagnosis_find_source(struct diagnosis *d, const char *path)
-{
-    for (uint32_t i = 0; i < d->source_count; i++)
-        if (strcmp(d->source[i].path, path) == 0)
-            return &d->source[i];
-    return NULL;
-}
-
-double diagnosis_pct_of_ram(const struct diagnosis *d, int64_t kb)
-{
-    const int64_t ram_kb = d->memory.total_kb > 0 ? d->memory.total_kb : RAM_KB_MOST;
-    return 100.0 * (double)kb / (double)ram_kb;
 }
