@@ -39,7 +39,7 @@ int cmd_usage(const struct cmd *c, const char *format, ...)
     va_start(args, format);
     complain(c->name, format, args);
     va_end(args);
-    (void)fprintf(stderr, "`%s%s --help` tells more.\n", own_name[0] != '\0' ? "" : "lostbeat ",
+    (void)fprintf(stderr, "`%s%s --help` says more.\n", own_name[0] != '\0' ? "" : "lostbeat ",
                   c->name);
     return CMD_USAGE;
 }

@@ -258,7 +258,7 @@ const struct cmd cmd_boot = {
         "Starts the host in DIR, lets it run until `loaded VMkernel` (and D more), then presses "
         "its power button: the console shuts down. A start looks at the dump slots and the "
         "datastore and brings to safety what a failure left there: /root/vmkernel-zdump-*, "
-        "/root/old_cores/cos-core-*.gz; /var/log/messages tells of it.",
+        "/root/old_cores/cos-core-*.gz; /var/log/messages names it.",
     .options = options,
     .more = "  lostbeat boot hosts/a --scenario healthy --for 2d\n"
             "  lostbeat boot hosts/a --at '2009-10-05 08:00:00' --for 30d\n\n" EXIT_STATUS,

@@ -96,8 +96,7 @@ static void print_head(struct out *o, const struct explained *x)
     out_u64(o, "build", NULL, p->build);
     out_str(o, "layout", ", laid out as on %s\n", layout);
     out_str(o, "class", "what it is: %s", purple_class_name(p->class));
-    out_text(o, "%s\n\n",
-             p->class_from_log ? " (told by the log lines; the headline is missing)" : "");
+    out_text(o, "%s\n\n", p->class_from_log ? " (by the log lines; the headline is missing)" : "");
     out_str(o, "headline", NULL, p->headline);
     out_str(o, "cos_core", NULL, p->cos_core[0] != '\0' ? p->cos_core : NULL);
 }
@@ -156,7 +155,7 @@ static void print_tail(struct out *o, const struct explain *e)
         out_str(o, NULL, i == 0 ? "missing from the text: %s" : ", %s", e->missing[i]);
     out_end(o);
     out_text(o,
-             "%sThe screen does not tell the cause. `lostbeat forecast` reads vmksummary, which "
+             "%sThe screen does not show the cause. `lostbeat forecast` reads vmksummary, which "
              "may.\n",
              e->missing_count > 0 ? "\n" : "");
 }

@@ -367,7 +367,7 @@ static const struct cmd_option options[] = {
 
 const struct cmd cmd_forecast = {
     .name = "forecast",
-    .summary = "tells from vmksummary who grows and when the memory is gone",
+    .summary = "says from vmksummary who grows and when the memory is gone",
     .usage = "FILE|HOST... [--ram SIZE] [--swap SIZE] [--json]",
     .about =
         "Takes vmksummary files (rotated ones too, in any order; plain or gzip) of this simulator "

@@ -1,4 +1,4 @@
-/* cmd_run.c - `lostbeat run`: a host is made, started, watched to its end and told about. */
+/* cmd_run.c - `lostbeat run`: a host is made, started, watched to its end and reported on. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>

@@ -164,7 +164,7 @@ static int work(const struct arguments *a, struct bundle *b)
         return list_files(b);
     b->epoch_s = hostclock_s(b->host);
     if (b->epoch_s == 0)
-        return cmd_fail(CMD_USAGE, "%s: its files tell no time; has it ever run?", b->host);
+        return cmd_fail(CMD_USAGE, "%s: none of its files has a time; has it ever run?", b->host);
     if (name_bundle(a->to, b, err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     write_head(a, b, head, sizeof head);

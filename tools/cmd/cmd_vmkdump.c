@@ -182,7 +182,7 @@ static int list_slots(const char *path)
     return CMD_OK;
 }
 
-static int look(const struct arguments *a, const char *path)
+static int read_dump(const struct arguments *a, const char *path)
 {
     char err[ERROR_MAX];
     struct zdump z;
@@ -229,8 +229,8 @@ static int run(int argc, char **argv)
     if ((optind < argc) == (a.device != NULL))
         return cmd_usage(&cmd_vmkdump, "one dump is wanted: a file, or -d DEVICE");
     if (optind < argc)
-        return look(&a, argv[optind]);
-    return find_device(&a, path, err) != 0 ? cmd_fail(CMD_USAGE, "%s", err) : look(&a, path);
+        return read_dump(&a, argv[optind]);
+    return find_device(&a, path, err) != 0 ? cmd_fail(CMD_USAGE, "%s", err) : read_dump(&a, path);
 }
 
 static const struct cmd_option options[] = {

@@ -30,7 +30,7 @@ static void print_help(FILE *to)
     (void)fputs("\nPrograms beside this one:\n\n", to);
     print_summaries(to, programs, 15);
     (void)fputs(
-        "\n`lostbeat COMMAND --help` tells more.\n"
+        "\n`lostbeat COMMAND --help` says more.\n"
         "Exit status: 0 as expected, 1 the thing looked at is bad, 2 wrong usage or input.\n",
         to);
 }

@@ -49,7 +49,7 @@ static void print_trace(struct crash *s, const struct cos_task *t)
 }
 
 /* The tasks that are meant: "-a" or nothing is the one that had the CPU. @return how many, 0 when
- * one does not exist, which was told */
+ * one does not exist, which was reported */
 static int find_tasks(struct crash *s, int argc, char **argv, const struct cos_task **ret)
 {
     int n = 0;

@@ -26,6 +26,9 @@ static void print_share(struct out *o, const char *key, const char *format, uint
         out_str(o, key, format, text);
 }
 
+/* A column is a word of the heading and a line of the row. */
+static const char ps_heading[] = "    PID    PPID  CPU    TASK    ST  %MEM     VSZ    RSS  COMM\n";
+
 static void ps_row(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
@@ -61,6 +64,9 @@ static int by_size(const void *a, const void *b)
     return x->task->pid < y->task->pid ? -1 : 1;
 }
 
+static const char size_heading[] =
+    "    PID    VSZ kB   RSS kB  SWAP kB  FILE kB PTBL kB   %RAM  COMM\n";
+
 static void size_row(struct crash *s, const struct sized *z)
 {
     struct out *o = &s->out;
@@ -94,7 +100,7 @@ static int ps_sizes(struct crash *s, bool (*wanted)(const struct cos_task *, cha
         n++;
     }
     qsort(all, n, sizeof *all, by_size);
-    out_text(&s->out, "    PID    VSZ kB   RSS kB  SWAP kB  FILE kB PTBL kB   %%RAM  COMM\n");
+    out_text(&s->out, "%s", size_heading);
     for (uint32_t i = 0; i < n; i++)
         size_row(s, &all[i]);
     free(all);
@@ -126,7 +132,7 @@ static int run_ps(struct crash *s, int argc, char **argv)
     if (sizes) {
         status = ps_sizes(s, is_wanted, args);
     } else {
-        out_text(&s->out, "    PID    PPID  CPU    TASK    ST  %%MEM     VSZ    RSS  COMM\n");
+        out_text(&s->out, "%s", ps_heading);
         for (uint32_t i = 0; i < s->tasks.count; i++) {
             if (is_wanted(&s->tasks.task[i], args))
                 ps_row(s, &s->tasks.task[i]);

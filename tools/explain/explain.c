@@ -92,7 +92,7 @@ static const struct {
     enum explain_rating rating;
     const char *says;
 } classes[PURPLE_CLASSES] = {
-    [PURPLE_UNKNOWN] = { EXPLAIN_ODD, "a headline that is not known here" },
+    [PURPLE_UNKNOWN] = { EXPLAIN_NOT_UNDERSTOOD, "a headline that is not known here" },
     [PURPLE_LOST_HEARTBEAT] = { EXPLAIN_BOILERPLATE,
                                 "the VMkernel had no heartbeat of the service console for 30 "
                                 "minutes. It says what happened, not why: look at vmksummary, "
@@ -136,7 +136,7 @@ static void explain_headline(struct work *w)
     if (p->headline[0] != '\0' || interim)
         note(w, place, classes[p->class].rating, "%s", classes[p->class].says);
     else if (p->class != PURPLE_UNKNOWN)
-        note(w, place, EXPLAIN_BOILERPLATE, "no headline; the log lines tell that it is %s",
+        note(w, place, EXPLAIN_BOILERPLATE, "no headline; by the log lines it is %s",
              purple_class_name(p->class));
     const bool names_console =
         strstr(p->headline, "1024:console") != NULL || strstr(p->headline, "4096:console") != NULL;
@@ -168,7 +168,7 @@ static const struct code_range {
     { false, false, PAGE_OFFSET, UINT64_MAX, "console kernel", true,
       "code of the console's Linux kernel (from 0xc0000000 on), so the registers are the "
       "console's. "
-      "Which function it is only the kernel's symbols or the cos-core tell" },
+      "Which function it is only the kernel's symbols or the cos-core can say" },
     { false, false, 0x600000, 0xffffff, "VMkernel", false,
       "code of the VMkernel (0x6..... on ESX 3.x)" },
     { true, false, 0x418000000000, 0x41ffffffffff, "VMkernel", false,
@@ -190,7 +190,8 @@ static void explain_ip(struct work *w, const struct purple_reg *r)
         note(w, r->place, EXPLAIN_UNIQUE, "%s", c->says);
         return;
     }
-    note(w, r->place, EXPLAIN_ODD, "neither code of the console's kernel nor of the VMkernel");
+    note(w, r->place, EXPLAIN_NOT_UNDERSTOOD,
+         "neither code of the console's kernel nor of the VMkernel");
 }
 
 static void explain_cr2(struct work *w, const struct purple_reg *r)
@@ -198,7 +199,7 @@ static void explain_cr2(struct work *w, const struct purple_reg *r)
     if (w->p->class == PURPLE_VMK_EXCEPTION)
         note(w, r->place, EXPLAIN_UNIQUE, "the address that faulted, if it was a page fault (#PF)");
     else if (r->value == 0)
-        note(w, r->place, EXPLAIN_BOILERPLATE, "no page fault is told");
+        note(w, r->place, EXPLAIN_BOILERPLATE, "no page fault is recorded");
     else
         note(w, r->place, EXPLAIN_MISLEADING,
              "address of the last page fault%s: an ordinary one of the past, and not what failed",
@@ -214,7 +215,7 @@ static void explain_cr3(struct work *w, const struct purple_reg *r)
         return;
     }
     if (!fits) {
-        note(w, r->place, EXPLAIN_ODD,
+        note(w, r->place, EXPLAIN_NOT_UNDERSTOOD,
              "page tables; on a screen of the console 0x2401000 + its RAM is expected");
         return;
     }
@@ -364,7 +365,7 @@ static void explain_registers(struct work *w)
     if (w->e->registers_are_cos)
         explain_pairs(w);
     if (p->class == PURPLE_VMK_EXCEPTION && w->e->registers_are_cos)
-        note(w, ip->place, EXPLAIN_ODD,
+        note(w, ip->place, EXPLAIN_NOT_UNDERSTOOD,
              "an exception of the VMkernel with the console's registers");
 }
 
@@ -468,7 +469,7 @@ static void explain_uptime(struct work *w)
         note(w, p->tsc_place, EXPLAIN_BOILERPLATE,
              "TSC / uptime = %.1f MHz, a clock rate of a CPU: both numbers are well copied", mhz);
     else
-        note(w, p->tsc_place, EXPLAIN_ODD,
+        note(w, p->tsc_place, EXPLAIN_NOT_UNDERSTOOD,
              "TSC / uptime = %.1f MHz, which no CPU has: a digit of one of them is wrong", mhz);
 }
 
@@ -640,11 +641,11 @@ static void explain_repairs(struct work *w, uint32_t i)
          count);
 }
 
-static void explain_odds(struct work *w)
+static void explain_unparsed(struct work *w)
 {
     for (uint32_t i = 0; i < w->p->unparsed.count; i++)
-        note(w, (struct purple_place){ .line = w->p->unparsed.line[i].line }, EXPLAIN_ODD, "%s",
-             w->p->unparsed.line[i].why);
+        note(w, (struct purple_place){ .line = w->p->unparsed.line[i].line },
+             EXPLAIN_NOT_UNDERSTOOD, "%s", w->p->unparsed.line[i].why);
     for (uint32_t i = 0; i < w->p->repair_count; i++)
         explain_repairs(w, i);
 }
@@ -677,7 +678,7 @@ void explain_make(const struct purple *p, struct explain *ret)
     explain_console_text(&w);
     explain_status(&w);
     explain_missing(&w);
-    explain_odds(&w);
+    explain_unparsed(&w);
     if (e.note_count > 0)
         qsort(e.note, e.note_count, sizeof *e.note, compare_notes);
     *ret = e;

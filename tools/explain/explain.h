@@ -22,7 +22,7 @@ enum explain_rating {
     EXPLAIN_UNIQUE,
     EXPLAIN_MISLEADING,
     EXPLAIN_CORRECTED, /* read in another way than it is written */
-    EXPLAIN_ODD,       /* not understood */
+    EXPLAIN_NOT_UNDERSTOOD,
     EXPLAIN_RATINGS
 };
 
