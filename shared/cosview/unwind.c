@@ -157,26 +157,7 @@ static int access_fpreg(unw_addr_space_t as, unw_regnum_t reg, unw_fpreg_t *valu
     return -UNW_EBADREG;
 }
 
-static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *arg)
-{
-    (void)as;
-    (void)cursor;
-    (void)arg;
-    return -UNW_EINVAL;
-}
-
-static int get_proc_name(unw_addr_space_t as, unw_word_t address, char *name, size_t len,
-                         unw_word_t *offset, void *arg)
-{
-    (void)as;
-    (void)address;
-    (void)name;
-    (void)len;
-    (void)offset;
-    (void)arg;
-    return -UNW_ENOINFO;
-}
-
+/* resume and get_proc_name are for who asks for them by name; we do not. */
 static unw_accessors_t accessors = {
     .find_proc_info = find_proc_info,
     .put_unwind_info = put_unwind_info,
@@ -184,8 +165,6 @@ static unw_accessors_t accessors = {
     .access_mem = access_mem,
     .access_reg = access_reg,
     .access_fpreg = access_fpreg,
-    .resume = resume,
-    .get_proc_name = get_proc_name,
 };
 
 /* ---- unwinding ------------------------------------------------------------------------------- */

@@ -26,13 +26,13 @@ static void edit(unsigned char *bytes, size_t room, const uint8_t *data, size_t 
 
 static void try_it(const void *bytes, size_t size)
 {
-    char err[512] = "";
+    struct err err;
     unsigned char *exact = malloc(size + 1);
     if (exact == NULL)
         return;
     memcpy(exact, bytes, size);
-    if (core_all(exact, size, err, sizeof err) != 0 &&
-        (strncmp(err, "core: ", 6) != 0 || strchr(err, '\n') != NULL))
+    if (core_all(exact, size, &err) != 0 &&
+        (strncmp(err.text, "core: ", 6) != 0 || strchr(err.text, '\n') != NULL))
         abort();
     free(exact);
 }

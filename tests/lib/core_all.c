@@ -43,14 +43,14 @@ static void every_command(struct crash *s)
     }
 }
 
-int core_all(const void *bytes, size_t size, char *err, size_t err_size)
+int core_all(const void *bytes, size_t size, struct err *err)
 {
     struct crash s = { 0 };
     static FILE *nowhere;
     if (nowhere == NULL)
         nowhere = fopen("/dev/null", "we");
     assert(nowhere != NULL);
-    if (core_from_bytes("core", bytes, size, &s.core, err, err_size) != 0)
+    if (core_from_bytes("core", bytes, size, &s.core, err) != 0)
         return -1;
     assert(core_tasks_load(s.core, &s.tasks) == 0);
     s.unwinder = cosview_unwinder_create(&s.core->view, s.core->phdr_va, s.core->phdr_count);

@@ -19,7 +19,7 @@ struct fixture {
     struct mini_core mini;
     struct core *core;
     struct cos_tasks tasks;
-    char err[512];
+    struct err err;
 };
 
 static int setup(void **state)
@@ -41,10 +41,9 @@ static int teardown(void **state)
 
 static void open_it(struct fixture *f)
 {
-    const int status =
-        core_from_bytes("mini", f->mini.bytes, f->mini.size, &f->core, f->err, sizeof f->err);
+    const int status = core_from_bytes("mini", f->mini.bytes, f->mini.size, &f->core, &f->err);
     if (status != 0)
-        fail_msg("%s", f->err);
+        fail_msg("%s", f->err.text);
     assert_int_equal(core_tasks_load(f->core, &f->tasks), 0);
 }
 
@@ -230,7 +229,7 @@ static void test_core_gzip_reads_like_the_plain_one(void **state)
     struct fixture *f = *state;
     static unsigned char gz[MINI_ROOM];
     const uint32_t len = compress_it(f->mini.bytes, f->mini.size, gz, sizeof gz);
-    assert_int_equal(core_from_bytes("mini.gz", gz, len, &f->core, f->err, sizeof f->err), 0);
+    assert_int_equal(core_from_bytes("mini.gz", gz, len, &f->core, &f->err), 0);
     assert_int_equal(f->core->size, f->mini.size);
     assert_memory_equal(f->core->bytes, f->mini.bytes, f->mini.size);
     assert_int_equal(f->core->problems.count, 0);
@@ -244,7 +243,7 @@ static void test_core_gzip_that_is_cut_gives_what_came_before(void **state)
     uint32_t opened = 0;
     for (uint32_t cut = 2; cut < len; cut += len / 16) {
         struct core *c = NULL;
-        if (core_from_bytes("mini.gz", gz, cut, &c, f->err, sizeof f->err) != 0)
+        if (core_from_bytes("mini.gz", gz, cut, &c, &f->err) != 0)
             continue;
         opened++;
         assert_true(has_problem(c, "gzip"));
@@ -266,7 +265,7 @@ static void test_core_gzip_that_inflates_without_end_is_cut(void **state)
     for (uint32_t i = 1; i < MEMBERS; i++)
         memcpy(gz + len + i * member, gz + len, member);
     len += MEMBERS * member;
-    assert_int_equal(core_from_bytes("mini.gz", gz, len, &f->core, f->err, sizeof f->err), 0);
+    assert_int_equal(core_from_bytes("mini.gz", gz, len, &f->core, &f->err), 0);
     assert_true(has_problem(f->core, "inflates to more than"));
     assert_in_range(f->core->size, CORE_FILE_MAX - ZEROS, CORE_FILE_MAX);
     free(zeros);
@@ -297,13 +296,12 @@ static void test_core_headers_that_make_no_sense_are_refused_in_one_line(void **
         struct core *c = NULL;
         mini_core_build(&f->mini);
         f->mini.bytes[bad[i].at] = bad[i].byte;
-        const int status =
-            core_from_bytes("mini", f->mini.bytes, f->mini.size, &c, f->err, sizeof f->err);
-        assert_int_equal(status, -1);
+        const int status = core_from_bytes("mini", f->mini.bytes, f->mini.size, &c, &f->err);
+        assert_int_equal(status, ERR_SYNTAX);
         assert_null(c);
-        if (strstr(f->err, bad[i].words) == NULL || strncmp(f->err, "mini: ", 6) != 0 ||
-            strchr(f->err, '\n') != NULL)
-            fail_msg("byte %zu: \"%s\"", bad[i].at, f->err);
+        if (strstr(f->err.text, bad[i].words) == NULL || strncmp(f->err.text, "mini: ", 6) != 0 ||
+            strchr(f->err.text, '\n') != NULL)
+            fail_msg("byte %zu: \"%s\"", bad[i].at, f->err.text);
     }
 }
 
@@ -391,9 +389,10 @@ static void test_core_survives_any_byte_of_its_headers_and_note(void **state)
         const unsigned char was = f->mini.bytes[at];
         for (size_t i = 0; i < sizeof values; i++) {
             f->mini.bytes[at] = values[i];
-            f->err[0] = '\0';
-            if (core_all(f->mini.bytes, f->mini.size, f->err, sizeof f->err) != 0)
-                assert_true(strncmp(f->err, "core: ", 6) == 0 && strchr(f->err, '\n') == NULL);
+            f->err.text[0] = '\0';
+            if (core_all(f->mini.bytes, f->mini.size, &f->err) != 0)
+                assert_true(strncmp(f->err.text, "core: ", 6) == 0 &&
+                            strchr(f->err.text, '\n') == NULL);
         }
         f->mini.bytes[at] = was;
     }
@@ -419,7 +418,7 @@ static void test_core_survives_any_word_of_its_structures(void **state)
             memcpy(&was, f->mini.bytes + f->mini.ram_at + (at - MINI_BASE), sizeof was);
             for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
                 mini_put32(&f->mini, at, values[i]);
-                assert_int_equal(core_all(f->mini.bytes, f->mini.size, f->err, sizeof f->err), 0);
+                assert_int_equal(core_all(f->mini.bytes, f->mini.size, &f->err), 0);
             }
             mini_put32(&f->mini, at, was);
         }
@@ -455,7 +454,7 @@ static void test_core_survives_a_cut_anywhere(void **state)
     for (size_t size = 0; size < f->mini.size; size += size < f->mini.ram_at ? 97 : 4096 * 5) {
         unsigned char *exact = malloc(size + 1); /* so that a sanitizer sees each byte too far */
         memcpy(exact, f->mini.bytes, size);
-        opened += core_all(exact, size, f->err, sizeof f->err) == 0;
+        opened += core_all(exact, size, &f->err) == 0;
         free(exact);
     }
     assert_true(opened > 40);
@@ -469,7 +468,7 @@ static void test_core_does_without_any_one_line_of_its_note(void **state)
         const size_t n = (size_t)((char *)memchr(note + at, '\n', f->mini.note_len - at) - note);
         const char was = note[at];
         note[at] = '='; /* a line without a key */
-        assert_int_equal(core_all(f->mini.bytes, f->mini.size, f->err, sizeof f->err), 0);
+        assert_int_equal(core_all(f->mini.bytes, f->mini.size, &f->err), 0);
         note[at] = was;
         at = n + 1;
     }
@@ -477,49 +476,33 @@ static void test_core_does_without_any_one_line_of_its_note(void **state)
 
 int main(void)
 {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_core_sound_has_no_problem, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_tasks_come_in_list_order_with_their_registers,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_page_tables_are_counted_by_kind, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_zones_lists_and_counters_agree, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_swap_map_is_counted, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_run_queue_names_the_runnable_task, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_wait_queue_gets_the_name_of_its_symbol, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_log_is_put_in_order_when_it_wrapped, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_stack_is_unwound_by_the_tables_in_the_core, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_symbol_of_two_places_is_no_symbol, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_gzip_reads_like_the_plain_one, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_gzip_that_is_cut_gives_what_came_before, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_gzip_that_inflates_without_end_is_cut, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(
-            test_core_headers_that_make_no_sense_are_refused_in_one_line, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_that_is_cut_says_what_is_missing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_task_list_in_a_circle_ends_and_is_told, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(
-            test_core_tasks_behind_a_broken_link_are_found_by_their_stacks, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_counters_against_lists_are_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            test_core_registers_that_differ_from_the_saved_frame_are_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_number_beyond_reason_is_not_used, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_survives_any_byte_of_its_headers_and_note, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_survives_any_word_of_its_structures, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_core_survives_any_unwind_table, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_survives_a_cut_anywhere, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_core_does_without_any_one_line_of_its_note, setup,
-                                        teardown),
+        T(test_core_sound_has_no_problem),
+        T(test_core_tasks_come_in_list_order_with_their_registers),
+        T(test_core_page_tables_are_counted_by_kind),
+        T(test_core_zones_lists_and_counters_agree),
+        T(test_core_swap_map_is_counted),
+        T(test_core_run_queue_names_the_runnable_task),
+        T(test_core_wait_queue_gets_the_name_of_its_symbol),
+        T(test_core_log_is_put_in_order_when_it_wrapped),
+        T(test_core_stack_is_unwound_by_the_tables_in_the_core),
+        T(test_core_symbol_of_two_places_is_no_symbol),
+        T(test_core_gzip_reads_like_the_plain_one),
+        T(test_core_gzip_that_is_cut_gives_what_came_before),
+        T(test_core_gzip_that_inflates_without_end_is_cut),
+        T(test_core_headers_that_make_no_sense_are_refused_in_one_line),
+        T(test_core_that_is_cut_says_what_is_missing),
+        T(test_core_task_list_in_a_circle_ends_and_is_told),
+        T(test_core_tasks_behind_a_broken_link_are_found_by_their_stacks),
+        T(test_core_counters_against_lists_are_told),
+        T(test_core_registers_that_differ_from_the_saved_frame_are_told),
+        T(test_core_number_beyond_reason_is_not_used),
+        T(test_core_survives_any_byte_of_its_headers_and_note),
+        T(test_core_survives_any_word_of_its_structures),
+        T(test_core_survives_any_unwind_table),
+        T(test_core_survives_a_cut_anywhere),
+        T(test_core_does_without_any_one_line_of_its_note),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

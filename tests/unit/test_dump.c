@@ -104,7 +104,7 @@ static uint64_t offset_of(const struct fixture *f, const char *field)
 /* A word of COS memory, to be changed by the test. */
 static uint32_t *word(const struct fixture *f, uint64_t address)
 {
-    return (uint32_t *)(void *)(f->h->vmk.machine.ram + (address - f->mem.image.page_offset));
+    return (uint32_t *)(void *)(f->h->vmk.machine.ram + (address - f->mem.page_offset));
 }
 
 static uint32_t current_address(const struct fixture *f)
@@ -240,7 +240,7 @@ static void test_dump_registers_of_screen_core_and_frame_agree(void **state)
                    "ds=0x690068 fs=0x0 gs=0x0\n"
                    "eax=0x2dc94 ebx=0x%x ecx=0xc1bb9938 edx=0xc0396c80\nebp=0x%x esi=0xc160920c "
                    "edi=0x2dc95 err=0 eflags=0x0\n",
-                   (unsigned)(at - f->mem.image.page_offset), (unsigned)r.rip,
+                   (unsigned)(at - f->mem.page_offset), (unsigned)r.rip,
                    0x2401000u + DUMP_HOST_RAM_MB * 1048576u, (unsigned)r.rbx, (unsigned)r.rbp);
     assert_contains(psod, want);
     free(psod);
@@ -316,7 +316,7 @@ static void test_core_holds_the_ram_to_the_byte(void **state)
     }
     assert_int_equal(dump_cos_error(&f->h->vmk, "Lost heartbeat"), 0);
     /* RAM from here to its end is the core's end. */
-    const uint64_t data = symbol(f, "_sdata") - f->mem.image.page_offset;
+    const uint64_t data = symbol(f, "_sdata") - f->mem.page_offset;
     (void)snprintf(command, sizeof command, "tail -c %llu %s | cmp - /proc/%d/fd/%d %llu %llu",
                    (unsigned long long)(ram - data), dump_host_core(f->h), (int)getpid(),
                    f->h->vmk.machine.memory_fd, 0ull,

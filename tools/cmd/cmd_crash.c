@@ -1,4 +1,5 @@
 /* cmd_crash.c - `lostbeat crash`: post-mortem on a core of the service console. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,29 +9,24 @@
 #include "tools/cmd/cmd.h"
 #include "tools/crash/crash.h"
 
-#define ERROR_MAX 512
-
 struct arguments {
     const char *core, *executable;
     struct cmd_texts commands;
     bool json;
 };
 
-/* @return 0, or -1 with one line in err */
-static int load(struct crash *s, const struct arguments *o, char *err)
+/* @return 0, or a negative code with one line in err */
+static int load(struct crash *s, const struct arguments *o, struct err *err)
 {
-    if (core_open(o->core, &s->core, err, ERROR_MAX) != 0)
-        return -1;
-    (void)snprintf(err, ERROR_MAX, "%s: out of memory", o->core);
-    if (core_tasks_load(s->core, &s->tasks) != 0)
-        return -1;
-    s->unwinder = cosview_unwinder_create(&s->core->view, s->core->phdr_va, s->core->phdr_count);
+    const int status = core_open(o->core, &s->core, err);
+    if (status != 0)
+        return status;
+    if (core_tasks_load(s->core, &s->tasks) == 0)
+        s->unwinder =
+            cosview_unwinder_create(&s->core->view, s->core->phdr_va, s->core->phdr_count);
     if (s->unwinder == NULL)
-        return -1;
-    if (o->executable != NULL &&
-        core_source_open(s->core, o->executable, &s->source, err, ERROR_MAX) != 0)
-        return -1;
-    return 0;
+        return err_set(err, -ENOMEM, "%s: out of memory", o->core);
+    return o->executable == NULL ? 0 : core_source_open(s->core, o->executable, &s->source, err);
 }
 
 static void unload(struct crash *s)
@@ -86,13 +82,13 @@ static int run(int argc, char **argv)
 {
     struct arguments a = { .json = false };
     struct crash s = { 0 };
-    char err[ERROR_MAX];
+    struct err err;
     int status = cmd_options(&cmd_crash, argc, argv, &a);
     if (status != CMD_GO)
         return status;
     a.core = argv[optind];
-    if (load(&s, &a, err) != 0)
-        status = cmd_fail(CMD_USAGE, "%s", err);
+    if (load(&s, &a, &err) != 0)
+        status = cmd_fail(CMD_USAGE, "%s", err.text);
     else
         status = work(&s, &a);
     unload(&s);

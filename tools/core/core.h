@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "shared/cosview/cosview.h"
+#include "shared/err.h"
 #include "shared/units.h"
 
 #define CORE_PAGE 4096u
@@ -68,13 +69,13 @@ struct core {
 };
 
 /* ---- opening (core_open.c) ---- */
-/** Open a core, plain or gzip, whole or cut. @return 0 with *ret to be given to core_close(), or -1
- * with one line in err: file, place, what is wrong, what to do */
-int core_open(const char *path, struct core **ret, char *err, size_t err_size);
+/** Open a core, plain or gzip, whole or cut. @return 0 with *ret to be given to core_close(), or a
+ * negative code with one line in err: file, place, what is wrong, what to do */
+int core_open(const char *path, struct core **ret, struct err *err);
 /** The same for a core in memory, which must outlive it and is not changed. `path` is its name in
  * messages. */
 int core_from_bytes(const char *path, const void *bytes, uint64_t size, struct core **ret,
-                    char *err, size_t err_size);
+                    struct err *err);
 /** Free everything. NULL is allowed. */
 void core_close(struct core *c);
 /** Does the file begin like a core of ours or like its gzip form? Reads a few bytes; a file that

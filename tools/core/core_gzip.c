@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <isa-l/igzip_lib.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -82,8 +81,7 @@ static void inflate_all(struct core *c, const unsigned char *from, uint64_t left
     }
 }
 
-int core_inflate(struct core *c, const unsigned char *from, uint64_t size, char *err,
-                 size_t err_size)
+int core_inflate(struct core *c, const unsigned char *from, uint64_t size, struct err *err)
 {
     void *map = mmap(NULL, CORE_FILE_MAX, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -91,10 +89,9 @@ int core_inflate(struct core *c, const unsigned char *from, uint64_t size, char 
     if (out == NULL) {
         if (map != MAP_FAILED)
             (void)munmap(map, CORE_FILE_MAX);
-        (void)snprintf(err, err_size,
+        return err_set(err, -ENOMEM,
                        "%s: no room to inflate it (%s); gunzip it and give the plain core", c->path,
                        strerror(errno));
-        return -1;
     }
     c->mapping = map;
     c->mapping_size = CORE_FILE_MAX;

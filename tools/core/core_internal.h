@@ -8,9 +8,8 @@
  * memory */
 int core_notes_parse(struct core *c, uint64_t offset, uint64_t len);
 /** Inflate a gzip file into a new mapping of the core. Damage is noted; what came before it is
- * kept. @return 0, or -1 with one line in err */
-int core_inflate(struct core *c, const unsigned char *from, uint64_t size, char *err,
-                 size_t err_size);
+ * kept. @return 0, or a negative code with one line in err */
+int core_inflate(struct core *c, const unsigned char *from, uint64_t size, struct err *err);
 
 /** The bytes of the file as a source for the view. */
 struct cosview_source core_view_source(const struct core *c);

@@ -5,58 +5,45 @@
  * also take cut and damaged files would have to check libelf's answers all the same. */
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "shared/io.h"
 #include "tools/core/core_internal.h"
 
 #define GZIP_0 0x1fu
 #define GZIP_1 0x8bu
 
-static int __attribute__((format(printf, 3, 4)))
-fail(char *err, size_t err_size, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(err, err_size, format, args);
-    va_end(args);
-    return -1;
-}
-
 /* ---- ELF ------------------------------------------------------------------------------------- */
 
-static int check_header(const struct core *c, Elf64_Ehdr *ret, char *err, size_t err_size)
+static int check_header(const struct core *c, Elf64_Ehdr *ret, struct err *err)
 {
     if (c->size < sizeof *ret)
-        return fail(err, err_size,
-                    "%s: byte %" PRIu64 ": the file ends within the ELF header of 64 bytes; a core "
-                    "cannot be read from it",
-                    c->path, c->size);
+        return err_set(err, ERR_SYNTAX,
+                       "%s: byte %" PRIu64
+                       ": the file ends within the ELF header of 64 bytes; a core "
+                       "cannot be read from it",
+                       c->path, c->size);
     memcpy(ret, c->bytes, sizeof *ret);
     if (memcmp(ret->e_ident, ELFMAG, SELFMAG) != 0)
-        return fail(err, err_size,
-                    "%s: byte 0: neither an ELF file nor a gzip one; give the cos-core itself",
-                    c->path);
+        return err_set(err, ERR_SYNTAX,
+                       "%s: byte 0: neither an ELF file nor a gzip one; give the cos-core itself",
+                       c->path);
     if (ret->e_ident[EI_CLASS] != ELFCLASS64 || ret->e_ident[EI_DATA] != ELFDATA2LSB ||
         ret->e_machine != EM_X86_64)
-        return fail(err, err_size,
-                    "%s: bytes 4 to 19: an ELF file, but not of a 64-bit x86 machine (class %u, "
-                    "data %u, machine %u)",
-                    c->path, ret->e_ident[EI_CLASS], ret->e_ident[EI_DATA], ret->e_machine);
+        return err_set(err, ERR_SYNTAX,
+                       "%s: bytes 4 to 19: an ELF file, but not of a 64-bit x86 machine (class %u, "
+                       "data %u, machine %u)",
+                       c->path, ret->e_ident[EI_CLASS], ret->e_ident[EI_DATA], ret->e_machine);
     if (ret->e_type != ET_CORE)
-        return fail(
-            err, err_size, "%s: byte 16: ELF type %u is no core (4)%s", c->path, ret->e_type,
+        return err_set(
+            err, ERR_SYNTAX, "%s: byte 16: ELF type %u is no core (4)%s", c->path, ret->e_type,
             ret->e_type == ET_EXEC ? "; the executable is given with -e, the core alone" : "");
     if (ret->e_phentsize != sizeof(Elf64_Phdr))
-        return fail(err, err_size, "%s: byte 54: program headers of %u bytes, not 56", c->path,
-                    ret->e_phentsize);
+        return err_set(err, ERR_SYNTAX, "%s: byte 54: program headers of %u bytes, not 56", c->path,
+                       ret->e_phentsize);
     return 0;
 }
 
@@ -109,7 +96,7 @@ static void add_load(struct core *c, uint32_t index, const Elf64_Phdr *ph)
                                .executable = (ph->p_flags & PF_X) != 0 };
 }
 
-static int take_notes(struct core *c, const Elf64_Phdr *ph, char *err, size_t err_size)
+static int take_notes(struct core *c, const Elf64_Phdr *ph, struct err *err)
 {
     expect(c, ph->p_offset, ph->p_filesz);
     uint64_t len = in_file(c, ph->p_offset, ph->p_filesz);
@@ -125,14 +112,15 @@ static int take_notes(struct core *c, const Elf64_Phdr *ph, char *err, size_t er
     }
     return core_notes_parse(c, ph->p_offset, len) == 0
                ? 0
-               : fail(err, err_size, "%s: out of memory", c->path);
+               : err_set(err, -ENOMEM, "%s: out of memory", c->path);
 }
 
-static int read_headers(struct core *c, char *err, size_t err_size)
+static int read_headers(struct core *c, struct err *err)
 {
     Elf64_Ehdr eh;
-    if (check_header(c, &eh, err, err_size) != 0)
-        return -1;
+    int status = check_header(c, &eh, err);
+    if (status != 0)
+        return status;
     expect(c, eh.e_phoff, (uint64_t)eh.e_phnum * sizeof(Elf64_Phdr));
     for (uint32_t i = 0; i < eh.e_phnum; i++) {
         Elf64_Phdr ph;
@@ -144,15 +132,15 @@ static int read_headers(struct core *c, char *err, size_t err_size)
         memcpy(&ph, c->bytes + eh.e_phoff + at, sizeof ph);
         if (ph.p_type == PT_LOAD)
             add_load(c, i, &ph);
-        else if (ph.p_type == PT_NOTE && take_notes(c, &ph, err, err_size) != 0)
-            return -1;
+        else if (ph.p_type == PT_NOTE && (status = take_notes(c, &ph, err)) != 0)
+            return status;
     }
     if (c->view.note == NULL)
-        return fail(err, err_size,
-                    "%s: byte %" PRIu64 ": there is no LOSTBEAT note%s, so nothing says where "
-                    "things are; gdb may still help",
-                    c->path, c->size < eh.e_phoff ? c->size : eh.e_phoff,
-                    c->size < c->expected ? " in what is left of the file" : "");
+        return err_set(err, ERR_SYNTAX,
+                       "%s: byte %" PRIu64 ": there is no LOSTBEAT note%s, so nothing says where "
+                       "things are; gdb may still help",
+                       c->path, c->size < eh.e_phoff ? c->size : eh.e_phoff,
+                       c->size < c->expected ? " in what is left of the file" : "");
     return 0;
 }
 
@@ -192,13 +180,13 @@ static void take_globals(struct core *c)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static struct core *allocate(const char *path, char *err, size_t err_size)
+static struct core *allocate(const char *path, struct err *err)
 {
     struct core *c = calloc(1, sizeof *c);
     char *name = c != NULL ? strdup(path) : NULL;
     if (name == NULL) {
         free(c);
-        (void)fail(err, err_size, "%s: out of memory", path);
+        (void)err_set(err, -ENOMEM, "%s: out of memory", path);
         return NULL;
     }
     c->path = name;
@@ -208,11 +196,12 @@ static struct core *allocate(const char *path, char *err, size_t err_size)
 }
 
 /* Read what the bytes say. Takes the core over: it is freed when that fails. */
-static int finish(struct core *c, struct core **ret, char *err, size_t err_size)
+static int finish(struct core *c, struct core **ret, struct err *err)
 {
-    if (read_headers(c, err, err_size) != 0) {
+    const int status = read_headers(c, err);
+    if (status != 0) {
         core_close(c);
-        return -1;
+        return status;
     }
     take_globals(c);
     find_program_headers(c);
@@ -226,55 +215,38 @@ static int finish(struct core *c, struct core **ret, char *err, size_t err_size)
 }
 
 int core_from_bytes(const char *path, const void *bytes, uint64_t size, struct core **ret,
-                    char *err, size_t err_size)
+                    struct err *err)
 {
-    struct core *c = allocate(path, err, err_size);
+    struct core *c = allocate(path, err);
     if (c == NULL)
         return -1;
     c->bytes = bytes;
     c->size = size;
     if (size >= 2 && c->bytes[0] == GZIP_0 && c->bytes[1] == GZIP_1 &&
-        core_inflate(c, bytes, size, err, err_size) != 0) {
+        core_inflate(c, bytes, size, err) != 0) {
         core_close(c);
         return -1;
     }
-    return finish(c, ret, err, err_size);
+    return finish(c, ret, err);
 }
 
-static int map_file(const char *path, void **ret, uint64_t *ret_size, char *err, size_t err_size)
+int core_open(const char *path, struct core **ret, struct err *err)
 {
-    struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(err, err_size, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
-        (void)close(fd);
-        return fail(err, err_size, "%s: %s", path,
-                    S_ISDIR(st.st_mode)   ? "a directory; give the cos-core in it"
-                    : S_ISREG(st.st_mode) ? "byte 0: the file is empty"
-                                          : "not a regular file");
-    }
-    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    (void)close(fd);
-    if (map == MAP_FAILED)
-        return fail(err, err_size, "%s: cannot be mapped: %s", path, strerror(errno));
-    *ret = map;
-    *ret_size = (uint64_t)st.st_size;
-    return 0;
-}
-
-int core_open(const char *path, struct core **ret, char *err, size_t err_size)
-{
-    void *map = NULL;
-    uint64_t size = 0;
-    if (map_file(path, &map, &size, err, err_size) != 0)
-        return -1;
+    const unsigned char *map = NULL;
+    size_t size = 0;
     struct core *c = NULL;
-    const int status = core_from_bytes(path, map, size, &c, err, err_size);
+    const int failed = io_map(path, &map, &size);
+    if (failed != 0)
+        return err_set(err, failed, "%s: %s", path,
+                       failed == -EISDIR    ? "a directory; give the cos-core in it"
+                       : failed == -ENODATA ? "byte 0: the file is empty"
+                       : failed == -EINVAL  ? "not a regular file"
+                                            : err_text(failed));
+    const int status = core_from_bytes(path, map, size, &c, err);
     if (status != 0 || c->compressed) {
-        (void)munmap(map, (size_t)size);
+        (void)munmap((void *)(uintptr_t)map, size);
     } else {
-        c->mapping = map;
+        c->mapping = (void *)(uintptr_t)map;
         c->mapping_size = size;
     }
     if (status == 0)
@@ -297,12 +269,7 @@ void core_close(struct core *c)
 bool core_is_core(const char *path)
 {
     unsigned char head[EI_NIDENT + 2] = { 0 };
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    const ssize_t got = read(fd, head, sizeof head);
-    (void)close(fd);
-    if (got != (ssize_t)sizeof head)
+    if (io_peek(path, head, sizeof head) != (ssize_t)sizeof head)
         return false;
     return (memcmp(head, ELFMAG, SELFMAG) == 0 && head[EI_NIDENT] == ET_CORE) ||
            (head[0] == GZIP_0 && head[1] == GZIP_1);

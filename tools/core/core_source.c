@@ -3,7 +3,7 @@
 
 #include <elf.h>
 #include <elfutils/libdwfl.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +32,7 @@ static size_t core_build_id(const struct core *c, unsigned char to[BUILD_ID_MAX]
     return 0;
 }
 
-static int check_build_id(struct core *c, Dwfl_Module *m, const char *path, char *err,
-                          size_t err_size)
+static int check_build_id(struct core *c, Dwfl_Module *m, const char *path, struct err *err)
 {
     unsigned char ours[BUILD_ID_MAX];
     const unsigned char *theirs;
@@ -47,12 +46,11 @@ static int check_build_id(struct core *c, Dwfl_Module *m, const char *path, char
     }
     if ((size_t)has == len && memcmp(ours, theirs, len) == 0)
         return 0;
-    (void)snprintf(
-        err, err_size,
+    return err_set(
+        err, ERR_BAD,
         "%s: build id %02x%02x%02x%02x... is not that of the core (%02x%02x%02x%02x...); "
         "give the executable that made it, or none",
         path, theirs[0], theirs[1], theirs[2], theirs[3], ours[0], ours[1], ours[2], ours[3]);
-    return -1;
 }
 
 /* The executable alone: no search through folders or servers for its debugging information. */
@@ -70,8 +68,7 @@ static int find_no_debuginfo(Dwfl_Module *m, void **user, const char *name, Dwar
     return -1;
 }
 
-int core_source_open(struct core *c, const char *path, struct core_source **ret, char *err,
-                     size_t err_size)
+int core_source_open(struct core *c, const char *path, struct core_source **ret, struct err *err)
 {
     static const Dwfl_Callbacks callbacks = { .find_elf = dwfl_build_id_find_elf,
                                               .find_debuginfo = find_no_debuginfo,
@@ -81,18 +78,18 @@ int core_source_open(struct core *c, const char *path, struct core_source **ret,
         s->dwfl = dwfl_begin(&callbacks);
     if (s == NULL || s->dwfl == NULL) {
         free(s);
-        (void)snprintf(err, err_size, "%s: out of memory", path);
-        return -1;
+        return err_set(err, -ENOMEM, "%s: out of memory", path);
     }
     s->module = dwfl_report_offline(s->dwfl, "cos", path, -1);
     if (s->module == NULL || dwfl_report_end(s->dwfl, NULL, NULL) != 0) {
-        (void)snprintf(err, err_size, "%s: %s", path, dwfl_errmsg(-1));
+        (void)err_set(err, ERR_SYNTAX, "%s: %s", path, dwfl_errmsg(-1));
         core_source_close(s);
-        return -1;
+        return ERR_SYNTAX;
     }
-    if (check_build_id(c, s->module, path, err, err_size) != 0) {
+    const int status = check_build_id(c, s->module, path, err);
+    if (status != 0) {
         core_source_close(s);
-        return -1;
+        return status;
     }
     *ret = s;
     return 0;

@@ -8,10 +8,9 @@
 #include "tools/core/core.h"
 
 struct core_source;
-/** Open the executable and hold its build id against the image in the core. @return 0, or -1 with
- * one line in err */
-int core_source_open(struct core *c, const char *path, struct core_source **ret, char *err,
-                     size_t err_size);
+/** Open the executable and hold its build id against the image in the core. @return 0, or a
+ * negative code with one line in err */
+int core_source_open(struct core *c, const char *path, struct core_source **ret, struct err *err);
 void core_source_close(struct core_source *s);
 /** File and line of an address. @return false if its DWARF has none */
 bool core_source_line(struct core_source *s, uint64_t ip, const char **ret_file, int *ret_line);

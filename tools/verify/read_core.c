@@ -220,12 +220,12 @@ void read_core(struct verify *v)
     static const char *const names[] = { PATH_VOLUMES "/*/cos-core-*", PATH_OLD_CORES "/cos-core-*",
                                          PATH_DUMPS_4 "/cos-core-*", NULL };
     struct core *c;
-    char err[512];
+    struct err err;
     const char *file = verify_find(v, names);
     if (file[0] == '\0')
         return;
-    if (core_open(file, &c, err, sizeof err) != 0) {
-        verify_problem(v, "%s", err);
+    if (core_open(file, &c, &err) != 0) {
+        verify_problem(v, "%s", err.text);
         return;
     }
     const struct source s = {

@@ -105,7 +105,7 @@ static int put_cosinfo(FILE *to, const struct core_source *src)
         return -ENOMEM;
     (void)fprintf(
         f, "OSRELEASE=%s\nPAGESIZE=%u\nPAGE_OFFSET=%" PRIx64 "\nSTUNNED=%d\nTIME=%" PRIu64 "\n",
-        src->release, PAGE, img->page_offset, src->stunned ? 1 : 0, src->time_ns);
+        src->release, PAGE, src->mem->page_offset, src->stunned ? 1 : 0, src->time_ns);
     if (current != NULL)
         (void)fprintf(f, "CURRENT=%" PRIx64 "\n", current->address);
     (void)fwrite(img->note, 1, img->note_len, f);
@@ -152,8 +152,8 @@ static void add_load(struct plan *p, uint64_t start, uint64_t end,
  * it. */
 static void make_loads(struct plan *p, const struct cosmem *m)
 {
-    const uint64_t ram_end = m->image.page_offset + m->ram_bytes;
-    uint64_t at = m->image.page_offset;
+    const uint64_t ram_end = m->page_offset + m->ram_bytes;
+    uint64_t at = m->page_offset;
     for (uint32_t i = 0; i < m->image.segment_count; i++) {
         const struct image_segment *s = &m->image.segment[i];
         if (s->writable || s->end > ram_end)
@@ -233,7 +233,7 @@ static int write_head(struct writer *w, const struct plan *p, const struct cosme
                                                       : 0u),
             .p_offset = l->offset,
             .p_vaddr = l->start,
-            .p_paddr = l->start - m->image.page_offset,
+            .p_paddr = l->start - m->page_offset,
             .p_filesz = l->end - l->start,
             .p_memsz = l->end - l->start,
             .p_align = PAGE,
@@ -330,7 +330,7 @@ static int write_by_fd(struct writer *w, const struct core_source *src, uint64_t
 
 static int write_ram(struct writer *w, const struct load *l, const struct core_source *src)
 {
-    const uint64_t base = src->mem->image.page_offset;
+    const uint64_t base = src->mem->page_offset;
     const uint64_t end = l->end - base;
     uint64_t from, to;
     int result = 0;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/machine.h"
+
 #define THREAD_SIZE_MAX (1u << 16)
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
@@ -17,10 +19,10 @@ static bool read_page_part(const struct cosmem *m, uint64_t address, void *to, s
             image_read(&m->image, seg, address, to, len);
         return true;
     }
-    if (address < m->image.page_offset || address - m->image.page_offset >= m->ram_bytes)
+    if (address < m->page_offset || address - m->page_offset >= m->ram_bytes)
         return false;
     if (to != NULL)
-        memcpy(to, m->ram + (address - m->image.page_offset), len);
+        memcpy(to, m->ram + (address - m->page_offset), len);
     return true;
 }
 
@@ -64,9 +66,14 @@ int cosmem_open(struct cosmem *m, const char *path, const unsigned char *ram, ui
         return -1;
     m->view.from = (struct cosview_source){ .ctx = m, .read = read_memory, .text = find_text };
     m->view.problems = problems;
-    if (cosview_take_note(&m->view, m->image.note, m->image.note_len) == 0)
+    const int noted = cosview_take_note(&m->view, m->image.note, m->image.note_len);
+    const uint64_t start = m->image.segment[0].start;
+    m->page_offset =
+        cosview_number(&m->view, "PAGE_OFFSET", start - MACHINE_IMAGE_OFFSET, UINT32_MAX);
+    if (noted == 0 && m->page_offset % IMAGE_PAGE == 0 && m->page_offset <= start)
         return 0;
-    (void)snprintf(err, err_size, "%s: not enough memory", path);
+    (void)snprintf(err, err_size, "%s: %s", path,
+                   noted != 0 ? "not enough memory" : "bad PAGE_OFFSET");
     cosmem_close(m);
     return -1;
 }

@@ -22,6 +22,7 @@ struct cosmem {
     struct image image;
     struct cosview view;
     const unsigned char *ram; /* machine memory, COS physical address 0 */
+    uint64_t page_offset;     /* where it lies: NUMBER(PAGE_OFFSET), or 1 MB below the image */
     uint64_t ram_bytes;
 };
 

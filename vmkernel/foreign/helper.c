@@ -10,18 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void write_all(int fd, const void *bytes, size_t len)
-{
-    for (const char *at = bytes; len > 0;) {
-        const ssize_t n = write(fd, at, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            _exit(1);
-        at += n;
-        len -= (size_t)n;
-    }
-}
+#include "shared/io.h"
 
 /* The child. SIGALRM's default action is the deadline. */
 static void __attribute__((noreturn))
@@ -39,24 +28,16 @@ helper(struct cosview_unwinder *u, const struct cos_tasks *tasks, int fd)
     for (uint32_t i = 0; i < tasks->count; i++) {
         struct cos_trace trace;
         cosview_unwind(u, &tasks->task[i], &trace);
-        write_all(fd, &trace, sizeof trace);
+        if (io_write(fd, &trace, sizeof trace) != 0)
+            _exit(1);
     }
     _exit(0);
 }
 
 uint32_t helper_collect(int fd, struct cos_trace *traces, uint32_t count)
 {
-    size_t used = 0;
-    const size_t size = count * sizeof *traces;
-    while (used < size) {
-        const ssize_t n = read(fd, (char *)traces + used, size - used);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        used += (size_t)n;
-    }
-    const uint32_t came = (uint32_t)(used / sizeof *traces);
+    const ssize_t got = io_read(fd, traces, count * sizeof *traces);
+    const uint32_t came = got > 0 ? (uint32_t)((size_t)got / sizeof *traces) : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (i >= came || (unsigned)traces[i].end > COS_TRACE_NO_HELPER ||
             traces[i].count > COS_FRAMES_MAX)

@@ -3,17 +3,15 @@
 
 #include <assert.h>
 #include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "shared/cosinfo.h"
+#include "shared/err.h"
+#include "shared/io.h"
 #include "shared/machine.h"
 #include "shared/units.h"
 
@@ -112,39 +110,19 @@ static const char *print_symbols(const struct image *img, const Elf64_Shdr *symt
     return NULL;
 }
 
-/* One record of .cosinfo by its whole key. */
-static bool find_info(const struct cosinfo_entry *info, uint64_t count, const char *key,
-                      uint64_t *ret)
+static const char *print_info(const struct image *img, const Elf64_Shdr *sh, FILE *to)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        if (strncmp(info[i].key, key, sizeof info[i].key) == 0) {
-            *ret = info[i].value;
-            return true;
-        }
-    }
-    return false;
-}
-
-static const char *print_info(struct image *img, const Elf64_Shdr *sh, FILE *to)
-{
-    static const char *const required[] = { COSINFO_REQUIRED };
     const struct cosinfo_entry *info = piece(img, sh->sh_offset, sh->sh_size, 8);
     const uint64_t count = sh->sh_size / sizeof *info;
-    uint64_t value;
     if (info == NULL || sh->sh_type == SHT_NOBITS || sh->sh_size % sizeof *info != 0)
         return "bad " COSINFO_SECTION;
-    for (unsigned i = 0; i < sizeof required / sizeof required[0]; i++) {
-        if (!find_info(info, count, required[i], &value))
-            return required[i];
-    }
-    (void)find_info(info, count, "NUMBER(PAGE_OFFSET)", &img->page_offset);
     for (uint64_t i = 0; i < count; i++)
         (void)fprintf(to, "%.*s=%" PRIu64 "\n", (int)sizeof info[i].key - 1, info[i].key,
                       info[i].value);
     return NULL;
 }
 
-static const char *print_sections(struct image *img, const Elf64_Ehdr *eh, FILE *to)
+static const char *print_sections(const struct image *img, const Elf64_Ehdr *eh, FILE *to)
 {
     const Elf64_Shdr *sh = piece(img, eh->e_shoff, (uint64_t)eh->e_shnum * sizeof *sh, 8);
     const Elf64_Shdr *symtab = NULL, *info = NULL;
@@ -178,6 +156,18 @@ static const char *make_note(struct image *img, const Elf64_Ehdr *eh)
     return fclose(f) == 0 ? bad : "not enough memory";
 }
 
+/* The keys without which nothing is found; a missing one is its own complaint. */
+static const char *check_note(const struct image *img)
+{
+    static const char *const required[] = { COSINFO_REQUIRED };
+    for (unsigned i = 0; i < sizeof required / sizeof required[0]; i++) {
+        const char *at = strstr(img->note, required[i]);
+        if (at == NULL || at[strlen(required[i])] != '=')
+            return required[i];
+    }
+    return NULL;
+}
+
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static const char *parse(struct image *img)
@@ -192,42 +182,16 @@ static const char *parse(struct image *img)
     const char *bad = read_segments(img, eh);
     if (bad != NULL)
         return bad;
-    img->page_offset = img->segment[0].start - MACHINE_IMAGE_OFFSET;
     bad = make_note(img, eh);
-    if (bad != NULL)
-        return bad;
-    return img->page_offset % IMAGE_PAGE == 0 && img->segment[0].start >= img->page_offset
-               ? NULL
-               : "bad PAGE_OFFSET";
-}
-
-static int map_file(const char *path, struct image *img)
-{
-    struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int result = fstat(fd, &st) != 0                       ? -errno
-                 : !S_ISREG(st.st_mode) || st.st_size == 0 ? -EINVAL
-                                                           : 0;
-    if (result == 0) {
-        img->len = (size_t)st.st_size;
-        img->bytes = mmap(NULL, img->len, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (img->bytes == MAP_FAILED) {
-            img->bytes = NULL;
-            result = -errno;
-        }
-    }
-    (void)close(fd);
-    return result;
+    return bad != NULL ? bad : check_note(img);
 }
 
 int image_open(const char *path, struct image *ret, char *err, size_t err_size)
 {
     struct image img = { 0 };
-    const int failed = map_file(path, &img);
+    const int failed = io_map(path, &img.bytes, &img.len);
     if (failed != 0) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(-failed));
+        (void)snprintf(err, err_size, "%s: %s", path, err_text(failed));
         return -1;
     }
     const char *bad = parse(&img);
@@ -244,7 +208,7 @@ void image_close(struct image *img)
 {
     free(img->note);
     if (img->bytes != NULL)
-        (void)munmap(img->bytes, img->len);
+        (void)munmap((void *)(uintptr_t)img->bytes, img->len);
     *img = (struct image){ 0 };
 }
 

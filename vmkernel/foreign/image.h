@@ -21,10 +21,9 @@ struct image_segment {   /* one PT_LOAD, rounded out to whole pages */
 };
 
 struct image {
-    unsigned char *bytes; /* the mapped file */
+    const unsigned char *bytes; /* the mapped file */
     size_t len;
     uint64_t entry;
-    uint64_t page_offset; /* where COS RAM starts: NUMBER(PAGE_OFFSET), or 1 MB below the image */
     struct image_segment segment[IMAGE_SEGMENTS_MAX]; /* by address */
     uint32_t segment_count;
     char *note; /* lines of .cosinfo and of the symbol table, as shared/cosinfo.h has them */

@@ -189,8 +189,11 @@ int reading_add_core(struct diagnosis *d, const char *path, const char *shown, c
                      size_t err_size)
 {
     struct core *c;
-    if (core_open(path, &c, err, err_size) != 0)
+    struct err why;
+    if (core_open(path, &c, &why) != 0) {
+        (void)snprintf(err, err_size, "%s", why.text);
         return -1;
+    }
     struct parsed *p = reading_add(d, ARTEFACT_CORE, shown);
     parse(c, &p->core);
     if (core_missing(c) > 0)
