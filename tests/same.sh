@@ -24,10 +24,11 @@ export LOSTBEAT_BIN
 . "$(dirname "$0")/lib/hosts.sh"
 seed=${SEED:-1}
 
-# Addresses in the console, hexadecimal or decimal, and bytes of its text: what is left is the same
-# for every layout of its text.
+# Addresses in the console, hexadecimal or decimal, bytes of its text, and the registers that a
+# call may use as it likes: what is left is the same for every layout of its text and stacks.
 without_addresses() {
-    sed -E 's/\b(0x)?[cC]0[0-9a-fA-F]{6}\b/ADDRESS/g; s/\b32[23][0-9]{7}\b/ADDRESS/g
+    sed -E 's/\b(0x)?[c-fC-F][0-9a-fA-F]{7}\b/ADDRESS/g; s/\b3[2-9][0-9]{8}\b/ADDRESS/g
+        s/\b(e[abcd]x|e[sd]i|ebp|r[abcd]x|r[sd]i|rbp|r[0-9]+)( *[=:] *)(0x)?[0-9a-f]+/\1\2REGISTER/gI
         s/"offset": [0-9]+/"offset": OFFSET/; s/\+0x[0-9a-f]+(\/0x[0-9a-f]+)?/+OFFSET/g
         s/(Code:)( [0-9a-f]{2})+/\1/'
 }

@@ -102,9 +102,8 @@ static kptr scsi_CDs; /* the driver's table */
 int sr_finish(uint32_t index);
 int scan_scsis(uint32_t host);
 int proc_scsi_gen_write(uint32_t host);
-#define KERNEL_CALL __attribute__((noinline, noclone))
 
-KERNEL_CALL int sr_finish(uint32_t index)
+KERNEL_FN int sr_finish(uint32_t index)
 {
     const uint32_t entry = scsi_CDs + index * SCSI_CD_SIZE + SCSI_CD_CAPACITY;
     if (!kernel_pointer_ok(entry))
@@ -112,7 +111,7 @@ KERNEL_CALL int sr_finish(uint32_t index)
     return *PTR(const volatile int, entry);
 }
 
-KERNEL_CALL int scan_scsis(uint32_t host)
+KERNEL_FN int scan_scsis(uint32_t host)
 {
     cpu_charge(COST_SYSCALL);
     const int error = sr_finish(host);
@@ -120,14 +119,14 @@ KERNEL_CALL int scan_scsis(uint32_t host)
     return error;
 }
 
-KERNEL_CALL int proc_scsi_gen_write(uint32_t host)
+KERNEL_FN int proc_scsi_gen_write(uint32_t host)
 {
     const int error = scan_scsis(host);
     cpu_charge(COST_SYSCALL);
     return error;
 }
 
-KERNEL_CALL int sys_write_proc_scsi(void)
+KERNEL_FN int sys_write_proc_scsi(void)
 {
     cpu_charge(COST_SYSCALL);
     const int error = proc_scsi_gen_write(0);

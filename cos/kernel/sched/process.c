@@ -332,7 +332,7 @@ int reap_child(void)
     return 0;
 }
 
-int wait_child_timeout(uint32_t ticks)
+KERNEL_FN int wait_child_timeout(uint32_t ticks)
 {
     int pid = reap_child();
     if (pid > 0)
