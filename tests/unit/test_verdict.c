@@ -155,6 +155,15 @@ static void test_verdict_on_the_screen_alone_is_unknown(void **state)
     assert_null(verdict.best);
 }
 
+static void test_every_cause_stands_under_its_name_in_the_list(void **state)
+{
+    static const char *const names[] = { CAUSE_LIST(CAUSE_NAME) };
+    (void)state;
+    assert_true(sizeof names / sizeof names[0] <= VERDICT_CAUSES_MAX);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_string_equal(hypotheses[i]->cause, names[i]);
+}
+
 /* A fact that no rule uses would be read for nobody. */
 static bool is_used(const struct hypothesis *h, enum fact_id id)
 {
@@ -269,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_verdict_finds_each_cause_by_its_marks),
         cmocka_unit_test(test_verdict_without_facts_is_unknown_and_asks_for_artefacts),
         cmocka_unit_test(test_verdict_on_the_screen_alone_is_unknown),
+        cmocka_unit_test(test_every_cause_stands_under_its_name_in_the_list),
         cmocka_unit_test(test_verdict_uses_every_fact),
         cmocka_unit_test(test_verdict_weighs_in_the_right_direction),
         cmocka_unit_test(test_verdict_turns_when_the_daemon_is_dead_although_memory_leaked),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/cause.h"
 #include "shared/machine.h"
 #include "shared/rng.h"
 #include "tools/scenario/faultexpr.h"
@@ -15,21 +16,8 @@
 
 /* ---- the language ---------------------------------------------------------------------------- */
 
-/* CONTRACT of `diagnose`, and "none" for hosts that are well. */
-static const char *const causes[] = { "none",
-                                      "memory-leak",
-                                      "memory-spike",
-                                      "large-footprint",
-                                      "under-provisioned",
-                                      "too-many-processes",
-                                      "cpu-contention",
-                                      "daemon-failed",
-                                      "mechanism-broken",
-                                      "rpc-hang",
-                                      "vmkernel-scheduling",
-                                      "storage-hang",
-                                      "not-lost-heartbeat",
-                                      NULL };
+/* What `diagnose` finds, and "none" for hosts that are well. */
+static const char *const causes[] = { "none", CAUSE_LIST(CAUSE_NAME) NULL };
 static const char *const outcomes[] = { "survived",  "lost-heartbeat", "cos-oops",
                                         "cos-panic", "vmkernel-psod",  NULL };
 static const char *const profiles[] = { "esx-3.5", NULL };

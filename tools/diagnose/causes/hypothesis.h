@@ -8,10 +8,11 @@
  * speak against.
  *
  * What a weight should be is no matter of taste: `make confusion` counts how often verdicts of each
- * confidence are right. A new cause is a new file and a line in hypotheses.c. */
+ * confidence are right. A new cause is a new file and a line in shared/cause.h. */
 #ifndef TOOLS_DIAGNOSE_HYPOTHESIS_H
 #define TOOLS_DIAGNOSE_HYPOTHESIS_H
 
+#include "shared/cause.h"
 #include "tools/diagnose/facts/fact.h"
 
 enum rule_test { AT_LEAST, BELOW };
@@ -27,7 +28,7 @@ struct rule {
 #define CULPRITS_MAX 6
 
 struct hypothesis {
-    const char *cause;    /* name by CONTRACT */
+    const char *cause;    /* its name in CAUSE_LIST */
     int prior;            /* decibans against "unknown" */
     const char *headline; /* of the verdict; {who}, {pid}, {value} of the culprit's fact */
     /* The first of these facts that is known names the process to blame; ends with FACTS. None = no
@@ -42,10 +43,9 @@ struct hypothesis {
     const char *not_because;   /* ruled_out's sentence when nothing spoke for it */
 };
 
-extern const struct hypothesis cause_cpu_contention, cause_daemon_failed, cause_large_footprint,
-    cause_mechanism_broken, cause_memory_leak, cause_memory_spike, cause_not_lost_heartbeat,
-    cause_rpc_hang, cause_storage_hang, cause_too_many_processes, cause_under_provisioned,
-    cause_vmkernel_scheduling;
+#define CAUSE_EXTERN(id, name) extern const struct hypothesis cause_##id;
+CAUSE_LIST(CAUSE_EXTERN)
+#undef CAUSE_EXTERN
 
 /* What all causes that end with memory exhausted have in common (exhaustion.c). */
 extern const struct rule exhaustion_rules[];
@@ -61,7 +61,7 @@ extern const struct rule exhaustion_rules[];
     "If {who} is third-party software, find out where it came from and consider removing it " \
     "(third-party policy); if VMware ships it, engage VMware Technical Support."
 
-/** All causes, ended by NULL. The order is that of the CONTRACT and decides nothing. */
+/** All causes, ended by NULL. The order is that of CAUSE_LIST and decides nothing. */
 extern const struct hypothesis *const hypotheses[];
 
 /** True when the rule's fact is known and passes its test. */
