@@ -1,9 +1,10 @@
-/* fuzz_messages.c - libFuzzer target: the readers of messages, top, ps and meminfo against any
- * bytes.
+/* fuzz_messages.c - libFuzzer target: the readers of messages, top, ps, meminfo and of the text in
+ * dumps against any bytes.
  *
- * Checked: every line that is not blank is a record or odd; frames and rows that tasks, snapshots
- * and listings name are there. */
+ * Checked: every line that is not blank is a record or unparsed; frames and rows that tasks,
+ * snapshots and listings name are there. */
 #include "tests/fuzz/fuzz.h"
+#include "tools/parse/dumptext.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/messages.h"
 #include "tools/parse/ps.h"
@@ -20,10 +21,9 @@ static void check_messages(const struct text *t)
     for (uint32_t i = 0; i < m.task_count; i++)
         CHECK(m.task[i].first_frame + m.task[i].frame_count <= m.frame_count);
     for (uint32_t i = 0; i < m.oops_count; i++)
-        CHECK(m.oops[i].first_frame + m.oops[i].frame_count <= m.frame_count);
+        CHECK(m.oops[i].line >= 1 && m.oops[i].line <= t->count);
     for (uint32_t i = 0; i < m.meminfo_count; i++)
-        CHECK(m.meminfo[i].zone_count <= MESSAGES_ZONES_MAX &&
-              m.meminfo[i].list_count <= m.meminfo[i].zone_count);
+        CHECK(m.meminfo[i].line >= 1 && m.meminfo[i].line <= t->count);
     messages_free(&m);
 }
 
@@ -43,10 +43,32 @@ static void check_lists(const struct text *t)
     ps_free(&ps);
 }
 
+/* The same bytes as sections of a dump: no field is longer than its line. */
+static void check_sections(const uint8_t *data, size_t size)
+{
+    static const enum zdump_type types[] = { ZDUMP_STATE, ZDUMP_RING, ZDUMP_COS_TASKS };
+    struct zdump z = { .count = 1 };
+    struct dumptext d;
+    z.sections[0].data = calloc(1, size + 1);
+    CHECK(z.sections[0].data != NULL);
+    memcpy(z.sections[0].data, data, size);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        uint32_t line = 0;
+        z.sections[0].type = types[i];
+        for (dumptext_begin(&d, &z, types[i]); dumptext_next(&d);) {
+            CHECK(d.line == ++line && d.field_count <= DUMPTEXT_FIELDS_MAX);
+            for (uint32_t n = 0; n < d.field_count; n++)
+                CHECK(strlen(d.field[n].value) <= strlen(d.text));
+        }
+    }
+    free(z.sections[0].data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text t;
     struct meminfo m;
+    check_sections(data, size);
     text_from("input", data, size, &t);
     check_messages(&t);
     check_lists(&t);

@@ -1,7 +1,7 @@
 /* fuzz_vmksummary.c - libFuzzer target: the reader of vmksummary and the forecast against any
  * bytes.
  *
- * Checked: every line that is not blank is a record, a duplicate or odd; records are in order;
+ * Checked: every line that is not blank is a record, a duplicate or unparsed; records are in order;
  * findings name records; a forecast's interval is in order and not before now. */
 #include <math.h>
 

@@ -92,7 +92,7 @@ static void check_article(const struct purple *p)
     assert_string_equal(purple_last_alert(p)->alert.comm, "VMap");
     assert_int_equal(purple_last_alert(p)->alert.t, 30);
     assert_int_equal(purple_last_alert(p)->alert.to, 30);
-    assert_non_null(purple_cos_error(p));
+    assert_true(p->log[2].is_cos_error);
     assert_true(p->log[3].is_cos_dump);
     assert_string_equal(p->cos_core,
                         "/volumes/4533e089-1dfcdd21-f1d3-001a140ebdca/cos-core-esxhostname");

@@ -85,13 +85,9 @@ static void test_vmklog_tells_classes_apart(void **state)
         (void)snprintf(text, sizeof text, "0:00:01:02.345 cpu1:1033)%s", cases[i].text);
         const struct vmklog_line l = line_of(text);
         if (l.class != cases[i].class)
-            fail_msg("%s: %s", cases[i].text, vmklog_class_name(l.class));
+            fail_msg("%s: class %u", cases[i].text, (unsigned)l.class);
     }
-    assert_int_equal(
-        line_of("0:00:01:02.345 cpu1:1033)VmkDev: 1: Can't find serial# 77 from virt handle 2000")
-            .serial,
-        77);
-    assert_int_equal(line_of("0:00:01:02.345 cpu1:1033)<6>qla: x").printk, 6);
+    assert_string_equal(line_of("0:00:01:02.345 cpu1:1033)<6>qla: x").module, "qla");
 }
 
 static void test_vmklog_reports_what_it_does_not_understand(void **state)
@@ -108,7 +104,6 @@ static void test_vmklog_reports_what_it_does_not_understand(void **state)
     assert_int_equal(v.line_count, 3);
     assert_int_equal(v.line[1].repeated, 12);
     assert_int_equal(v.line[2].line, 6);
-    assert_int_equal(v.backward_count, 1);
     assert_int_equal(v.unparsed.count, 2);
     assert_int_equal(v.unparsed.line[0].line, 4);
     assert_true(vmklog_is(&t));
@@ -144,21 +139,11 @@ static void test_messages_reads_an_oom_kill_with_its_memory(void **state)
     assert_int_equal(m.unparsed.count, 0);
     assert_int_equal(m.meminfo_count, 1);
     const struct messages_meminfo *b = &m.meminfo[0];
-    assert_int_equal(b->zone_count, 3);
-    assert_string_equal(b->zone[1].name, "Normal");
-    assert_int_equal(b->zone[1].free, 654);
-    assert_int_equal(b->zone[1].min, 655);
-    assert_int_equal(b->zone[1].aa, 192146);
-    assert_int_equal(b->zone[1].buddy[1], 3);
-    assert_int_equal(b->zone[1].buddy_kb, 2616);
-    assert_int_equal(b->active, 194057);
-    assert_int_equal(b->inactive_dirty, 5);
-    assert_int_equal(b->laundry, 7);
+    assert_int_equal(b->free_pages, 3726);
     assert_int_equal(b->clean, 9);
     assert_int_equal(b->free_swap_kb, 0);
-    assert_int_equal(b->slab_pages, 188);
     assert_int_equal(b->ram_pages, 204800);
-    assert_int_equal(b->swap_delete, 233118);
+    assert_int_equal(b->reserved_pages, 4867);
     assert_int_equal(m.class_count[MESSAGES_MEMINFO], 19);
     assert_int_equal(m.line[19].class, MESSAGES_OOM_KILL);
     assert_int_equal(m.line[19].pid, 9173);
@@ -167,25 +152,29 @@ static void test_messages_reads_an_oom_kill_with_its_memory(void **state)
     assert_int_equal(m.line[20].number, 1);
     assert_int_equal(m.line[21].class, MESSAGES_OOM_FIXED);
     assert_string_equal(m.line[22].name, "hostd");
-    assert_int_equal(m.line[23].tag_pid, 9173);
+    assert_string_equal(m.line[23].tag, "VMap");
     messages_free(&m);
     text_free(&t);
 }
 
-/* A zone without pages prints no line of its free blocks. */
-static void test_messages_gives_free_blocks_to_the_zone_that_has_them(void **state)
+/* What stands where a figure is asked must be one; outside of a block such lines are nothing. */
+static void test_messages_takes_no_damaged_figure(void **state)
 {
     struct messages m;
-    struct text t = text_of(
-        K "Mem-info:\n" K "Zone:DMA freepages:     0 min:     0 low:     0 high:     0\n" K
-          "Zone:Normal freepages:   654 min:   655 low:  3536 high:  5104\n" K
-          "0*4kB 3*8kB 2*16kB 2*32kB 1*64kB 1*128kB 1*256kB 0*512kB 0*1024kB 1*2048kB 0*4096kB = "
-          "2616kB)\n");
+    struct text t = text_of("188 pages of RAM\n"
+                            "Mem-info:\n"
+                            "pages of RAM\n"
+                            "Free pages:  none\n"
+                            "  188 pages of RAM\n"
+                            "204 pages of sand\n");
     (void)state;
     messages_parse(&t, 1, &m);
-    assert_int_equal(m.meminfo[0].zone[0].buddy_kb, 0);
-    assert_int_equal(m.meminfo[0].zone[1].buddy_kb, 2616);
-    assert_int_equal(m.unparsed.count, 0);
+    assert_int_equal(m.unparsed.count, 4);
+    assert_int_equal(m.unparsed.line[1].line, 3);
+    assert_int_equal(m.unparsed.line[2].line, 4);
+    assert_int_equal(m.unparsed.line[3].line, 6);
+    assert_int_equal(m.meminfo[0].free_pages, -1);
+    assert_int_equal(m.meminfo[0].ram_pages, 188);
     messages_free(&m);
     text_free(&t);
 }
@@ -212,9 +201,7 @@ static void test_messages_reads_a_task_list_with_and_without_syslog(void **state
     assert_int_equal(m.task[0].pid, 1);
     assert_int_equal(m.task[0].frame_count, 2);
     assert_string_equal(m.frame[m.task[0].first_frame + 1].function, "__alloc_pages");
-    assert_int_equal(m.frame[1].offset, 0x2ae);
-    assert_true(m.task[1].current);
-    assert_true(m.task[1].kernel_thread);
+    assert_int_equal(m.task[1].father, 1);
     assert_int_equal(m.task[1].frame_count, 1);
     assert_int_equal(m.class_count[MESSAGES_SYSRQ], 1);
     messages_free(&m);
@@ -237,11 +224,6 @@ static void test_messages_reads_the_oops_of_the_article(void **state)
     messages_parse(&t, 1, &m);
     assert_int_equal(m.oops_count, 1);
     assert_string_equal(m.oops[0].function, "sr_finish");
-    assert_string_equal(m.oops[0].process, "esxcfg-rescan");
-    assert_int_equal(m.oops[0].pid, 2997);
-    assert_int_equal(m.oops[0].address, 0x10);
-    assert_string_equal(m.oops[0].release, "2.4.21-47.0.1.ELvmnix");
-    assert_int_equal(m.oops[0].frame_count, 1);
     assert_int_equal(m.class_count[MESSAGES_PANIC], 1);
     assert_int_equal(m.class_count[MESSAGES_SD_RETRY], 1);
     assert_int_equal(m.line[m.line_count - 1].number, 360);
@@ -284,20 +266,13 @@ static void test_top_reads_procps_2(void **state)
     assert_int_equal(top.unparsed.count, 0);
     assert_int_equal(top.snapshot_count, 1);
     const struct top_snapshot *s = &top.snapshot[0];
-    assert_int_equal(s->time_s, 12 * 3600 + 34 * 60 + 56);
-    assert_int_equal(s->load_cent[0], 95);
+    assert_string_equal(s->up, "2 days, 18:44");
     assert_int_equal(s->processes, 76);
-    assert_int_equal(s->running, 3);
-    assert_int_equal(s->user, 515);
-    assert_int_equal(s->idle, 446);
     assert_int_equal(s->mem_kb, 1026912);
-    assert_int_equal(s->inactive_clean_kb, 14264);
+    assert_int_equal(s->swap_kb, 2041192);
     assert_int_equal(s->swap_used_kb, 83160);
-    assert_int_equal(s->cached_kb, 799432);
     assert_int_equal(s->row_count, 3);
     assert_int_equal(top.row[0].size_kb, 572 * 1024);
-    assert_int_equal(top.row[0].rss_kb, 310 * 1024);
-    assert_int_equal(top.row[0].time_cs, (123 * 60 + 45) * 100);
     assert_string_equal(top.row[1].stat, "DN");
     assert_string_equal(top.row[1].command, "vmnixhbd");
     assert_int_equal(top.row[1].line, 11);
@@ -328,10 +303,9 @@ static void test_top_reads_procps_3_and_many_snapshots(void **state)
     assert_int_equal(top.snapshot_count, 2);
     assert_int_equal(top.snapshot[1].row_count, 2);
     assert_int_equal(top.snapshot[1].swap_used_kb, 356);
-    assert_int_equal(top.snapshot[1].iowait, 10);
-    assert_int_equal(top.row[0].rss_kb, 40 * 1024);
-    assert_int_equal(top.row[0].time_cs, 20015);
-    assert_int_equal(top.row[1].nice, -5);
+    assert_int_equal(top.snapshot[1].mem_kb, 512000);
+    assert_int_equal(top.snapshot[1].processes, 101);
+    assert_int_equal(top.row[0].size_kb, 79976);
     assert_int_equal(top.unparsed.count, 1);
     assert_int_equal(top.unparsed.line[0].line, 21);
     top_free(&top);
@@ -354,7 +328,6 @@ static void test_ps_reads_by_its_heads(void **state)
     assert_int_equal(ps.row_count, 3);
     assert_string_equal(ps.row[0].command, "init [3]");
     assert_int_equal(ps.row[2].size_kb, 586196);
-    assert_int_equal(ps.row[2].time_cs, (26 * 3600 + 3 * 60 + 4) * 100);
     assert_string_equal(ps.row[2].stat, "D<");
     assert_int_equal(ps.unparsed.count, 1);
     assert_int_equal(ps.unparsed.line[0].line, 5);
@@ -369,7 +342,7 @@ int main(void)
         cmocka_unit_test(test_vmklog_tells_classes_apart),
         cmocka_unit_test(test_vmklog_reports_what_it_does_not_understand),
         cmocka_unit_test(test_messages_reads_an_oom_kill_with_its_memory),
-        cmocka_unit_test(test_messages_gives_free_blocks_to_the_zone_that_has_them),
+        cmocka_unit_test(test_messages_takes_no_damaged_figure),
         cmocka_unit_test(test_messages_reads_a_task_list_with_and_without_syslog),
         cmocka_unit_test(test_messages_reads_the_oops_of_the_article),
         cmocka_unit_test(test_messages_takes_no_other_text),

@@ -284,9 +284,6 @@ static void test_meminfo_reads_the_article_and_both_kernels(void **state)
         "what: is this\n";
     text_from("meminfo", kernel24, strlen(kernel24), &t);
     meminfo_parse(&t, &m);
-    assert_true(m.has_bytes);
-    assert_int_equal(m.swap[0], 567468032);
-    assert_int_equal(m.bytes[5], 219148288);
     assert_int_equal(meminfo_kb(&m, "HugePages_Total"), -1); /* it is no kB */
     assert_int_equal(m.unparsed.count, 2);
     assert_int_equal(m.unparsed.line[0].line, 5);

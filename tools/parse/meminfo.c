@@ -6,12 +6,14 @@
 
 #include "tools/parse/scan.h"
 
-static bool read_row(const char *at, const char *tag, int64_t *ret, unsigned count)
+/* "Mem:  818925568 815030272 ...": of 2.4, in bytes, what the kB lines say again. */
+static bool is_row(const char *at, const char *tag, unsigned count)
 {
+    int64_t bytes;
     if (!scan_text(&at, tag))
         return false;
-    for (unsigned i = 0; i < count; i++) {
-        if (!scan_blanks(&at) || !scan_i64(&at, &ret[i]))
+    while (count-- > 0) {
+        if (!scan_blanks(&at) || !scan_i64(&at, &bytes))
             return false;
     }
     return scan_blanks(&at) && *at == '\0';
@@ -40,14 +42,7 @@ static const char *read_line(struct meminfo *m, const char *at, uint32_t line)
     struct meminfo_item item = { .line = line };
 
     at += strspn(at, " \t") * (strchr(at, ':') != NULL && !read_header(at));
-    if (*at == '\0' || read_header(at))
-        return NULL;
-    if (read_row(at, "Mem:", m->bytes, 6)) {
-        m->has_bytes = true;
-        m->bytes_line = line;
-        return NULL;
-    }
-    if (read_row(at, "Swap:", m->swap, 3))
+    if (*at == '\0' || read_header(at) || is_row(at, "Mem:", 6) || is_row(at, "Swap:", 3))
         return NULL;
     if (!read_item(at, &item))
         return "not of the form 'Name: N kB'";

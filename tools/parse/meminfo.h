@@ -22,10 +22,6 @@ struct meminfo_item {
 struct meminfo {
     struct meminfo_item item[MEMINFO_ITEMS_MAX];
     uint32_t item_count;
-    bool has_bytes;      /* the three rows of 2.4 */
-    int64_t bytes[6];    /* Mem: total used free shared buffers cached */
-    int64_t swap[3];     /* Swap: total used free */
-    uint32_t bytes_line; /* of "Mem:" */
     struct unparsed unparsed;
 };
 

@@ -1,14 +1,13 @@
 /* messages.c - see messages.h. */
 #include "tools/parse/messages.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LOOK_LINES 200u
-#define NOT_TOLD (-1)
+#define UNKNOWN (-1)
 
 /* What the lines that follow belong to. */
 struct reader {
@@ -38,149 +37,67 @@ static bool value_behind(const char *text, const char *word, int64_t *ret)
 
 /* ---- Mem-info -------------------------------------------------------------------------------- */
 
-static struct messages_meminfo *open_meminfo(struct reader *r, uint32_t line)
-{
-    struct messages *m = r->m;
-    struct messages_meminfo *b = PARSE_ADD(m->meminfo, m->meminfo_count, m->meminfo_room);
-    *b = (struct messages_meminfo){ .file = r->file,
-                                    .line = line,
-                                    .free_pages = NOT_TOLD,
-                                    .active = NOT_TOLD,
-                                    .inactive_dirty = NOT_TOLD,
-                                    .laundry = NOT_TOLD,
-                                    .clean = NOT_TOLD,
-                                    .slab_pages = NOT_TOLD,
-                                    .stack_pages = NOT_TOLD,
-                                    .pagetables = NOT_TOLD,
-                                    .free_swap_kb = NOT_TOLD,
-                                    .ram_pages = NOT_TOLD,
-                                    .reserved_pages = NOT_TOLD,
-                                    .swap_cached_pages = NOT_TOLD,
-                                    .swap_add = NOT_TOLD,
-                                    .swap_delete = NOT_TOLD };
-    r->in_meminfo = true;
-    r->in_task = r->in_oops = false;
-    return b;
-}
+/* The lines of a block by how they begin, a number in front apart, and what is asked of them: the
+ * number in front or, with `behind`, the one behind that word. */
+#define OF_BLOCK(member) offsetof(struct messages_meminfo, member)
+#define NOT_ASKED SIZE_MAX
+static const struct {
+    const char *begins, *behind;
+    size_t member;
+} block_lines[] = {
+    { "Free pages:", "Free pages:", OF_BLOCK(free_pages) },
+    { "( Active:", "inactive_clean:", OF_BLOCK(clean) },
+    { "Free swap:", "Free swap:", OF_BLOCK(free_swap_kb) },
+    { "pages of RAM", NULL, OF_BLOCK(ram_pages) },
+    { "reserved pages", NULL, OF_BLOCK(reserved_pages) },
+    { "Zone:", "freepages:", NOT_ASKED },
+    { "aa:", "fr:", NOT_ASKED },
+    { "*4kB ", "=", NOT_ASKED }, /* the free blocks of a zone */
+    { "Swap cache:", "delete", NOT_ASKED },
+    { "pages of slabcache", NULL, NOT_ASKED },
+    { "pages of kernel stacks", NULL, NOT_ASKED },
+    { "lowmem pagetables", NULL, NOT_ASKED },
+    { "pages swap cached", NULL, NOT_ASKED },
+    { "pages of HIGHMEM", NULL, NOT_ASKED },
+    { "pages shared", NULL, NOT_ASKED },
+    { "bounce buffer pages", NULL, NOT_ASKED },
+};
 
-/* "Zone:Normal freepages:   654 min:   655 low:  3536 high:  5104" */
-static bool read_zone(struct messages_meminfo *b, const char *at)
+static bool read_block_line(struct messages_meminfo *b, const char *at)
 {
-    struct messages_zone z = { .free = NOT_TOLD };
-    if (!scan_text(&at, "Zone:") || b->zone_count == MESSAGES_ZONES_MAX ||
-        !scan_until(&at, " ", z.name, sizeof z.name))
-        return false;
-    if (!value_behind(at, "freepages:", &z.free) || !value_behind(at, "min:", &z.min) ||
-        !value_behind(at, "low:", &z.low) || !value_behind(at, "high:", &z.high))
-        return false;
-    b->zone[b->zone_count++] = z;
-    return true;
-}
-
-/* "  aa:192146 ac:1911 id:0 il:0 ic:0 fr:654" */
-static bool read_lists(struct messages_meminfo *b, const char *at)
-{
-    at += strspn(at, " ");
-    if (strncmp(at, "aa:", 3) != 0 || b->list_count == b->zone_count)
-        return false;
-    struct messages_zone *z = &b->zone[b->list_count];
-    if (!value_behind(at, "aa:", &z->aa) || !value_behind(at, "ac:", &z->ac) ||
-        !value_behind(at, "id:", &z->id) || !value_behind(at, "il:", &z->il) ||
-        !value_behind(at, "ic:", &z->ic) || !value_behind(at, "fr:", &z->fr))
-        return false;
-    b->list_count++;
-    return true;
-}
-
-/* "0*4kB 3*8kB ... 0*4096kB = 2616kB)": zones without pages have none, so they are counted by
- * size. */
-static bool read_buddies(struct messages_meminfo *b, const char *at)
-{
-    int64_t count[MESSAGES_BUDDY_ORDERS], kb = 0, sum = 0;
-    at += strspn(at, " ");
-    for (unsigned i = 0; i < MESSAGES_BUDDY_ORDERS; i++) {
-        int64_t size;
-        if (!scan_i64(&at, &count[i]) || count[i] < 0 || count[i] > INT32_MAX ||
-            !scan_text(&at, "*") || !scan_i64(&at, &size) || size != (4 << i) ||
-            !scan_text(&at, "kB") || !scan_blanks(&at))
+    int64_t value = UNKNOWN;
+    (void)scan_blanks(&at);
+    if (scan_i64(&at, &value))
+        (void)scan_blanks(&at);
+    for (size_t i = 0; i < sizeof block_lines / sizeof block_lines[0]; i++) {
+        const char *behind = block_lines[i].behind;
+        if (strncmp(at, block_lines[i].begins, strlen(block_lines[i].begins)) != 0)
+            continue;
+        if (behind != NULL ? !value_behind(at, behind, &value) : value == UNKNOWN)
             return false;
-        sum += count[i] * size;
-    }
-    if (!scan_text(&at, "=") || !scan_blanks(&at) || !scan_i64(&at, &kb) || kb != sum)
-        return false;
-    uint32_t i = b->buddy_count;
-    while (i < b->zone_count && b->zone[i].free * 4 != kb)
-        i++; /* the zone whose free pages these are; one that has none printed nothing */
-    i = i < b->zone_count ? i : b->buddy_count;
-    if (i < b->zone_count) {
-        memcpy(b->zone[i].buddy, count, sizeof count);
-        b->zone[i].buddy_kb = kb;
-        b->buddy_count = i + 1;
-    }
-    return true;
-}
-
-/* "( Active: 194057/0, inactive_laundry: 0, inactive_clean: 0, free: 3726 )" */
-static bool read_active(struct messages_meminfo *b, const char *at)
-{
-    const char *active = strstr(at, "Active:");
-    if (active == NULL || at[strspn(at, " ")] != '(')
-        return false;
-    active += strlen("Active:");
-    return scan_blanks(&active) && scan_i64(&active, &b->active) && scan_text(&active, "/") &&
-           scan_i64(&active, &b->inactive_dirty) &&
-           value_behind(active, "inactive_laundry:", &b->laundry) &&
-           value_behind(active, "inactive_clean:", &b->clean);
-}
-
-/* "188 pages of slabcache": the number stands first. */
-static bool read_pages(struct messages_meminfo *b, const char *at)
-{
-    const struct {
-        const char *text;
-        int64_t *to;
-    } lines[] = {
-        { "pages of slabcache", &b->slab_pages },
-        { "pages of kernel stacks", &b->stack_pages },
-        { "lowmem pagetables", &b->pagetables },
-        { "pages of RAM", &b->ram_pages },
-        { "reserved pages", &b->reserved_pages },
-        { "pages swap cached", &b->swap_cached_pages },
-        { "pages of HIGHMEM", NULL },
-        { "pages shared", NULL },
-        { "bounce buffer pages", NULL },
-    };
-    int64_t value;
-    at += strspn(at, " ");
-    if (!scan_i64(&at, &value) || !scan_blanks(&at))
-        return false;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        if (strncmp(at, lines[i].text, strlen(lines[i].text)) == 0) {
-            if (lines[i].to != NULL)
-                *lines[i].to = value;
-            return true;
-        }
+        if (block_lines[i].member != NOT_ASKED)
+            memcpy((char *)b + block_lines[i].member, &value, sizeof value);
+        return true;
     }
     return false;
 }
 
 static bool read_meminfo(struct reader *r, const char *at, uint32_t line)
 {
-    if (strncmp(at, "Mem-info:", 9) == 0 || strncmp(at, "Mem-Info:", 9) == 0) {
-        (void)open_meminfo(r, line);
-        return true;
-    }
-    if (!r->in_meminfo)
-        return false;
-    struct messages_meminfo *b = &r->m->meminfo[r->m->meminfo_count - 1];
-    if (strncmp(at, "Free pages:", 11) == 0)
-        return value_behind(at, "Free pages:", &b->free_pages);
-    if (strncmp(at, "Free swap:", 10) == 0)
-        return value_behind(at, "Free swap:", &b->free_swap_kb);
-    if (strncmp(at, "Swap cache:", 11) == 0)
-        return value_behind(at, "add", &b->swap_add) && value_behind(at, "delete", &b->swap_delete);
-    return read_zone(b, at) || read_lists(b, at) || read_buddies(b, at) || read_active(b, at) ||
-           read_pages(b, at);
+    struct messages *m = r->m;
+    if (strncmp(at, "Mem-info:", 9) != 0 && strncmp(at, "Mem-Info:", 9) != 0)
+        return r->in_meminfo && read_block_line(&m->meminfo[m->meminfo_count - 1], at);
+    *PARSE_ADD(m->meminfo, m->meminfo_count, m->meminfo_room) =
+        (struct messages_meminfo){ .file = r->file,
+                                   .line = line,
+                                   .free_pages = UNKNOWN,
+                                   .clean = UNKNOWN,
+                                   .free_swap_kb = UNKNOWN,
+                                   .ram_pages = UNKNOWN,
+                                   .reserved_pages = UNKNOWN };
+    r->in_meminfo = true;
+    r->in_task = r->in_oops = false;
+    return true;
 }
 
 /* ---- tasks and traces ------------------------------------------------------------------------ */
@@ -190,10 +107,10 @@ static bool read_task(struct reader *r, const char *at, uint32_t line)
 {
     struct messages *m = r->m;
     struct messages_task t = { .file = r->file, .line = line, .first_frame = m->frame_count };
-    const bool user = strstr(at, "(NOTLB)") != NULL, kernel = strstr(at, "(L-TLB)") != NULL;
+    int64_t free_stack;
     uint64_t pc;
 
-    if ((!user && !kernel) || strlen(at) < 24)
+    if ((strstr(at, "(NOTLB)") == NULL && strstr(at, "(L-TLB)") == NULL) || strlen(at) < 24)
         return false;
     copy(t.comm, sizeof t.comm, at, 13);
     at += 13;
@@ -203,11 +120,9 @@ static bool read_task(struct reader *r, const char *at, uint32_t line)
         return false;
     at++;
     (void)scan_blanks(&at);
-    t.current = scan_text(&at, "current");
-    if (!t.current && !scan_hex(&at, &pc))
+    if (!scan_text(&at, "current") && !scan_hex(&at, &pc))
         return false;
-    t.kernel_thread = kernel;
-    if (!scan_blanks(&at) || !scan_i64(&at, &t.free_stack) || !scan_blanks(&at) ||
+    if (!scan_blanks(&at) || !scan_i64(&at, &free_stack) || !scan_blanks(&at) ||
         !scan_i64(&at, &t.pid) || !scan_blanks(&at) || !scan_i64(&at, &t.father))
         return false;
     *PARSE_ADD(m->task, m->task_count, m->task_room) = t;
@@ -217,41 +132,27 @@ static bool read_task(struct reader *r, const char *at, uint32_t line)
 }
 
 /* "[<c01169b7>] sys_sched_yield [kernel] 0x73 (0xc1435e14)", of 2.6 "[<c04551fd>] f+0x72/0x1a4" */
-static bool read_frame(struct messages *m, const char *at, uint32_t line)
+static bool read_frame(struct messages *m, const char *at)
 {
-    struct messages_frame f = { .line = line };
-    at += strspn(at, " ");
-    if (!scan_text(&at, "[<") || !scan_hex(&at, &f.address) || !scan_text(&at, ">]"))
+    struct messages_frame f;
+    uint64_t address;
+    if (!scan_text(&at, "[<") || !scan_hex(&at, &address) || !scan_text(&at, ">]") ||
+        !scan_blanks(&at) || !scan_until(&at, " +", f.function, sizeof f.function))
         return false;
-    (void)scan_blanks(&at);
-    if (!scan_until(&at, " +", f.function, sizeof f.function))
-        return false;
-    if (!scan_text(&at, "+")) {
-        (void)scan_blanks(&at);
-        if (scan_text(&at, "["))
-            (void)(scan_until(&at, "]", f.module, sizeof f.module) && scan_text(&at, "]"));
-        (void)scan_blanks(&at);
-    }
-    if (scan_text(&at, "0x"))
-        (void)scan_hex(&at, &f.offset);
     *PARSE_ADD(m->frame, m->frame_count, m->frame_room) = f;
     return true;
 }
 
-static bool read_trace(struct reader *r, const char *at, uint32_t line)
+static bool read_trace(struct reader *r, const char *at)
 {
     struct messages *m = r->m;
-    const char *p = at + strspn(at, " ");
-    if (scan_text(&p, "Call Trace:") && p[strspn(p, " ")] == '\0')
+    (void)scan_blanks(&at);
+    if (scan_text(&at, "Call Trace:") && scan_blanks(&at) && *at == '\0')
         return true;
-    if (!read_frame(m, p, line))
+    if (!read_frame(m, at))
         return false;
     if (r->in_task)
-        m->task[m->task_count - 1].frame_count =
-            m->frame_count - m->task[m->task_count - 1].first_frame;
-    else if (r->in_oops)
-        m->oops[m->oops_count - 1].frame_count =
-            m->frame_count - m->oops[m->oops_count - 1].first_frame;
+        m->task[m->task_count - 1].frame_count++;
     return true;
 }
 
@@ -262,24 +163,6 @@ static bool begins_oops(const char *at)
     return strncmp(at, "Unable to handle kernel", 23) == 0 ||
            strncmp(at, "kernel BUG at", 13) == 0 ||
            (strncmp(at, "Oops: ", 6) == 0 && isdigit((unsigned char)at[6]));
-}
-
-static void read_oops_process(struct messages_oops *o, const char *at)
-{
-    const char *pid = strstr(at, "(pid:");
-    if (pid == NULL)
-        return;
-    copy(o->process, sizeof o->process, at, (size_t)(pid - at));
-    (void)value_behind(pid, "(pid:", &o->pid);
-}
-
-static void read_oops_function(struct messages_oops *o, const char *at)
-{
-    const char *release = strchr(at, '(');
-    at += strspn(at, " ");
-    copy(o->function, sizeof o->function, at, strcspn(at, " "));
-    if (release != NULL)
-        copy(o->release, sizeof o->release, release + 1, strcspn(release + 1, "/)"));
 }
 
 /* Registers, stack words, code: of an Oops, and of no further use here. */
@@ -302,14 +185,8 @@ static bool read_oops(struct reader *r, const char *at, uint32_t line)
     struct messages *m = r->m;
     at += strspn(at, " ");
     if (begins_oops(at) && !(r->in_oops && strncmp(at, "Oops: ", 6) == 0)) {
-        struct messages_oops *o = PARSE_ADD(m->oops, m->oops_count, m->oops_room);
-        *o = (struct messages_oops){
-            .file = r->file, .line = line, .pid = NOT_TOLD, .first_frame = m->frame_count
-        };
-        copy(o->what, sizeof o->what, at, strlen(at));
-        const char *address = strstr(at, "virtual address ");
-        if (address != NULL && (address += strlen("virtual address ")) != NULL)
-            (void)scan_hex(&address, &o->address);
+        *PARSE_ADD(m->oops, m->oops_count, m->oops_room) =
+            (struct messages_oops){ .file = r->file, .line = line };
         r->in_oops = true;
         r->in_task = r->in_meminfo = false;
         return true;
@@ -318,10 +195,8 @@ static bool read_oops(struct reader *r, const char *at, uint32_t line)
         return false;
     struct messages_oops *o = &m->oops[m->oops_count - 1];
     if (scan_text(&at, "EIP is at"))
-        read_oops_function(o, at);
-    else if (scan_text(&at, "Process "))
-        read_oops_process(o, at);
-    else if (!is_oops_text(at) && strncmp(at, "Oops: ", 6) != 0)
+        (void)(scan_blanks(&at) && scan_word(&at, o->function, sizeof o->function));
+    else if (!scan_text(&at, "Process ") && !is_oops_text(at) && strncmp(at, "Oops: ", 6) != 0)
         return false;
     return true;
 }
@@ -420,7 +295,7 @@ static bool classify(struct reader *r, struct messages_line *l, uint32_t line)
         l->class = l->class == MESSAGES_OTHER && begins_oops(at) ? MESSAGES_OOPS : MESSAGES_TRACE;
     else if (read_meminfo(r, at, line))
         l->class = MESSAGES_MEMINFO;
-    else if (read_trace(r, at, line))
+    else if (read_trace(r, at))
         l->class = MESSAGES_TRACE;
     else if (is_task_head(at) || read_task(r, at, line))
         l->class = MESSAGES_TASK;
@@ -438,7 +313,8 @@ static void read_tag(const char **at, struct messages_line *l)
         return;
     if (p[n] == '[') {
         const char *number = p + n + 1;
-        if (!scan_i64(&number, &l->tag_pid) || !scan_text(&number, "]:"))
+        int64_t pid;
+        if (!scan_i64(&number, &pid) || !scan_text(&number, "]:"))
             return;
         end = number - 1;
     }
@@ -459,7 +335,7 @@ static bool read_repeated(const char *at, struct messages_line *l)
 static const char *read_line(struct reader *r, const char *at, uint32_t line,
                              struct messages_line *l)
 {
-    l->tag_pid = l->pid = l->number = NOT_TOLD;
+    l->pid = l->number = UNKNOWN;
     const char *p = at;
     if (!scan_stamp(&p, &l->stamp) || !scan_blanks(&p) || !scan_word(&p, l->host, sizeof l->host)) {
         l->text = at;
@@ -512,17 +388,6 @@ void messages_free(struct messages *m)
     free(m->oops);
     free(m->unparsed.line);
     *m = (struct messages){ 0 };
-}
-
-const char *messages_class_name(enum messages_class c)
-{
-    static const char *const names[MESSAGES_CLASSES] = {
-        "other",        "oom-kill", "oom-invoked", "oom-pending", "oom-fixed", "vm-kill",
-        "alloc-failed", "oops",     "panic",       "sd-retry",    "io-error",  "meminfo",
-        "task",         "trace",    "sysrq",       "boot",        "repeated"
-    };
-    assert(c < MESSAGES_CLASSES);
-    return names[c];
 }
 
 bool messages_is(const struct text *t)

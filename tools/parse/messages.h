@@ -4,7 +4,7 @@
  *     Nov 13 04:02:54 esxhost kernel: Out of Memory: Killed process 9173 (VMap).
  *
  * Lines become records of a class. What stands in many lines is put together: a Mem-info block (by
- * the OOM killer or SysRq-M) with its zones, a task list (SysRq-T) with its call traces, an Oops.
+ * the OOM killer or SysRq-M), a task list (SysRq-T) with its call traces, an Oops.
  * Kernels 2.4 (ESX 3.x) and 2.6 (4.x). Layouts: [RHEL3MM 2], [RHEL3MM 3], [KB1006802]. */
 #ifndef TOOLS_PARSE_MESSAGES_H
 #define TOOLS_PARSE_MESSAGES_H
@@ -14,9 +14,6 @@
 
 #include "tools/parse/scan.h"
 #include "tools/parse/text.h"
-
-#define MESSAGES_ZONES_MAX 4u
-#define MESSAGES_BUDDY_ORDERS 11u
 
 enum messages_class {
     MESSAGES_OTHER,        /* of a known form; no more is said of it */
@@ -44,7 +41,6 @@ struct messages_line {
     bool has_stamp;
     struct scan_stamp stamp;
     char host[64], tag[32];
-    int64_t tag_pid; /* of "TAG[pid]"; -1 = none */
     enum messages_class class;
     char name[32];
     int64_t pid, number;
@@ -52,41 +48,24 @@ struct messages_line {
 };
 
 struct messages_frame { /* of a call trace, newest first */
-    uint32_t line;
-    uint64_t address, offset;
-    char function[48], module[24];
+    char function[48];
 };
 
-struct messages_zone {
-    char name[12];
-    int64_t free, min, low, high;   /* pages; of 2.6 kB; -1 = not told */
-    int64_t aa, ac, id, il, ic, fr; /* list lengths, pages; 2.4 */
-    int64_t buddy[MESSAGES_BUDDY_ORDERS], buddy_kb;
-};
 struct messages_meminfo {
-    uint32_t file, line; /* of "Mem-info:" */
-    struct messages_zone zone[MESSAGES_ZONES_MAX];
-    uint32_t zone_count;
-    int64_t free_pages, active, inactive_dirty, laundry, clean; /* -1 = not told */
-    int64_t slab_pages, stack_pages, pagetables, free_swap_kb, ram_pages, reserved_pages;
-    int64_t swap_cached_pages, swap_add, swap_delete;
-    uint32_t list_count, buddy_count; /* how many zones have them */
+    uint32_t file, line;                                                /* of "Mem-info:" */
+    int64_t free_pages, clean, free_swap_kb, ram_pages, reserved_pages; /* -1 = unknown */
 };
 
 struct messages_task {
     uint32_t file, line;
     char comm[16], state; /* R S D T Z X */
-    bool current, kernel_thread;
-    int64_t free_stack, pid, father;
+    int64_t pid, father;
     uint32_t first_frame, frame_count; /* in messages.frame */
 };
 
 struct messages_oops {
     uint32_t file, line;
-    char what[96], function[48], process[32], release[48];
-    int64_t pid;
-    uint64_t address, eip;
-    uint32_t first_frame, frame_count;
+    char function[48];
 };
 
 struct messages {
@@ -107,9 +86,6 @@ struct messages {
 /** Read files. Always succeeds. Lines point into the texts. Free with messages_free(). */
 void messages_parse(const struct text *texts, uint32_t count, struct messages *ret);
 void messages_free(struct messages *m);
-
-/** Words for people: "oom-kill", ... */
-const char *messages_class_name(enum messages_class c);
 
 /** Does it look like such a file: has one of its first lines syslog's head or known kernel text? */
 bool messages_is(const struct text *t);

@@ -13,12 +13,9 @@ static enum proclist_column column_of(const char *name)
         const char *name;
         enum proclist_column column;
     } names[] = {
-        { "PID", PROCLIST_PID },         { "USER", PROCLIST_USER },   { "UID", PROCLIST_USER },
-        { "NI", PROCLIST_NICE },         { "SIZE", PROCLIST_SIZE },   { "VIRT", PROCLIST_SIZE },
-        { "VSZ", PROCLIST_SIZE },        { "RSS", PROCLIST_RSS },     { "RES", PROCLIST_RSS },
-        { "STAT", PROCLIST_STAT },       { "S", PROCLIST_STAT },      { "%CPU", PROCLIST_CPU },
-        { "%MEM", PROCLIST_MEM },        { "TIME", PROCLIST_TIME },   { "TIME+", PROCLIST_TIME },
-        { "COMMAND", PROCLIST_COMMAND }, { "CMD", PROCLIST_COMMAND },
+        { "PID", PROCLIST_PID },     { "SIZE", PROCLIST_SIZE },       { "VIRT", PROCLIST_SIZE },
+        { "VSZ", PROCLIST_SIZE },    { "STAT", PROCLIST_STAT },       { "S", PROCLIST_STAT },
+        { "CMD", PROCLIST_COMMAND }, { "COMMAND", PROCLIST_COMMAND },
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].name, name) == 0)
@@ -59,61 +56,13 @@ static bool read_size(const char *word, int64_t *ret)
     return *word == '\0';
 }
 
-static bool read_permille(const char *word, int64_t *ret)
-{
-    uint64_t value;
-    if (!scan_fixed(&word, 1, &value) || value > INT32_MAX)
-        return false;
-    *ret = (int64_t)value;
-    return *word == '\0' || strcmp(word, "%") == 0;
-}
-
-/* "12:34" and "1234m" are minutes, "0:01.25" has hundredths, "1-02:03:04" and "1:02:03" exist in
- * ps. */
-static bool read_time(const char *word, int64_t *ret)
-{
-    uint64_t part, days = 0, total = 0;
-    unsigned parts = 0;
-    const char *at = word;
-
-    if (scan_u64(&at, &part) && part < 1000000 && *at == '-') {
-        days = part;
-        word = at + 1;
-    }
-    do {
-        if (!scan_u64(&word, &part) || part > 100000000 || parts == 3)
-            return false;
-        total = total * 60 + part;
-        parts++;
-    } while (scan_text(&word, ":"));
-    if (parts == 1 && scan_text(&word, "m"))
-        total *= 60;
-    *ret = (int64_t)((days * 86400 + total) * 100);
-    if (scan_text(&word, ".") && scan_u64(&word, &part) && part < 100)
-        *ret += (int64_t)part;
-    return *word == '\0';
-}
-
 static bool read_cell(enum proclist_column column, const char *word, struct proclist_row *r)
 {
     switch (column) {
     case PROCLIST_PID:
         return scan_i64(&word, &r->pid) && *word == '\0' && r->pid >= 0;
-    case PROCLIST_NICE:
-        return strcmp(word, "-") == 0 || (scan_i64(&word, &r->nice) && *word == '\0');
     case PROCLIST_SIZE:
         return read_size(word, &r->size_kb);
-    case PROCLIST_RSS:
-        return read_size(word, &r->rss_kb);
-    case PROCLIST_CPU:
-        return read_permille(word, &r->cpu_permille);
-    case PROCLIST_MEM:
-        return read_permille(word, &r->mem_permille);
-    case PROCLIST_TIME:
-        return read_time(word, &r->time_cs);
-    case PROCLIST_USER:
-        (void)snprintf(r->user, sizeof r->user, "%.19s", word);
-        return true;
     case PROCLIST_STAT:
         (void)snprintf(r->stat, sizeof r->stat, "%.7s", word);
         return strchr("RSDTZXWtI", word[0]) != NULL;
@@ -140,12 +89,7 @@ static void read_stat_rest(const char **at, struct proclist_row *r)
 const char *proclist_read_row(const struct proclist_head *h, const char *line,
                               struct proclist_row *ret)
 {
-    struct proclist_row r = { .pid = -1,
-                              .size_kb = -1,
-                              .rss_kb = -1,
-                              .cpu_permille = -1,
-                              .mem_permille = -1,
-                              .time_cs = -1 };
+    struct proclist_row r = { .pid = -1, .size_kb = -1 };
     char word[64];
 
     if (h->column_count == 0)

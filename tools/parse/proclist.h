@@ -16,14 +16,8 @@
 enum proclist_column {
     PROCLIST_SKIP, /* a column of no interest here */
     PROCLIST_PID,
-    PROCLIST_USER,
-    PROCLIST_NICE,
     PROCLIST_SIZE, /* virtual: SIZE, VIRT, VSZ */
-    PROCLIST_RSS,  /* RSS, RES */
     PROCLIST_STAT, /* STAT, S */
-    PROCLIST_CPU,  /* %CPU */
-    PROCLIST_MEM,  /* %MEM */
-    PROCLIST_TIME, /* TIME, TIME+ */
     PROCLIST_COMMAND,
 };
 
@@ -34,10 +28,8 @@ struct proclist_head {
 
 struct proclist_row {
     uint32_t line;
-    int64_t pid, nice, size_kb, rss_kb; /* size_kb, rss_kb: -1 = no such column */
-    int64_t cpu_permille, mem_permille; /* -1 = no such column */
-    int64_t time_cs;                    /* CPU time in 1/100 s; -1 = no such column */
-    char user[20], stat[8], command[80];
+    int64_t pid, size_kb; /* -1 = no such column */
+    char stat[8], command[80];
 };
 
 /** Is it the line of column heads? Sets *ret then. */

@@ -559,12 +559,3 @@ const struct purple_log *purple_last_alert(const struct purple *p)
     }
     return NULL;
 }
-
-const struct purple_log *purple_cos_error(const struct purple *p)
-{
-    for (uint32_t i = 0; i < p->log_count; i++) {
-        if (p->log[i].is_cos_error)
-            return &p->log[i];
-    }
-    return NULL;
-}

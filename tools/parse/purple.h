@@ -158,9 +158,8 @@ void purple_free(struct purple *p);
 const struct purple_reg *purple_find(const struct purple *p, const char *name);
 /** Its instruction pointer, whatever it is called (ip, eip, rip); NULL = none. */
 const struct purple_reg *purple_ip(const struct purple *p);
-/** The last log line that satisfies a flag: the alert, the COS error; NULL = none. */
+/** The last log line that is an alert; NULL = none. */
 const struct purple_log *purple_last_alert(const struct purple *p);
-const struct purple_log *purple_cos_error(const struct purple *p);
 
 /** Words for people: "ESX 3.5", "lost-heartbeat", "registers". */
 const char *purple_layout_name(enum purple_layout l);

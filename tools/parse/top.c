@@ -19,133 +19,84 @@ static bool begins(const char *at)
            isdigit((unsigned char)at[strspn(at, " ")]);
 }
 
-static void read_first(const char *at, struct top_snapshot *s)
+/* "up 2 days, 18:44,  4 users,": all up to the comma before the users. */
+static void read_up(const char *at, struct top_snapshot *s)
 {
-    uint64_t h, m, sec, load;
-    if (strncmp(at, "top - ", 6) == 0)
-        at += 6;
-    (void)scan_blanks(&at);
-    const char *p = at;
-    if (scan_u64(&p, &h) && scan_text(&p, ":") && scan_u64(&p, &m) && scan_text(&p, ":") &&
-        scan_u64(&p, &sec) && h < 24 && m < 60 && sec < 61)
-        s->time_s = (int64_t)(h * 3600 + m * 60 + sec);
-    const char *up = strstr(at, " up "), *user = strstr(at, " user");
-    if (up != NULL && user != NULL && user > up) {
-        up += 4;
-        const char *end = user;
-        while (end > up && *end != ',')
-            end--;
-        const size_t n = (size_t)(end - up) < sizeof s->up ? (size_t)(end - up) : sizeof s->up - 1;
-        memcpy(s->up, up, n);
-    }
-    p = strstr(at, "load average:") + strlen("load average:");
-    for (unsigned i = 0; i < 3 && scan_blanks(&p) && scan_fixed(&p, 2, &load) && load < INT32_MAX;
-         i++) {
-        s->load_cent[i] = (int64_t)load;
-        (void)scan_text(&p, ",");
-    }
+    const char *up = strstr(at, " up "), *end = strstr(at, " user");
+    if (up == NULL || end == NULL || end < up + 4)
+        return;
+    up += 4;
+    while (end > up && *end != ',')
+        end--;
+    const size_t n = (size_t)(end - up) < sizeof s->up ? (size_t)(end - up) : sizeof s->up - 1;
+    memcpy(s->up, up, n);
 }
 
-/* The number in front of a word: "4.6k sys"? no: "73 sleeping", "0.3%us", "1026912k av". */
-static int64_t before(const char *line, const char *word, unsigned digits)
+/* The number in front of a word: "73 sleeping", "1026912k av". -1 = none */
+static int64_t before(const char *line, const char *word)
 {
     const char *at = strstr(line, word);
-    uint64_t value;
+    int64_t value;
     if (at == NULL)
         return -1;
     while (at > line && strchr(" k%", at[-1]) != NULL)
         at--;
     const char *from = at;
-    while (from > line && (isdigit((unsigned char)from[-1]) || from[-1] == '.'))
+    while (from > line && isdigit((unsigned char)from[-1]))
         from--;
-    return from < at && scan_fixed(&from, digits, &value) && value <= INT64_MAX ? (int64_t)value
-                                                                                : -1;
+    return scan_i64(&from, &value) ? value : -1;
 }
 
-static bool read_processes(const char *at, struct top_snapshot *s)
-{
-    const bool old = strstr(at, "processes:") != NULL;
-    if (!old && strncmp(at, "Tasks:", 6) != 0)
-        return false;
-    s->processes = before(at, old ? "processes:" : "total", 0);
-    s->sleeping = before(at, "sleeping", 0);
-    s->running = before(at, "running", 0);
-    s->zombie = before(at, "zombie", 0);
-    s->stopped = before(at, "stopped", 0);
-    return s->processes >= 0 && s->running >= 0;
-}
+/* The lines of the head by what they hold, and what is asked of them: the number in front of a
+ * word, which procps 2 and 3 call by different names. */
+#define OF_SNAPSHOT(member) offsetof(struct top_snapshot, member)
+static const struct {
+    const char *holds, *word; /* word: NULL = nothing is asked */
+    size_t member;
+} head_lines[] = {
+    { "processes:", "processes:", OF_SNAPSHOT(processes) },
+    { "Tasks:", "total", OF_SNAPSHOT(processes) },
+    { "Mem:", " av", OF_SNAPSHOT(mem_kb) },
+    { "Mem:", " total", OF_SNAPSHOT(mem_kb) },
+    { "Swap:", " av", OF_SNAPSHOT(swap_kb) },
+    { "Swap:", " total", OF_SNAPSHOT(swap_kb) },
+    { "Swap:", " used", OF_SNAPSHOT(swap_used_kb) },
+    { "CPU states:", NULL, 0 },
+    { "Cpu", NULL, 0 },
+    { "cpu", NULL, 0 },
+    { "total ", NULL, 0 },
+    { "actv", NULL, 0 },
+};
 
-/* "           total   51.5%    0.0%    3.9%   0.0%     0.0%    0.0%   44.6%" in the order of the
- * head "cpu    user    nice  system    irq  softirq  iowait    idle" */
-static bool read_old_cpu(const char *at, struct top_snapshot *s)
+static bool read_head_line(const char *at, struct top_snapshot *s)
 {
-    int64_t *const to[] = { &s->user,    &s->nice,   &s->system, &s->irq,
-                            &s->softirq, &s->iowait, &s->idle };
-    uint64_t value;
-    (void)scan_blanks(&at);
-    if (scan_text(&at, "CPU states:"))
-        return strstr(at, "user") != NULL;
-    if (strncmp(at, "cpu", 3) == 0 && isdigit((unsigned char)at[3]))
-        return true; /* of one CPU: the total says enough */
-    if (!scan_text(&at, "total"))
-        return false;
-    for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
-        if (!scan_blanks(&at) || !scan_fixed(&at, 1, &value) || value > INT32_MAX ||
-            !scan_text(&at, "%"))
-            return false;
-        *to[i] = (int64_t)value;
+    bool is_known = false, is_asked = false, is_there = false;
+    for (size_t i = 0; i < sizeof head_lines / sizeof head_lines[0]; i++) {
+        if (strstr(at, head_lines[i].holds) == NULL)
+            continue;
+        is_known = true;
+        if (head_lines[i].word == NULL)
+            continue;
+        is_asked = true;
+        const int64_t value = before(at, head_lines[i].word);
+        if (value < 0)
+            continue;
+        memcpy((char *)s + head_lines[i].member, &value, sizeof value);
+        is_there = true;
     }
-    return true;
-}
-
-static bool read_new_cpu(const char *at, struct top_snapshot *s)
-{
-    if (strncmp(at, "Cpu", 3) != 0 && strncmp(at, "%Cpu", 4) != 0)
-        return false;
-    s->user = before(at, "us", 1);
-    s->system = before(at, "sy", 1);
-    s->nice = before(at, "ni", 1);
-    s->idle = before(at, "id", 1);
-    s->iowait = before(at, "wa", 1);
-    s->irq = before(at, "hi", 1);
-    s->softirq = before(at, "si", 1);
-    return s->user >= 0 && s->idle >= 0;
-}
-
-static bool read_memory(const char *at, struct top_snapshot *s)
-{
-    const char *p = at + strspn(at, " ");
-    if (strncmp(p, "Mem:", 4) == 0) {
-        s->mem_kb = strstr(p, " av") != NULL ? before(p, " av", 0) : before(p, " total", 0);
-        s->mem_used_kb = before(p, " used", 0);
-        s->mem_free_kb = before(p, " free", 0);
-        s->buffers_kb = before(p, " buff", 0);
-        return s->mem_kb >= 0;
-    }
-    if (strncmp(p, "Swap:", 5) == 0) {
-        s->swap_kb = strstr(p, " av") != NULL ? before(p, " av", 0) : before(p, " total", 0);
-        s->swap_used_kb = before(p, " used", 0);
-        s->swap_free_kb = before(p, " free", 0);
-        s->cached_kb = before(p, " cached", 0);
-        return s->swap_kb >= 0;
-    }
-    if (strstr(p, "actv") == NULL)
-        return false;
-    s->active_kb = before(p, " actv", 0);
-    s->inactive_dirty_kb = before(p, " in_d", 0);
-    s->inactive_clean_kb = before(p, " in_c", 0);
-    return s->active_kb >= 0;
+    return is_known && (is_there || !is_asked);
 }
 
 static void open_snapshot(struct top *t, const char *at, uint32_t line)
 {
     struct top_snapshot *s = PARSE_ADD(t->snapshot, t->snapshot_count, t->snapshot_room);
-    memset(s, 0xff, sizeof *s); /* -1: not told */
-    memset(s->up, 0, sizeof s->up);
-    s->line = line;
-    s->first_row = t->row_count;
-    s->row_count = 0;
-    read_first(at, s);
+    *s = (struct top_snapshot){ .line = line,
+                                .processes = -1,
+                                .mem_kb = -1,
+                                .swap_kb = -1,
+                                .swap_used_kb = -1,
+                                .first_row = t->row_count };
+    read_up(at, s);
 }
 
 /* @return why not; NULL = understood */
@@ -164,10 +115,7 @@ static const char *read_line(struct top *t, struct proclist_head *head, const ch
         return "above the first line of top";
     struct top_snapshot *s = &t->snapshot[t->snapshot_count - 1];
     if (head->column_count == 0)
-        return read_processes(at, s) || read_old_cpu(at, s) || read_new_cpu(at, s) ||
-                       read_memory(at, s)
-                   ? NULL
-                   : "not of top's head";
+        return read_head_line(at, s) ? NULL : "not of top's head";
     const char *why = proclist_read_row(head, at, &row);
     if (why != NULL)
         return why;

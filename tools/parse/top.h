@@ -11,16 +11,10 @@
 #include "tools/parse/text.h"
 
 struct top_snapshot {
-    uint32_t line;        /* of its first line */
-    int64_t time_s;       /* of the day; -1 = not told */
-    char up[40];          /* "2 days, 18:44" */
-    int64_t load_cent[3]; /* load averages in hundredths; -1 = not told */
-    int64_t processes, sleeping, running, zombie, stopped;  /* -1 = not told */
-    int64_t user, nice, system, irq, softirq, iowait, idle; /* CPU in per mille; -1 = not told */
-    int64_t mem_kb, mem_used_kb, mem_free_kb, buffers_kb, active_kb, inactive_dirty_kb,
-        inactive_clean_kb;
-    int64_t swap_kb, swap_used_kb, swap_free_kb, cached_kb;
-    uint32_t first_row, row_count; /* in top.row */
+    uint32_t line;                                    /* of its first line */
+    char up[40];                                      /* "2 days, 18:44" */
+    int64_t processes, mem_kb, swap_kb, swap_used_kb; /* -1 = unknown */
+    uint32_t first_row, row_count;                    /* in top.row */
 };
 
 struct top {

@@ -1,7 +1,6 @@
 /* vmklog.c - see vmklog.h. */
 #include "tools/parse/vmklog.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,14 +37,12 @@ static bool read_head(const char **at, struct vmklog_line *l)
     return true;
 }
 
-static void read_printk(const char **at, struct vmklog_line *l)
+/* "<6>": the level of a Linux driver's text. */
+static void skip_printk_level(const char **at)
 {
     const char *p = *at;
-    l->printk = -1;
-    if (p[0] == '<' && p[1] >= '0' && p[1] <= '7' && p[2] == '>') {
-        l->printk = p[1] - '0';
+    if (p[0] == '<' && p[1] >= '0' && p[1] <= '7' && p[2] == '>')
         *at = p + 3;
-    }
 }
 
 /* On 4.x "ALERT:" stands twice, around the module [KB2009232]: the graver word counts. */
@@ -128,16 +125,6 @@ static void read_alert(struct vmklog_line *l)
     l->alert.clt = alert_value(l->text, " clt=");
 }
 
-static void read_number_behind(const char *text, const char *phrase, uint64_t *ret)
-{
-    const char *at = strstr(text, phrase);
-    if (at == NULL)
-        return;
-    at += strlen(phrase);
-    (void)scan_blanks(&at);
-    (void)scan_u64(&at, ret);
-}
-
 static const struct rule {
     const char *const modules[16]; /* one of these, or */
     const char *const phrases[12]; /* one of these in the text */
@@ -180,10 +167,6 @@ static void classify(struct vmklog_line *l)
             break;
         }
     }
-    if (l->class == VMKLOG_SERIAL)
-        read_number_behind(l->text, "serial#", &l->serial);
-    if (l->class == VMKLOG_PCPU_HEARTBEAT)
-        read_number_behind(l->text, "heartbeat for", &l->seconds);
 }
 
 static bool read_repeated(const char *at, struct vmklog_line *l)
@@ -202,7 +185,7 @@ static bool read_repeated(const char *at, struct vmklog_line *l)
 
 const char *vmklog_read_line(const char *at, struct vmklog_line *ret)
 {
-    struct vmklog_line l = { .printk = -1, .alert = { .pid = -1, .t = -1, .to = -1, .clt = -1 } };
+    struct vmklog_line l = { .alert = { .pid = -1, .t = -1, .to = -1, .clt = -1 } };
 
     at += strspn(at, " \t");
     if (read_syslog(&at, &l)) {
@@ -218,7 +201,7 @@ const char *vmklog_read_line(const char *at, struct vmklog_line *ret)
     if (!read_head(&at, &l))
         return "not of the form 'd:hh:mm:ss.mmm cpuN:WORLD)...'";
     l.body = at;
-    read_printk(&at, &l);
+    skip_printk_level(&at);
     (void)scan_blanks(&at);
     read_severity(&at, &l);
     read_module(&at, &l);
@@ -231,7 +214,6 @@ const char *vmklog_read_line(const char *at, struct vmklog_line *ret)
 void vmklog_parse(const struct text *texts, uint32_t count, struct vmklog *ret)
 {
     struct vmklog v = { 0 };
-    uint64_t last_ms = 0;
 
     for (uint32_t file = 0; file < count; file++) {
         for (uint32_t i = 0; i < texts[file].count; i++) {
@@ -247,8 +229,6 @@ void vmklog_parse(const struct text *texts, uint32_t count, struct vmklog *ret)
             l.file = file;
             l.line = i + 1;
             v.class_count[l.class]++;
-            v.backward_count += l.class != VMKLOG_REPEATED && l.uptime_ms < last_ms;
-            last_ms = l.class != VMKLOG_REPEATED ? l.uptime_ms : last_ms;
             *PARSE_ADD(v.line, v.line_count, v.line_room) = l;
         }
     }
@@ -260,17 +240,6 @@ void vmklog_free(struct vmklog *v)
     free(v->line);
     free(v->unparsed.line);
     *v = (struct vmklog){ 0 };
-}
-
-const char *vmklog_class_name(enum vmklog_class c)
-{
-    static const char *const names[VMKLOG_CLASSES] = {
-        "other",  "lost-heartbeat", "cos-error",   "cos-dump",  "vmfs-heartbeat", "pcpu-heartbeat",
-        "serial", "storage",        "reservation", "cpu-sched", "machine-check",  "rpc",
-        "memory", "world",          "net",         "repeated"
-    };
-    assert(c < VMKLOG_CLASSES);
-    return names[c];
 }
 
 bool vmklog_is(const struct text *t)

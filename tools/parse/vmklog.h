@@ -52,7 +52,6 @@ struct vmklog_line {
     char host[64];
     uint64_t uptime_ms;
     uint32_t cpu, world;
-    int printk; /* level of a Linux driver's text, "<6>..."; -1 = none */
     enum vmklog_severity severity;
     enum vmklog_class class;
     char module[24];  /* "HB", "SCSI"; empty = none */
@@ -60,7 +59,6 @@ struct vmklog_line {
     const char *body; /* behind "cpuN:WORLD)": what a screen shows */
     const char *text; /* behind severity and module */
     struct vmklog_alert alert; /* VMKLOG_LOST_HEARTBEAT */
-    uint64_t serial, seconds;  /* VMKLOG_SERIAL: the number. VMKLOG_PCPU_HEARTBEAT: seconds */
     uint32_t repeated;         /* VMKLOG_REPEATED */
 };
 
@@ -68,8 +66,6 @@ struct vmklog {
     struct vmklog_line *line; /* in the order of the files */
     uint32_t line_count, line_room;
     uint32_t class_count[VMKLOG_CLASSES];
-    /* Lines whose uptime is below the one before: restarts, or files out of order. */
-    uint32_t backward_count;
     struct unparsed unparsed;
 };
 
@@ -79,9 +75,6 @@ void vmklog_free(struct vmklog *v);
 
 /** Read one line. @return why not, NULL = understood; *ret is then set but for file and line */
 const char *vmklog_read_line(const char *at, struct vmklog_line *ret);
-
-/** Words for people: "lost-heartbeat", "storage", ... */
-const char *vmklog_class_name(enum vmklog_class c);
 
 /** Does the text look like such a log: is one of its first lines of the form? */
 bool vmklog_is(const struct text *t);

@@ -476,16 +476,6 @@ void vmksummary_free(struct vmksummary *v)
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-const char *vmksummary_kind_name(enum vmksummary_kind k)
-{
-    static const char *const names[VMKSUMMARY_KINDS] = { "hourly",        "starting",
-                                                         "loaded",        "vmkernel-error",
-                                                         "halting",       "rebooting",
-                                                         "esxi-5 hourly", "esxi-5 event" };
-    assert(k < VMKSUMMARY_KINDS);
-    return names[k];
-}
-
 const char *vmksummary_finding_name(enum vmksummary_finding_kind k)
 {
     static const char *const names[VMKSUMMARY_FINDINGS] = { "gap",         "late",    "slow-stamp",

@@ -100,7 +100,6 @@ void vmksummary_parse(const struct text *texts, uint32_t count, struct vmksummar
 void vmksummary_free(struct vmksummary *v);
 
 /** Words for people. */
-const char *vmksummary_kind_name(enum vmksummary_kind k);
 const char *vmksummary_finding_name(enum vmksummary_finding_kind k);
 
 /** kB of the first process of this name in a record, -1 when it is not among the top. */
