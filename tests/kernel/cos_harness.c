@@ -280,6 +280,7 @@ static int program_with_function(void *program)
 {
     struct program *p = program;
     int (*fn)(struct program *) = (int (*)(struct program *))(uintptr_t)p->number[3];
+    p->number[3] = 0;
     if (program_exec(p) != 0)
         do_exit(SIGKILL);
     return_to_user();

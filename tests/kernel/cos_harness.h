@@ -89,7 +89,7 @@ const char *cos_file(const char *path);
 const char *cos_log(void);
 /** In a run: nobody has used the CPU so far but current, and it just that much (without iowait). */
 void cos_set_cpu_times(const struct cpu_times *cpu);
-/** In a run: make the counters of memory say what `m` says. The test must not use any after that. */
+/** In a run: make the counters of memory say what `m` says. No memory may be used after that. */
 void cos_set_memory(const struct mem_info *m);
 /** In a run: sleep, whatever signals come. */
 void cos_sleep(uint64_t ns);

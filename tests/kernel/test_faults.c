@@ -1,5 +1,5 @@
-/* test_faults.c - faults of the COS on its real kernel: they begin, end and come again at their
- * instants, send their signals, leave programs to those who start them, and report what they did. */
+/* test_faults.c - faults of the COS: they begin, end and come again at their instants, send their
+ * signals, leave programs to those who start them, and report what they did. */
 #include "tests/kernel/cos_harness.h"
 
 #include "cos/programs/faults.h"

@@ -1,4 +1,5 @@
-/* test_proc_misc.c - the layouts of /proc, byte for byte as facts on RHEL 3 give them [RHEL3MM 2]. */
+/* test_proc_misc.c - the layouts of /proc, byte for byte as facts on RHEL 3 give them
+ * [RHEL3MM 2]. */
 #include "tests/kernel/cos_harness.h"
 
 #include <sys/stat.h>
