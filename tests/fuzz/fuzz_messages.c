@@ -1,13 +1,12 @@
 /* fuzz_messages.c - libFuzzer target: the readers of messages, top, ps, meminfo and of the text in
  * dumps against any bytes.
  *
- * Checked: every line that is not blank is a record or unparsed; frames and rows that tasks,
- * snapshots and listings name are there. */
+ * Checked: every line that is not blank is a record or unparsed; frames and rows that tasks and
+ * snapshots name are there. */
 #include "tests/fuzz/fuzz.h"
 #include "tools/parse/dumptext.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/messages.h"
-#include "tools/parse/ps.h"
 #include "tools/parse/top.h"
 
 static void check_messages(const struct text *t)
@@ -27,20 +26,15 @@ static void check_messages(const struct text *t)
     messages_free(&m);
 }
 
-static void check_lists(const struct text *t)
+static void check_top(const struct text *t)
 {
     struct top top;
-    struct ps ps;
     top_parse(t, &top);
     for (uint32_t i = 0; i < top.snapshot_count; i++)
         CHECK(top.snapshot[i].first_row + top.snapshot[i].row_count <= top.row_count);
     for (uint32_t i = 0; i < top.row_count; i++)
         CHECK(top.row[i].pid >= 0 && top.row[i].command[0] != '\0');
     top_free(&top);
-    ps_parse(t, &ps);
-    for (uint32_t i = 0; i < ps.listing_count; i++)
-        CHECK(ps.listing[i].first_row + ps.listing[i].row_count <= ps.row_count);
-    ps_free(&ps);
 }
 
 /* The same bytes as sections of a dump: no field is longer than its line. */
@@ -71,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_sections(data, size);
     text_from("input", data, size, &t);
     check_messages(&t);
-    check_lists(&t);
+    check_top(&t);
     meminfo_parse(&t, &m);
     CHECK(m.item_count <= MEMINFO_ITEMS_MAX);
     meminfo_free(&m);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "tools/parse/messages.h"
-#include "tools/parse/ps.h"
 #include "tools/parse/top.h"
 #include "tools/parse/vmklog.h"
 
@@ -277,7 +276,6 @@ static void test_top_reads_procps_2(void **state)
     assert_string_equal(top.row[1].command, "vmnixhbd");
     assert_int_equal(top.row[1].line, 11);
     top_free(&top);
-    assert_false(ps_is(&t));
     text_free(&t);
 }
 
@@ -314,24 +312,30 @@ static void test_top_reads_procps_3_and_many_snapshots(void **state)
 
 static void test_ps_reads_by_its_heads(void **state)
 {
-    struct ps ps;
+    struct top ps;
     struct text t = text_of(
         "USER       PID %CPU %MEM   VSZ  RSS TTY      STAT START   TIME COMMAND\n"
         "root         1  0.0  0.0  1500  200 ?        S    Oct01   0:04 init [3]  \n"
         "root         5  0.1  0.0     0    0 ?        SW   Oct01  12:00 [kswapd]\n"
         "root      9173  2.5 40.0 586196 312000 ?     D<   Oct01 1-02:03:04 /opt/aam/VMap -d\n"
-        "root      oops  2.5 40.0 586196 312000 ?     D    Oct01   0:00 x\n");
+        "root      oops  2.5 40.0 586196 312000 ?     D    Oct01   0:00 x\n"
+        "  PID TTY          TIME CMD\n"
+        "    7 ?        00:00:01 bdflush\n");
     (void)state;
-    ps_parse(&t, &ps);
-    assert_true(ps_is(&t));
-    assert_int_equal(ps.listing_count, 1);
-    assert_int_equal(ps.row_count, 3);
+    top_parse(&t, &ps);
+    assert_true(top_is(&t));
+    assert_int_equal(ps.snapshot_count, 2);
+    assert_string_equal(ps.snapshot[0].up, "");
+    assert_int_equal(ps.snapshot[0].processes, -1);
+    assert_int_equal(ps.snapshot[0].row_count, 3);
+    assert_int_equal(ps.snapshot[1].first_row, 3);
+    assert_string_equal(ps.row[3].command, "bdflush");
     assert_string_equal(ps.row[0].command, "init [3]");
     assert_int_equal(ps.row[2].size_kb, 586196);
     assert_string_equal(ps.row[2].stat, "D<");
     assert_int_equal(ps.unparsed.count, 1);
     assert_int_equal(ps.unparsed.line[0].line, 5);
-    ps_free(&ps);
+    top_free(&ps);
     text_free(&t);
 }
 

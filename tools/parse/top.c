@@ -87,7 +87,7 @@ static bool read_head_line(const char *at, struct top_snapshot *s)
     return is_known && (is_there || !is_asked);
 }
 
-static void open_snapshot(struct top *t, const char *at, uint32_t line)
+static struct top_snapshot *open_snapshot(struct top *t, uint32_t line)
 {
     struct top_snapshot *s = PARSE_ADD(t->snapshot, t->snapshot_count, t->snapshot_room);
     *s = (struct top_snapshot){ .line = line,
@@ -96,23 +96,27 @@ static void open_snapshot(struct top *t, const char *at, uint32_t line)
                                 .swap_kb = -1,
                                 .swap_used_kb = -1,
                                 .first_row = t->row_count };
-    read_up(at, s);
+    return s;
 }
 
 /* @return why not; NULL = understood */
 static const char *read_line(struct top *t, struct proclist_head *head, const char *at,
                              uint32_t line)
 {
+    const bool has_columns = t->snapshot_count == 0 || head->column_count > 0;
     struct proclist_row row;
     if (begins(at)) {
         head->column_count = 0;
-        open_snapshot(t, at, line);
+        read_up(at, open_snapshot(t, line));
         return NULL;
     }
-    if (proclist_read_head(at, head))
+    if (proclist_read_head(at, head)) {
+        if (has_columns) /* no output of top: a listing of ps begins */
+            (void)open_snapshot(t, line);
         return NULL;
+    }
     if (t->snapshot_count == 0)
-        return "above the first line of top";
+        return "above the first heads of columns";
     struct top_snapshot *s = &t->snapshot[t->snapshot_count - 1];
     if (head->column_count == 0)
         return read_head_line(at, s) ? NULL : "not of top's head";
@@ -149,8 +153,9 @@ void top_free(struct top *t)
 
 bool top_is(const struct text *t)
 {
+    struct proclist_head head;
     for (uint32_t i = 0; i < t->count && i < LOOK_LINES; i++) {
-        if (begins(t->lines[i].at))
+        if (begins(t->lines[i].at) || proclist_read_head(t->lines[i].at, &head))
             return true;
     }
     return false;

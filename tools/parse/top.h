@@ -1,6 +1,8 @@
-/* top.h - reads what `top -b` wrote, once or each minute for weeks: procps 2 (ESX 3.x) and 3 (4.x).
+/* top.h - reads what `top -b` wrote, once or each minute for weeks: procps 2 (ESX 3.x) and 3 (4.x);
+ * and listings of any `ps` that prints heads of columns.
  *
- * Each output is a snapshot: its totals, and a run of rows. Layouts: [RHEL3MM 2]. */
+ * Each output is a snapshot: its totals, of which ps has none, and a run of rows. Layouts:
+ * [RHEL3MM 2]. */
 #ifndef TOOLS_PARSE_TOP_H
 #define TOOLS_PARSE_TOP_H
 
@@ -12,7 +14,7 @@
 
 struct top_snapshot {
     uint32_t line;                                    /* of its first line */
-    char up[40];                                      /* "2 days, 18:44" */
+    char up[40];                                      /* "2 days, 18:44"; of ps "" */
     int64_t processes, mem_kb, swap_kb, swap_used_kb; /* -1 = unknown */
     uint32_t first_row, row_count;                    /* in top.row */
 };
@@ -30,7 +32,7 @@ struct top {
 void top_parse(const struct text *t, struct top *ret);
 void top_free(struct top *t);
 
-/** Is it one: does the text have a line of top's load averages? */
+/** Is it one: has it a line of top's load averages, or heads of columns? */
 bool top_is(const struct text *t);
 
 #endif /* TOOLS_PARSE_TOP_H */

@@ -357,7 +357,7 @@ static void add_top(struct diagnosis_memory *m, const struct parsed *p, bool has
 {
     uint32_t count;
     const struct proclist_row *row = from_top_rows(p, &count);
-    if (!p->is_ps && p->top.snapshot_count > 0) {
+    if (p->top.snapshot_count > 0) {
         const struct top_snapshot *s = &p->top.snapshot[p->top.snapshot_count - 1];
         take_number(&m->total_kb, s->mem_kb > 0 ? s->mem_kb : -1);
         take_number(&m->swap_total_kb, s->swap_kb > 0 ? s->swap_kb : -1);
@@ -420,7 +420,7 @@ static void choose_grower(struct diagnosis *d)
         struct gain g = { .seen = 0 };
         if (p->kind == ARTEFACT_VMKSUMMARY && p->is_of_failure)
             from_summary_grower(d, p, &g);
-        else if (p->kind == ARTEFACT_TOP && !p->is_ps)
+        else if (p->kind == ARTEFACT_TOP)
             from_top_grower(d, p, &g);
         if (g.seen > 0 && g.kb > d->reading->grower.kb) {
             d->reading->grower = g;

@@ -152,17 +152,11 @@ static void extract_rise(const struct diagnosis *d, const struct parsed *p, stru
 const struct proclist_row *from_top_rows(const struct parsed *p, uint32_t *ret_count)
 {
     *ret_count = 0;
-    if (p->is_ps && p->ps.listing_count > 0) {
-        const struct ps_listing *last = &p->ps.listing[p->ps.listing_count - 1];
-        *ret_count = last->row_count;
-        return &p->ps.row[last->first_row];
-    }
-    if (!p->is_ps && p->top.snapshot_count > 0) {
-        const struct top_snapshot *last = &p->top.snapshot[p->top.snapshot_count - 1];
-        *ret_count = last->row_count;
-        return &p->top.row[last->first_row];
-    }
-    return NULL;
+    if (p->top.snapshot_count == 0)
+        return NULL;
+    const struct top_snapshot *last = &p->top.snapshot[p->top.snapshot_count - 1];
+    *ret_count = last->row_count;
+    return &p->top.row[last->first_row];
 }
 
 /* "[kswapd]", "/usr/sbin/crond -n" -> the name alone. */
@@ -187,8 +181,7 @@ static void extract_tasks(const struct diagnosis *d, const struct parsed *p, str
         to->state = row[i].stat[0] != '\0' ? row[i].stat[0] : '?';
         name_of(row[i].command, to);
     }
-    seen.whole = !p->is_ps && rows > 0 &&
-                 p->top.snapshot[p->top.snapshot_count - 1].processes == (int64_t)rows;
+    seen.whole = rows > 0 && p->top.snapshot[p->top.snapshot_count - 1].processes == (int64_t)rows;
     if (rows > 0)
         tasks_extract(d, &seen, p->path, ret);
     free(seen.task);
@@ -204,7 +197,6 @@ void from_top(const struct diagnosis *d, const struct parsed *p, struct facts *r
                        (double)g->s / S_PER_HOUR);
         gain_extract(d, g, text, ret);
     }
-    if (!p->is_ps)
-        extract_rise(d, p, ret);
+    extract_rise(d, p, ret);
     extract_tasks(d, p, ret);
 }

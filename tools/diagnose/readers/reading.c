@@ -38,10 +38,7 @@ static void free_parsed(struct parsed *p)
         zdump_free(&p->zdump.z);
         break;
     case ARTEFACT_TOP:
-        if (p->is_ps)
-            ps_free(&p->ps);
-        else
-            top_free(&p->top);
+        top_free(&p->top);
         break;
     case ARTEFACTS:
         assert(!"a record is of a kind");
@@ -141,15 +138,6 @@ static const struct unparsed *parse_top(struct parsed *p, bool is_known)
     return &p->top.unparsed;
 }
 
-static const struct unparsed *parse_ps(struct parsed *p, bool is_known)
-{
-    p->is_ps = is_known || ps_is(&p->text);
-    if (!p->is_ps)
-        return NULL;
-    ps_parse(&p->text, &p->ps);
-    return &p->ps.unparsed;
-}
-
 static const struct unparsed *parse_meminfo(struct parsed *p, bool is_known)
 {
     meminfo_parse(&p->text, &p->meminfo);
@@ -172,9 +160,9 @@ static const struct {
     enum artefact kind;
     const struct unparsed *(*parse)(struct parsed *p, bool is_known);
 } kinds[] = {
-    { ARTEFACT_SCREEN, parse_screen },   { ARTEFACT_VMKLOG, parse_vmklog },
-    { ARTEFACT_TOP, parse_top },         { ARTEFACT_TOP, parse_ps },
-    { ARTEFACT_MEMINFO, parse_meminfo }, { ARTEFACT_MESSAGES, parse_messages },
+    { ARTEFACT_SCREEN, parse_screen },     { ARTEFACT_VMKLOG, parse_vmklog },
+    { ARTEFACT_TOP, parse_top },           { ARTEFACT_MEMINFO, parse_meminfo },
+    { ARTEFACT_MESSAGES, parse_messages },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

@@ -12,7 +12,6 @@
 #include "tools/diagnose/readers/tasks.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/messages.h"
-#include "tools/parse/ps.h"
 #include "tools/parse/purple.h"
 #include "tools/parse/top.h"
 #include "tools/parse/vmklog.h"
@@ -48,7 +47,6 @@ struct parsed {
     const struct parsed *within;     /* the zdump that it is a section of; NULL = a file */
     struct diagnosis_source *source; /* NULL = a section, or too many sources */
     char path[FACT_FILE_MAX];        /* where its facts stand, for people */
-    bool is_ps;                      /* ARTEFACT_TOP: a listing of ps */
     struct text text;
     union {
         struct purple screen;
@@ -59,7 +57,6 @@ struct parsed {
         struct parsed_core core;
         struct parsed_zdump zdump;
         struct top top;
-        struct ps ps;
     };
     /* decided by failure.c */
     bool is_of_failure;
