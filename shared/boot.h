@@ -19,11 +19,10 @@
 #define BOOT_FAULTS_MAX FAULTS_MAX
 #define BOOT_NAME_MAX 16u /* a Linux comm: 15 bytes and a zero */
 
-/* has CAP_SYS_RAWIO, as every ordinary root daemon: the OOM killer sends SIGTERM */
-#define BOOT_PROG_RAWIO 0x1u
-#define BOOT_PROG_SIGTERM 0x2u /* catches SIGTERM and lives on */
-#define BOOT_PROG_ROOT 0x4u    /* uid 0 */
-#define BOOT_PROG_MLOCK 0x8u   /* mlockall: its pages stay in RAM */
+#define PROGRAM_FLAG(key, flag, bit, ...) flag = bit,
+enum boot_program_flag {
+#include "shared/plan.def"
+};
 
 /* Magic SysRq keys: show memory, tasks, registers. */
 #define BOOT_SYSRQ_M 0u
@@ -32,35 +31,12 @@
 #define BOOT_SYSRQ_KEYS 3u
 
 /* One program that runs in the COS. Sizes are kB of virtual memory; VSZ = text + libs + data +
- * stack. */
+ * stack. plan.def says what each member is. */
+#define PROGRAM_TEXT(member, ...) char member[BOOT_NAME_MAX];
+#define PROGRAM_NUMBER(member, ctype, ...) ctype member;
+#define PROGRAM_OWN(member, ctype, ...) ctype member;
 struct boot_program {
-    char name[BOOT_NAME_MAX];      /* comm, e.g. "vmware-hostd" */
-    char behaviour[BOOT_NAME_MAX]; /* which function of cos/programs/ runs it, e.g. "daemon" */
-    uint32_t pid;                  /* COS pid; 0 = next free from 1000 on */
-    uint32_t flags;                /* BOOT_PROG_* */
-    int32_t nice;                  /* -20..19 */
-    uint32_t text_kb;              /* own program text, file-backed */
-    uint32_t lib_kb;        /* how much of the shared libraries it maps, file-backed and shared */
-    uint32_t data_kb;       /* heap and data, anonymous, touched at start */
-    uint32_t stack_kb;      /* user stack, anonymous, touched at start */
-    uint32_t touch_pages;   /* pages of text, libs and data that one round of work touches */
-    uint32_t content_every; /* each n-th data page holds text that names its owner; others stay
-                               zero. 0 = none */
-    uint32_t policy;        /* SCHED_NORMAL 0, SCHED_FIFO 1, SCHED_RR 2 */
-    uint32_t rt_prio;       /* of the two real-time policies, 1..99 */
-    uint32_t restart;       /* 1 + the minute of the day at which root's crontab restarts it;
-                               0 = it does not */
-    uint64_t start_ns;      /* when it is started */
-    uint64_t period_ns;     /* one round of work per this, +-10 % by its random stream. 0 = never */
-    uint64_t cpu_ns;        /* CPU that one round takes */
-};
-
-struct boot_fault {
-    uint32_t type; /* enum boot_fault_type */
-    uint32_t pad;
-    char target[BOOT_NAME_MAX];
-    uint64_t at_ns, for_ns; /* for_ns 0 = until the end */
-    uint64_t arg[4];
+#include "shared/plan.def"
 };
 
 /* How the run before this start ended. */
@@ -84,29 +60,18 @@ struct boot_start {
     char line[BOOT_START_LINES_MAX][BOOT_START_LINE_MAX]; /* for messages, tag included */
 };
 
+/* plan.def says what the members are that are not here. */
+#define BOOT_TEXT(member, size, ...) char member[size];
+#define BOOT_NUMBER(member, ctype, ...) ctype member;
+#define BOOT_OWN(member, ctype, ...) ctype member;
+#define BOOT_OWN_TEXT(member, size, ...) char member[size];
 struct boot_params {
     uint32_t magic;
-    uint32_t bytes;           /* sizeof(struct boot_params) */
-    char host[64];            /* host name as in the logs */
-    char build[16];           /* build of the VMkernel, as in vmksummary */
-    char release[64];         /* kernel release, e.g. 2.4.21-57.ELvmnix */
-    int64_t epoch_boot_s;     /* UTC epoch seconds at virtual time 0 */
-    int32_t utc_offset_s;     /* host time zone, a fixed offset: UTC-5 is -18000 */
-    uint32_t swap_pages;      /* usable slots of the swap partition */
-    uint32_t reserved_kb;     /* memory that the boot reserves besides image, mem_map and tables, so
-                                 that MemTotal is the release's */
-    uint32_t vms;             /* virtual machines that vmksummary counts */
-    uint64_t random;          /* root of the COS's random streams, derived from the seed */
-    uint64_t cos_start_ns;    /* when the COS boots */
-    uint64_t hbd_interval_ns; /* one beat per this */
-    uint32_t hbd_pid;         /* 20 */
+    uint32_t bytes;  /* sizeof(struct boot_params) */
+    uint64_t random; /* root of the COS's random streams, derived from the seed */
+#include "shared/plan.def"
     uint32_t program_count;
     uint32_t fault_count;
-    uint32_t pad;
-    uint64_t cron_daily_ns;    /* length hint of the nightly job, 0 = there is none */
-    uint32_t cron_daily_files; /* files that it looks at (each a dentry and an inode) */
-    uint32_t cron_daily_kb;    /* memory that the nightly job needs at its peak */
-    uint64_t top_ns; /* `top -b` from cron each so often [KB1006797]; 0 = it is not set up */
     struct boot_start start;
     uint64_t sysrq_ns[BOOT_SYSRQ_KEYS]; /* when somebody at the console presses these; 0 = never */
     struct boot_program program[BOOT_PROGRAMS_MAX];

@@ -13,7 +13,7 @@
 static const struct {
     uint8_t side, traits;
 } types[FAULT_TYPES] = {
-#define FAULT_TYPE(id, value, name, side, traits) [id] = { FAULT_SIDE_##side, traits },
+#define FAULT_TYPE(id, value, name, side, traits, ...) [id] = { FAULT_SIDE_##side, traits },
 #include "shared/fault.def"
 };
 

@@ -1,8 +1,8 @@
 /* fault.h - the faults that can be injected: their names, who carries each out, and the record that
  * a scenario's fault becomes.
  *
- * One list (fault.def) gives value, name, side and traits; scenario files, plan.json, the VMkernel
- * and the COS use it. When a fault is on says fault_clock.h.
+ * One list (fault.def) has them all; scenario files, plan.json, the VMkernel and the COS use it.
+ * When a fault is on says fault_clock.h.
  * A fault is carried out by the side whose part it breaks:
  *
  *     FAULT_SIDE_COS        in the COS: its programs, its memory manager
@@ -12,8 +12,8 @@
  * A fault whose target is vmnixhbd (kill, stop, cont, no-start) is the VMkernel's in any case: that
  * daemon is a process of the host machine, and the signal is a real one.
  *
- * What a fault did is told through the notes below, which lie in the window, outside the COS RAM:
- * so that nothing of it reaches an artefact. The VMkernel drains them into run/.
+ * What a fault did is reported through the notes below, which lie in the window, outside the COS
+ * RAM, so that nothing of it reaches an artefact. The VMkernel drains them into run/.
  *
  * Names: [CONTRACT]. */
 #ifndef SHARED_FAULT_H
@@ -59,51 +59,30 @@ enum fault_unless {
     FAULT_UNLESS_OOM = 4,       /* the OOM killer has killed something since the boot */
 };
 
-#define FAULT_FLAG_IGNORE_GFP_WAIT 0x1u /* fail-page-alloc: leave requests with WAIT alone */
-#define FAULT_FLAG_VERBOSE 0x2u         /* fail-page-alloc: note each failure in run/ */
-#define FAULT_FLAG_OOM_FIRST 0x4u       /* pressure: may be the OOM killer's first victim */
-#define FAULT_FLAG_SHARED \
-    0x8u /* leak: what is lost is shared memory of short-lived
-                                           children, which outlives them */
-
-#define FAULT_FLAG_SIGTERM 0x10u /* what the fault brings catches SIGTERM */
-#define FAULT_FLAG_USER 0x20u    /* what the fault brings is an ordinary user's, not root's */
-
-/* One fault. All times are virtual ns since VMkernel boot or durations in ns. Members that a type
- * does not use are zero; docs/scenarios.md says which it uses and what zero means there. */
-struct fault {
-    uint32_t type;               /* enum fault_type */
-    uint32_t flags;              /* FAULT_FLAG_* */
-    char target[FAULT_NAME_MAX]; /* comm of an existing program; for rpc-hang who waits */
-    char name[FAULT_NAME_MAX];   /* comm of the program that the fault itself brings */
-    uint64_t at_ns, for_ns;      /* for_ns 0 = until the end */
-    uint64_t every_ns;           /* comes again each every_ns; 0 = once */
-    uint32_t times;              /* with every_ns: how often in all; 0 = no end */
-    uint32_t unless, unless_pct; /* enum fault_unless */
-    char unless_name[FAULT_NAME_MAX];
-    uint32_t resource, shape;    /* enum fault_resource, fault_shape */
-    uint64_t rate_kb_h;          /* leak */
-    uint64_t size_kb;            /* spike, footprint, fork-storm (each), datastore-full, slot */
-    uint64_t count;              /* cpu-hog, fork-storm: tasks at the most; fail-nth: N */
-    uint64_t level_ppm;          /* pressure: of the resource, parts per million */
-    uint64_t within_ns, hold_ns; /* pressure, spike */
-    uint64_t period_ns;          /* fork-storm: a new one each */
-    uint64_t delay_ns;           /* ring-delay; answers of rpc-hang that are only late */
-    uint64_t serial;             /* scsi-serial */
-    uint32_t policy;             /* cpu-hog: SCHED_NORMAL 0, FIFO 1, RR 2 */
-    int32_t nice;                /* cpu-hog with policy 0: -20..19 */
-    uint32_t rt_prio;            /* with policy 1 or 2: 1..99 */
-    uint32_t signal;             /* kill: 0 = SIGKILL */
-    /* fail-page-alloc, with the kernel's names and meaning; ring-drop uses probability */
-    uint32_t probability; /* percent */
-    uint32_t interval;    /* fail at most one call in `interval`; 0 and 1 = each */
-    int32_t fail_times;   /* -1 = no limit */
-    uint32_t space;       /* pages that may be taken before failures begin */
-    uint32_t min_order;
-    uint32_t pad;
+#define FAULT_FLAG(id, key, flag, bit, ...) flag = bit,
+enum fault_flag {
+#include "shared/fault.def"
 };
 
-/* ---- notes: what faults did, told outside of the RAM ----------------------------------------- */
+/* One fault. All times are virtual ns since VMkernel boot or durations in ns. Members that a type
+ * does not use are zero; fault.def says which it uses, docs/scenarios.md what zero means there. */
+#define FAULT_TEXT(id, key, member, ...) char member[FAULT_NAME_MAX];
+#define FAULT_NUMBER(id, key, member, ctype, ...) ctype member;
+struct fault {
+    uint32_t type;  /* enum fault_type */
+    uint32_t flags; /* enum fault_flag */
+#include "shared/fault.def"
+    uint32_t unless, unless_pct; /* enum fault_unless */
+    char unless_name[FAULT_NAME_MAX];
+};
+#define FAULT_TEXT(...) +FAULT_NAME_MAX
+#define FAULT_NUMBER(id, key, member, ctype, ...) +sizeof(ctype)
+_Static_assert(sizeof(struct fault) == 4 * sizeof(uint32_t) + FAULT_NAME_MAX
+#include "shared/fault.def"
+               ,
+               "no padding: records are compared whole");
+
+/* ---- notes: what faults did, reported outside of the RAM ------------------------------------- */
 #define FAULT_NOTES_MAX 1024u
 enum fault_note_kind {
     FAULT_NOTE_BEGINS = 1,  /* value: 0 */

@@ -43,7 +43,7 @@ uint64_t fault_over_ns(const struct fault *f)
 {
     if (f->every_ns != 0 && f->times == 0)
         return FAULT_NEVER;
-    struct fault_clock last = { .times = f->every_ns == 0 ? 0 : f->times - 1 };
+    struct fault_clock last = { .times = f->every_ns == 0 ? 0 : (uint32_t)f->times - 1 };
     bool begins;
     const uint64_t begins_ns = fault_clock_next_ns(&last, f, &begins);
     (void)fault_clock_step(&last, f, false);

@@ -18,7 +18,18 @@
 #include "shared/err.h"
 #include "shared/io.h"
 
-enum kind { TEXT, U32, I32, U64, I64 };
+enum kind {
+    TEXT,
+    U32,
+    I32,
+    U64,
+    I64,
+    /* by the C type that a list has */
+    AS_uint32_t = U32,
+    AS_int32_t = I32,
+    AS_uint64_t = U64,
+    AS_int64_t = I64,
+};
 struct field {
     const char *name;
     enum kind kind;
@@ -45,62 +56,35 @@ struct report {
         fields, sizeof(fields) / sizeof((fields)[0]) \
     }
 
+#define PLAN_TEXT(member, ...) FIELD(plan, member, TEXT),
+#define PLAN_NUMBER(member, ctype, ...) FIELD(plan, member, AS_##ctype),
+#define PLAN_OWN PLAN_NUMBER
+#define PLAN_OWN_TEXT PLAN_TEXT
 static const struct field plan_fields[] = {
-    FIELD(plan, scenario, TEXT),       FIELD(plan, seed, U64),
-    FIELD(plan, profile, TEXT),        FIELD(plan, host, TEXT),
-    FIELD(plan, datastore_uuid, TEXT), FIELD(plan, datastore_kb_per_s, U32),
-    FIELD(plan, ram_mb, U32),          FIELD(plan, reserved_kb, U32),
-    FIELD(plan, swap_kb, U32),         FIELD(plan, pcpus, U32),
-    FIELD(plan, cpu_khz, U32),         FIELD(plan, vms, U32),
-    FIELD(plan, epoch_boot_s, I64),    FIELD(plan, utc_offset_s, I32),
-    FIELD(plan, duration_ns, U64),     FIELD(plan, cause, TEXT),
-    FIELD(plan, starts, U32),          FIELD(plan, after, U32),
-    FIELD(plan, first_seed, U64),      FIELD(plan, power_ns, U64),
-    FIELD(plan, reboot, U32),
+#include "shared/plan.def"
 };
+#define BOOT_TEXT(member, ...) FIELD(boot_params, member, TEXT),
+#define BOOT_NUMBER(member, ctype, ...) FIELD(boot_params, member, AS_##ctype),
+#define BOOT_OWN BOOT_NUMBER
+#define BOOT_OWN_TEXT BOOT_TEXT
 static const struct field boot_fields[] = {
-    FIELD(boot_params, host, TEXT),
-    FIELD(boot_params, build, TEXT),
-    FIELD(boot_params, release, TEXT),
-    FIELD(boot_params, epoch_boot_s, I64),
-    FIELD(boot_params, utc_offset_s, I32),
-    FIELD(boot_params, swap_pages, U32),
-    FIELD(boot_params, reserved_kb, U32),
-    FIELD(boot_params, vms, U32),
-    FIELD(boot_params, cos_start_ns, U64),
-    FIELD(boot_params, hbd_interval_ns, U64),
-    FIELD(boot_params, hbd_pid, U32),
-    FIELD(boot_params, cron_daily_ns, U64),
-    FIELD(boot_params, cron_daily_files, U32),
-    FIELD(boot_params, cron_daily_kb, U32),
-    FIELD(boot_params, top_ns, U64),
+#include "shared/plan.def"
     FIELD_AT("sysrq_m_ns", boot_params, sysrq_ns[BOOT_SYSRQ_M], U64),
     FIELD_AT("sysrq_t_ns", boot_params, sysrq_ns[BOOT_SYSRQ_T], U64),
     FIELD_AT("sysrq_p_ns", boot_params, sysrq_ns[BOOT_SYSRQ_P], U64),
 };
+#define PROGRAM_TEXT(member, ...) FIELD(boot_program, member, TEXT),
+#define PROGRAM_NUMBER(member, ctype, ...) FIELD(boot_program, member, AS_##ctype),
+#define PROGRAM_OWN PROGRAM_NUMBER
 static const struct field program_fields[] = {
-    FIELD(boot_program, name, TEXT),         FIELD(boot_program, behaviour, TEXT),
-    FIELD(boot_program, pid, U32),           FIELD(boot_program, flags, U32),
-    FIELD(boot_program, nice, I32),          FIELD(boot_program, text_kb, U32),
-    FIELD(boot_program, lib_kb, U32),        FIELD(boot_program, data_kb, U32),
-    FIELD(boot_program, stack_kb, U32),      FIELD(boot_program, touch_pages, U32),
-    FIELD(boot_program, content_every, U32), FIELD(boot_program, start_ns, U64),
-    FIELD(boot_program, restart, U32),       FIELD(boot_program, policy, U32),
-    FIELD(boot_program, rt_prio, U32),       FIELD(boot_program, period_ns, U64),
-    FIELD(boot_program, cpu_ns, U64),
+#include "shared/plan.def"
 };
+#define FAULT_TEXT(id, key, member, ...) FIELD(fault, member, TEXT),
+#define FAULT_NUMBER(id, key, member, ctype, ...) FIELD(fault, member, AS_##ctype),
 static const struct field fault_fields[] = {
-    FIELD(fault, type, U32),       FIELD(fault, flags, U32),        FIELD(fault, target, TEXT),
-    FIELD(fault, name, TEXT),      FIELD(fault, at_ns, U64),        FIELD(fault, for_ns, U64),
-    FIELD(fault, every_ns, U64),   FIELD(fault, times, U32),        FIELD(fault, unless, U32),
-    FIELD(fault, unless_pct, U32), FIELD(fault, unless_name, TEXT), FIELD(fault, resource, U32),
-    FIELD(fault, shape, U32),      FIELD(fault, rate_kb_h, U64),    FIELD(fault, size_kb, U64),
-    FIELD(fault, count, U64),      FIELD(fault, level_ppm, U64),    FIELD(fault, within_ns, U64),
-    FIELD(fault, hold_ns, U64),    FIELD(fault, period_ns, U64),    FIELD(fault, delay_ns, U64),
-    FIELD(fault, serial, U64),     FIELD(fault, policy, U32),       FIELD(fault, nice, I32),
-    FIELD(fault, rt_prio, U32),    FIELD(fault, signal, U32),       FIELD(fault, probability, U32),
-    FIELD(fault, interval, U32),   FIELD(fault, fail_times, I32),   FIELD(fault, space, U32),
-    FIELD(fault, min_order, U32),
+    FIELD(fault, type, U32),   FIELD(fault, flags, U32),
+#include "shared/fault.def"
+    FIELD(fault, unless, U32), FIELD(fault, unless_pct, U32), FIELD(fault, unless_name, TEXT),
 };
 static const struct table plan_table = TABLE(plan_fields);
 static const struct table boot_table = TABLE(boot_fields);

@@ -80,7 +80,7 @@ uint64_t faults_next_ns(uint64_t mask)
     return next;
 }
 
-uint32_t fault_resource_ppm(uint32_t resource)
+uint32_t fault_resource_ppm(uint64_t resource)
 {
     const struct fault_world w = fault_world_now();
     const bool swap = resource == FAULT_RESOURCE_SWAP;

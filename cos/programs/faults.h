@@ -4,8 +4,8 @@
  * A kernel timer steps the queue of their clocks (fault_clock.h), in interrupt context. There
  * signals are sent; whatever needs a process is left to those who start processes: init for
  * programs, crond for jobs, a daemon for children of its own. A program that grows asks how long
- * its fault has been on when it works. So what a fault does costs memory, CPU and time like anything
- * else, and comes late on a machine that is stuck.
+ * its fault has been on when it works. So what a fault does costs memory, CPU and time like
+ * anything else, and comes late on a machine that is stuck.
  *
  * No process is called after a fault: what runs bears the names that the scenario gives. Records,
  * states and notes lie outside of the RAM (fault_note.h). */
@@ -40,7 +40,7 @@ uint64_t faults_shared(void);
 /** How much of a resource (enum fault_resource) is in use, parts per million of all of it. RAM:
  * what is neither free nor the cache of a file, of all but zone DMA, which programs cannot have and
  * which stays free. 0 where there is none of it. */
-uint32_t fault_resource_ppm(uint32_t resource);
+uint32_t fault_resource_ppm(uint64_t resource);
 /** The fault that brought the program `p`. */
 const struct fault *fault_of(const struct program *p);
 #endif /* COS_FAULTS_H */

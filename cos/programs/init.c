@@ -8,7 +8,6 @@
 
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/arch/hypervisor.h"
-#include "cos/kernel/faults/fail_page_alloc.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/mm/writeback.h"
 #include "cos/kernel/sched/process.h"

@@ -4,12 +4,11 @@
  * read. Checked: what is refused is refused with one line; what is accepted becomes a plan or is
  * refused with one line; and the faults of a plan print as a line that reads back to the same. */
 #include "tests/fuzz/fuzz.h"
-#include "tools/scenario/faultexpr.h"
 #include "tools/scenario/scenario.h"
 
 static struct scenario scenario;
 static struct plan plan;
-static struct faultspec spec[FAULTS_MAX];
+static struct faultspecs specs;
 static struct fault first[FAULTS_MAX], again[FAULTS_MAX];
 
 /* What a person is shown: something, on one line. */
@@ -20,17 +19,16 @@ static void check_line(const char *line)
 
 static void check_round_trip(const struct fault *f, size_t count)
 {
-    char why[SCHEMA_WHY_MAX];
-    int64_t parsed = 0;
-    size_t at = 0;
-    char *line = faultexpr_text(f, count);
+    char err[SCENARIO_ERROR_MAX];
+    char *line = faultspec_text(f, count);
 
     CHECK(line != NULL);
+    specs.count = 0;
     if (count > 0) {
-        CHECK(faultexpr_parse(line, spec, &parsed, &at, why, sizeof why) == 0);
-        CHECK(parsed == (int64_t)count);
+        CHECK(faultspec_read("line", line, &specs, err, sizeof err) == 0);
+        CHECK(specs.count == (int64_t)count);
         memset(again, 0, sizeof again);
-        CHECK(faultspec_resolve(spec, count, 7, 0, again, why, sizeof why) == (int)count);
+        CHECK(faultspec_resolve(&specs, 7, 0, again, err, sizeof err) == (int)count);
         CHECK(memcmp(again, f, count * sizeof *f) == 0);
     }
     free(line);
@@ -38,18 +36,17 @@ static void check_round_trip(const struct fault *f, size_t count)
 
 static void try_line(const char *text)
 {
-    char why[SCHEMA_WHY_MAX] = "";
-    int64_t count = 0;
-    size_t at = 0;
+    char err[SCENARIO_ERROR_MAX] = "";
 
-    if (faultexpr_parse(text, spec, &count, &at, why, sizeof why) != 0) {
-        CHECK(count == 0 && at <= strlen(text) && why[0] != '\0');
+    specs.count = 0;
+    if (faultspec_read("line", text, &specs, err, sizeof err) != 0) {
+        CHECK(err[0] != '\0');
         return;
     }
     memset(first, 0, sizeof first);
-    const int kept = faultspec_resolve(spec, (size_t)count, 1, 0, first, why, sizeof why);
+    const int kept = faultspec_resolve(&specs, 1, 0, first, err, sizeof err);
     if (kept < 0)
-        check_line(why);
+        check_line(err);
     else
         check_round_trip(first, (size_t)kept);
 }

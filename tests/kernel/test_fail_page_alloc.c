@@ -161,8 +161,8 @@ static void survive(const struct fault *f, uint64_t *ret_failed)
     struct cos_result *r;
     const enum cos_end end = cos_run(&m, live, &r);
     if (end != COS_END_DONE)
-        print_message("count %u interval %u: end %d: %s\n", (unsigned)f->count, f->interval, end,
-                      r->text);
+        print_message("count %u interval %u: end %d: %s\n", (unsigned)f->count,
+                      (unsigned)f->interval, end, r->text);
     assert_int_equal(end, COS_END_DONE);
     *ret_failed = r->number[0];
 }

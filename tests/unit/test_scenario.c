@@ -277,7 +277,7 @@ static void test_scenario_faults_may_be_lines(void **state)
                   "'stop target=p fro=1h'");
     assert_int_equal(scenario_load(f->path, &f->s, f->err), -1);
     assert_non_null(
-        strstr(f->err, "s.yaml:22:20: faults: fro: 'stop' has no such key; did you mean 'for'?"));
+        strstr(f->err, "s.yaml:22:20: fro: 'stop' has no such key; did you mean 'for'?"));
 }
 
 static void test_scenario_programs_have_real_time_and_locked_memory(void **state)
@@ -304,15 +304,15 @@ static void test_scenario_draws_one_of_each_group(void **state)
         assert_int_equal(scenario_load_seed(f->path, seed, &f->s, f->err), 0);
         assert_int_equal(f->s.drawn_count, 1);
         if (strcmp(f->s.drawn[0], "s.yaml.a") == 0) {
-            assert_string_equal(f->s.cause, "none");
-            assert_int_equal(f->s.fault_count, 1);
+            assert_string_equal(f->s.plan.cause, "none");
+            assert_int_equal(f->s.faults.count, 1);
             light++;
         } else {
-            assert_string_equal(f->s.cause, "rpc-hang");
-            assert_int_equal(f->s.fault_count, 2);
+            assert_string_equal(f->s.plan.cause, "rpc-hang");
+            assert_int_equal(f->s.faults.count, 2);
             own++;
         }
-        assert_string_equal(f->s.name, "tiny");
+        assert_string_equal(f->s.plan.scenario, "tiny");
     }
     assert_in_range(light, 74, 126); /* a quarter of 400 +- 3 sigma */
     assert_int_equal(own + light, 400);

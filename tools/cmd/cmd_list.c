@@ -15,10 +15,10 @@ static void print_scenario(struct out *o, const struct scenario *s)
 {
     out_object(o, NULL);
     out_str(o, "schema", NULL, "lostbeat/scenario/1");
-    out_str(o, "name", "%-12s", s->name);
+    out_str(o, "name", "%-12s", s->plan.scenario);
     out_str(o, "title", " %s\n", s->title);
     /* What a scenario draws has another cause for each seed. */
-    out_str(o, "cause", "             cause:   %s\n", s->drawn_count > 0 ? "drawn" : s->cause);
+    out_str(o, "cause", "             cause:   %s\n", s->drawn_count > 0 ? "drawn" : s->plan.cause);
     out_str(o, "teaches", "             teaches: %s\n", s->teaches);
     out_str(o, "source", "             source:  %s\n", s->source);
     out_end(o);

@@ -10,7 +10,6 @@
 
 #include "shared/calendar.h"
 #include "tools/cmd/cmd.h"
-#include "tools/scenario/faultexpr.h"
 #include "tools/host/hypervisor.h"
 #include "tools/scenario/library.h"
 #include "tools/host/report.h"
@@ -97,7 +96,7 @@ static int run_planned(const struct arguments *a, const struct scenario *s, cons
     if (a->host_dir != NULL)
         (void)snprintf(host_dir, sizeof host_dir, "%s", a->host_dir);
     else
-        (void)snprintf(host_dir, sizeof host_dir, "./hosts/%s-%" PRIu64, s->name, p->seed);
+        (void)snprintf(host_dir, sizeof host_dir, "./hosts/%s-%" PRIu64, p->scenario, p->seed);
     if (skeleton_create(host_dir, p, err, sizeof err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err);
     if (skeleton_note_drawn(host_dir, s, err, sizeof err) != 0)
@@ -114,17 +113,12 @@ static int run_planned(const struct arguments *a, const struct scenario *s, cons
 /* Adds what --fault says to the scenario's own faults; "none" drops what there is so far. */
 static int add_faults(const struct arguments *a, struct scenario *s, char *err)
 {
-    char why[SCHEMA_WHY_MAX];
-    size_t at = 0;
-
     for (size_t i = 0; i < a->faults.count; i++) {
-        if (strcmp(a->faults.text[i], "none") == 0) {
-            s->fault_count = 0;
-        } else if (faultexpr_parse(a->faults.text[i], s->fault, &s->fault_count, &at, why,
-                                   sizeof why) != 0) {
-            (void)snprintf(err, SCENARIO_ERROR_MAX, "--fault:1:%zu: %s", at + 1, why);
+        const char *line = a->faults.text[i];
+        if (strcmp(line, "none") == 0)
+            s->faults.count = 0;
+        else if (faultspec_read("--fault", line, &s->faults, err, SCENARIO_ERROR_MAX) != 0)
             return -1;
-        }
     }
     return 0;
 }

@@ -10,7 +10,7 @@
 #include "shared/io.h"
 #include "shared/path.h"
 #include "shared/screen.h"
-#include "tools/scenario/faultexpr.h"
+#include "tools/scenario/faultspec.h"
 
 /* By CONTRACT: the key, the place, and whether it is there only after a failure. {uuid} and {host}
  * are replaced. */
@@ -81,11 +81,11 @@ static int copy_screen(const struct report *r, struct out *o, const char *place)
 static void print_summary(const struct report *r, struct out *o)
 {
     char uptime[CALENDAR_UPTIME_SIZE];
-    char *faults = faultexpr_text(r->plan->boot.fault, r->plan->boot.fault_count);
+    char *faults = faultspec_text(r->plan->boot.fault, r->plan->boot.fault_count);
     const bool has_faults = faults != NULL && *faults != '\0', expected = r->verdict.count == 0;
 
     (void)calendar_format_uptime((uint64_t)(r->result.uptime_s * 1000 + 0.5) * 1000000, uptime);
-    out_str(o, "scenario", "%s", r->scenario->name);
+    out_str(o, "scenario", "%s", r->scenario->plan.scenario);
     out_u64(o, "seed", " (seed %llu): ", r->plan->seed);
     out_str(o, "profile", NULL, r->plan->profile);
     out_str(o, "outcome", "%s", r->result.outcome);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/scenario/faultexpr.h"
+#include "tools/scenario/faultspec.h"
 
 #define PATH_ROOM 4096
 
@@ -81,7 +81,7 @@ static int write_line(const char *path, const char *line)
 static int save_faults(const char *dir, const struct plan *plan, char *err, size_t err_size)
 {
     char path[PATH_ROOM];
-    char *line = faultexpr_text(plan->boot.fault, plan->boot.fault_count);
+    char *line = faultspec_text(plan->boot.fault, plan->boot.fault_count);
 
     (void)snprintf(path, sizeof path, "%s/run/faults", dir);
     const int status = line == NULL || write_line(path, line) != 0 ? fail(err, err_size, path) : 0;

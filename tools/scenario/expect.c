@@ -223,12 +223,10 @@ void expect_judge(const struct expect *e, const struct expect_seen *seen,
     check_dumps(e, seen, v);
 }
 
-int expect_read_text(const char *text, void *items, int64_t *count, size_t *ret_at, char *why,
-                     size_t why_size)
+int expect_read_text(const char *text, void *items, int64_t *count, char *why, size_t why_size)
 {
     const size_t length = strlen(text);
 
-    *ret_at = 0;
     if (length == 0 || length >= EXPECT_TEXT_MAX || *count >= (int64_t)EXPECT_TEXTS_MAX ||
         strchr(text, '\n') != NULL) {
         (void)snprintf(why, why_size, "at most %u texts of one line, of 1 to %u bytes",

@@ -48,7 +48,6 @@ void expect_judge(const struct expect *e, const struct expect_seen *seen,
                   struct expect_verdict *ret);
 
 /** Put an item into a list of texts, for schema.h. */
-int expect_read_text(const char *text, void *items, int64_t *count, size_t *ret_at, char *why,
-                     size_t why_size);
+int expect_read_text(const char *text, void *items, int64_t *count, char *why, size_t why_size);
 
 #endif /* TOOLS_EXPECT_H */

@@ -21,27 +21,10 @@
 #define SCENARIO_OPTIONS_MAX 24u /* files of a group */
 #define SCENARIO_FILE_MAX 96u
 
-struct scenario_host {
-    char name[64], profile[32], build[16], release[64];
-    int64_t ram_kb, mem_total_kb, swap_kb;
-    int64_t pcpus, cpu_khz, vms;
-    int64_t boot_local_s, utc_offset_s;
-    int64_t cos_start_ns, heartbeat_ns;
-    struct {
-        char uuid[48];
-        int64_t kb_per_s;
-    } datastore;
-    struct {
-        int64_t length_ns, files, memory_kb;
-    } nightly;
-    int64_t top_ns, sysrq_ns[BOOT_SYSRQ_KEYS];
-};
 struct scenario_program {
-    char name[BOOT_NAME_MAX], behaviour[BOOT_NAME_MAX];
-    int64_t pid, count, nice;
-    int64_t text_kb, libs_kb, data_kb[2], stack_kb;
-    int64_t touch, content_every, root, rawio, catches_sigterm, mlock, policy, rt_prio;
-    int64_t period_ns, cpu_ns, stagger_ns;
+    struct boot_program boot; /* of the first of `count`; data_kb the least */
+    uint32_t data_to_kb;      /* the most */
+    int64_t count, stagger_ns;
     int64_t restart_ns; /* since midnight; -1: none */
     struct schema_instant start;
 };
@@ -54,19 +37,18 @@ struct scenario_draw {
     int64_t count;
 };
 struct scenario {
-    char name[64], title[128], cause[32], teaches[512], source[256];
+    struct plan plan; /* what keys say without more ado; the rest follows in scenario_plan() */
+    char title[128], teaches[512], source[256];
     char inherits[256]; /* path relative to this file */
+    int64_t ram_kb, mem_total_kb, boot_local_s;
     struct scenario_draw draw[SCENARIO_DRAWS_MAX];
     int64_t draw_count;
     char drawn[SCENARIO_DRAWS_MAX]
               [SCENARIO_FILE_MAX]; /* what the seed drew, in the order of reading */
     int64_t drawn_count;
-    struct scenario_host host;
     struct scenario_program program[SCENARIO_SPECS_MAX];
     int64_t program_count;
-    struct faultspec fault[BOOT_FAULTS_MAX];
-    int64_t fault_count;
-    int64_t duration_ns;
+    struct faultspecs faults;
     struct expect expect;
 };
 

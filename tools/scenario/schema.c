@@ -10,21 +10,39 @@
 
 #include <yaml.h>
 
+/* A line of words as YAML, and for each byte of that where its word stands. */
+struct words {
+    char *text;
+    size_t *at;
+    size_t length;
+    yaml_mark_t start; /* of the line */
+};
 struct reader {
     yaml_document_t doc;
     const char *path;
     char *err;
     size_t err_size;
+    const struct words *words; /* NULL: a file */
 };
 
 /* ---- errors ---------------------------------------------------------------------------------- */
+
+static yaml_mark_t place_of(const struct reader *r, yaml_mark_t mark)
+{
+    if (r->words == NULL)
+        return mark;
+    yaml_mark_t place = r->words->start;
+    place.column += r->words->at[mark.column < r->words->length ? mark.column : 0];
+    return place;
+}
 
 static int __attribute__((format(printf, 4, 5)))
 fail(struct reader *r, const yaml_node_t *at, const char *key, const char *format, ...)
 {
     va_list args;
-    int used = snprintf(r->err, r->err_size, "%s:%zu:%zu: %s: ", r->path, at->start_mark.line + 1,
-                        at->start_mark.column + 1, key);
+    const yaml_mark_t place = place_of(r, at->start_mark);
+    int used = snprintf(r->err, r->err_size, "%s:%zu:%zu: %s: ", r->path, place.line + 1,
+                        place.column + 1, key);
     if (used < 0 || (size_t)used >= r->err_size)
         return -1;
     va_start(args, format);
@@ -39,6 +57,14 @@ static int fail_key(struct reader *r, const yaml_node_t *at, const char *name, c
     char why[SCHEMA_WHY_MAX];
     schema_suggest_key(what, name, table, why, sizeof why);
     return fail(r, at, name, "%s", why);
+}
+
+static int fail_syntax(const struct reader *r, const yaml_parser_t *parser)
+{
+    const yaml_mark_t place = place_of(r, parser->problem_mark);
+    (void)snprintf(r->err, r->err_size, "%s:%zu:%zu: YAML: %s", r->path, place.line + 1,
+                   place.column + 1, parser->problem != NULL ? parser->problem : "no memory");
+    return -1;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -68,28 +94,19 @@ static int read_scalar(struct reader *r, const yaml_node_t *node, const struct s
 static int read_pair(struct reader *r, yaml_node_t *node, const struct schema_key *k,
                      unsigned char *at)
 {
-    const size_t size = schema_value_size(k);
-    _Alignas(struct schema_instant) unsigned char pair[2 * sizeof(struct schema_instant)];
+    const yaml_node_t *from = node, *to = node;
 
-    if (k->spread == SCHEMA_ONE_OR_TWO && node->type == YAML_SCALAR_NODE) {
-        if (read_scalar(r, node, k, pair) != 0)
-            return -1;
-        memcpy(pair + size, pair, size);
-    } else {
+    if (k->spread != SCHEMA_ONE_OR_TWO || node->type != YAML_SCALAR_NODE) {
         if (node->type != YAML_SEQUENCE_NODE ||
             node->data.sequence.items.top - node->data.sequence.items.start != 2)
             return fail(r, node, k->name, "[from, to] is wanted here");
-        for (size_t i = 0; i < 2; i++) {
-            const yaml_node_t *item =
-                yaml_document_get_node(&r->doc, node->data.sequence.items.start[i]);
-            if (read_scalar(r, item, k, pair + i * size) != 0)
-                return -1;
-        }
-        if (schema_falls(k, pair, pair + size))
-            return fail(r, node, k->name, "[from, to] with from > to");
+        from = yaml_document_get_node(&r->doc, node->data.sequence.items.start[0]);
+        to = yaml_document_get_node(&r->doc, node->data.sequence.items.start[1]);
     }
-    memcpy(at, pair, 2 * size);
-    return 0;
+    if (read_scalar(r, from, k, at) != 0 || read_scalar(r, to, k, at + k->second) != 0)
+        return -1;
+    return schema_falls(k, at, at + k->second) ? fail(r, node, k->name, "[from, to] with from > to")
+                                               : 0;
 }
 
 /* ---- maps and lists -------------------------------------------------------------------------- */
@@ -98,13 +115,13 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
                      unsigned char *record);
 
 static int read_map(struct reader *r, yaml_node_t *node, const char *name,
-                    const struct schema_key *table, void *record);
+                    const struct schema_key *table, void *record, uint64_t *said);
 
 static int read_value(struct reader *r, yaml_node_t *node, const struct schema_key *k,
                       unsigned char *record)
 {
     if (k->kind == SCHEMA_MAP)
-        return read_map(r, node, k->name, k->table, record + k->offset);
+        return read_map(r, node, k->name, k->table, record + k->offset, NULL);
     if (k->kind == SCHEMA_LIST)
         return read_list(r, node, k, record);
     if (k->spread != SCHEMA_ONE)
@@ -147,9 +164,9 @@ static int check_keys(struct reader *r, yaml_node_t *map, const struct schema_ke
     return 0;
 }
 
-/* Keys are read in the order of the table, whatever order the file has. */
+/* Keys are read in the order of the table, whatever order the file has; *said collects which. */
 static int read_map(struct reader *r, yaml_node_t *node, const char *name,
-                    const struct schema_key *table, void *record)
+                    const struct schema_key *table, void *record, uint64_t *said)
 {
     yaml_node_t *key = NULL;
 
@@ -161,6 +178,8 @@ static int read_map(struct reader *r, yaml_node_t *node, const char *name,
         yaml_node_t *value = pair_of(r, node, k->name, &key);
         if (value != NULL && read_value(r, value, k, record) != 0)
             return -1;
+        if (value != NULL && said != NULL)
+            *said |= k->said;
     }
     return 0;
 }
@@ -233,12 +252,14 @@ static int read_map_item(struct reader *r, yaml_node_t *node, const struct schem
     if (draft == NULL)
         return -1;
     memcpy(draft, l->fresh, l->item_size);
-    if (read_map(r, node, k->name, table, draft) == 0) {
+    if (read_map(r, node, k->name, table, draft, NULL) == 0) {
         unsigned char *at = place_item(l, table, draft, items, inherited, count);
         if (at == NULL)
             (void)fail(r, node, k->name, "more than %zu items", l->item_max);
         else
-            status = read_map(r, node, k->name, table, at);
+            status =
+                read_map(r, node, k->name, table, at,
+                         l->said_offset == 0 ? NULL : (uint64_t *)(void *)(at + l->said_offset));
         if (status == 0 && l->check != NULL && l->check(at, why, sizeof why) != 0)
             status = fail(r, node, k->name, "%s", why);
     }
@@ -246,20 +267,140 @@ static int read_map_item(struct reader *r, yaml_node_t *node, const struct schem
     return status;
 }
 
+/* ---- lines of words -------------------------------------------------------------------------- */
+
+/*     line  = item { ("and" | "then") item }
+ *     item  = SORT { KEY "=" VALUE | FLAG }
+ *     VALUE = as in a file, without blanks; a range is [from,to]
+ *
+ * The line is rewritten as the list that it would be in a file, and read as such; "then" is a key
+ * of the item behind it. */
+#define BLANKS " \t\n"
+#define ROOM_PER_BYTE 32u /* of the list, which quotes and names what the line implies */
+
+static void put(struct words *w, const char *text, size_t length, size_t at)
+{
+    for (size_t i = 0; i < length; i++) {
+        w->at[w->length] = at;
+        w->text[w->length++] = text[i];
+    }
+}
+
+static void put_quoted(struct words *w, const char *text, size_t length, size_t at)
+{
+    put(w, "'", 1, at);
+    for (size_t i = 0; i < length; i++)
+        put(w, text[i] == '\'' ? "''" : text + i, text[i] == '\'' ? 2 : 1, at);
+    put(w, "'", 1, at);
+}
+
+static void put_value(struct words *w, const char *text, size_t length, size_t at)
+{
+    const char *comma = memchr(text, ',', length);
+
+    if (length < 2 || text[0] != '[' || text[length - 1] != ']' || comma == NULL) {
+        put_quoted(w, text, length, at);
+        return;
+    }
+    put(w, "[", 1, at);
+    put_quoted(w, text + 1, (size_t)(comma - text) - 1, at);
+    put(w, ",", 1, at);
+    put_quoted(w, comma + 1, (size_t)(text + length - comma) - 2, at);
+    put(w, "]", 1, at);
+}
+
+static void put_pair(struct words *w, const char *text, size_t length, size_t at)
+{
+    const char *equals = memchr(text, '=', length);
+    const size_t key = equals == NULL ? length : (size_t)(equals - text);
+
+    put(w, ", ", 2, at);
+    put_quoted(w, text, key, at);
+    put(w, ": ", 2, at);
+    if (equals == NULL)
+        put(w, "true", 4, at);
+    else
+        put_value(w, equals + 1, length - key - 1, at);
+}
+
+static void rewrite(const char *line, const char *sort_key, struct words *w)
+{
+    bool first = true; /* of an item */
+    size_t at = strspn(line, BLANKS), length;
+
+    put(w, "[{", 2, at);
+    for (; (length = strcspn(line + at, BLANKS)) != 0; at += strspn(line + at, BLANKS)) {
+        const char *word = line + at;
+        const bool and = length == 3 && memcmp(word, "and", 3) == 0;
+        const bool then = length == 4 && memcmp(word, "then", 4) == 0;
+        if (first) {
+            put(w, sort_key, strlen(sort_key), at);
+            put(w, ": ", 2, at);
+            put_quoted(w, word, length, at);
+        } else if (and || then) {
+            const size_t next = at + length + strspn(word + length, BLANKS);
+            put(w, "}, {", 4, next);
+            if (then)
+                put(w, "then: true, ", 12, next);
+        } else {
+            put_pair(w, word, length, at);
+        }
+        first = !first && (and || then);
+        at += length;
+    }
+    put(w, "}]", 2, at);
+}
+
+static int read_words(const char *path, const char *line, yaml_mark_t start,
+                      const struct schema_key *k, void *record, char *err, size_t err_size)
+{
+    const size_t room = (strlen(line) + 1) * ROOM_PER_BYTE;
+    struct words w = { .text = malloc(room), .at = malloc(room * sizeof *w.at), .start = start };
+    struct reader r = { .path = path, .err = err, .err_size = err_size, .words = &w };
+    yaml_parser_t parser;
+    int status = -1;
+
+    (void)snprintf(err, err_size, "%s: no memory", path);
+    if (w.text != NULL && w.at != NULL && yaml_parser_initialize(&parser) == 1) {
+        rewrite(line, k->list->sort_key, &w);
+        yaml_parser_set_input_string(&parser, (const unsigned char *)w.text, w.length);
+        if (yaml_parser_load(&parser, &r.doc) != 1) {
+            (void)fail_syntax(&r, &parser);
+        } else {
+            status = read_list(&r, yaml_document_get_root_node(&r.doc), k, record);
+            yaml_document_delete(&r.doc);
+        }
+        yaml_parser_delete(&parser);
+    }
+    free(w.text);
+    free(w.at);
+    return status;
+}
+
+int schema_read_words(const char *path, const char *text, const struct schema_key *k, void *record,
+                      char *err, size_t err_size)
+{
+    return read_words(path, text, (yaml_mark_t){ 0 }, k, record, err, err_size);
+}
+
 static int read_text_item(struct reader *r, yaml_node_t *node, const struct schema_key *k,
-                          unsigned char *items, int64_t *count)
+                          unsigned char *record)
 {
     char why[SCHEMA_WHY_MAX];
-    size_t at = 0;
+    unsigned char *items = record + k->offset;
+    int64_t *count = (int64_t *)(void *)(items + k->list->count_offset);
 
     if (scalar(node) == NULL)
         return fail(r, node, k->name, "a text without zero bytes is wanted here");
-    if (k->list->read_text(scalar(node), items, count, &at, why, sizeof why) == 0)
+    if (k->list->words) {
+        /* Right as long as the line stands on one line of its file and has no escapes. */
+        yaml_mark_t start = node->start_mark;
+        start.column += node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+        return read_words(r->path, scalar(node), start, k, record, r->err, r->err_size);
+    }
+    if (k->list->read_text(scalar(node), items, count, why, sizeof why) == 0)
         return 0;
-    /* The place inside the text: right as long as it lies on one line and has no escapes. */
-    yaml_node_t place = *node;
-    place.start_mark.column += at + (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE);
-    return fail(r, &place, k->name, "%s", why);
+    return fail(r, node, k->name, "%s", why);
 }
 
 static int read_inner_item(struct reader *r, yaml_node_t *node, const struct schema_key *k,
@@ -279,9 +420,9 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
                      unsigned char *record)
 {
     const struct schema_list *l = k->list;
-    int64_t *count = (int64_t *)(void *)(record + l->count_offset);
     unsigned char *items = record + k->offset;
-    const int64_t inherited = *count;
+    int64_t *count = (int64_t *)(void *)(items + l->count_offset);
+    const int64_t inherited = r->words == NULL ? *count : 0; /* a line adds to what there is */
     int status = 0;
 
     if (node->type != YAML_SEQUENCE_NODE)
@@ -289,8 +430,8 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
     for (yaml_node_item_t *i = node->data.sequence.items.start;
          status == 0 && i < node->data.sequence.items.top; i++) {
         yaml_node_t *item = yaml_document_get_node(&r->doc, *i);
-        if (item->type == YAML_SCALAR_NODE && l->read_text != NULL)
-            status = read_text_item(r, item, k, items, count);
+        if (item->type == YAML_SCALAR_NODE && (l->words || l->read_text != NULL))
+            status = read_text_item(r, item, k, record);
         else if (item->type == YAML_SEQUENCE_NODE && l->inner != NULL)
             status = read_inner_item(r, item, k, items, count);
         else if (l->table != NULL || l->table_of != NULL)
@@ -305,14 +446,6 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct schema_ke
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static int fail_syntax(const struct reader *r, const yaml_parser_t *parser)
-{
-    (void)snprintf(r->err, r->err_size, "%s:%zu:%zu: YAML: %s", r->path,
-                   parser->problem_mark.line + 1, parser->problem_mark.column + 1,
-                   parser->problem != NULL ? parser->problem : "no memory");
-    return -1;
-}
-
 static int read_document(struct reader *r, const struct schema_key *table, void *record)
 {
     yaml_node_t *root = yaml_document_get_root_node(&r->doc);
@@ -320,7 +453,7 @@ static int read_document(struct reader *r, const struct schema_key *table, void 
         (void)snprintf(r->err, r->err_size, "%s:1:1: YAML: the file is empty", r->path);
         return -1;
     }
-    return read_map(r, root, "(file)", table, record);
+    return read_map(r, root, "(file)", table, record, NULL);
 }
 
 static int read_parser(struct reader *r, yaml_parser_t *parser, const struct schema_key *table,

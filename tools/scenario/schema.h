@@ -9,7 +9,8 @@
  * read over the result of the one that it names. An item of a list that equals an inherited item in
  * all its identity keys changes that item; any other is appended. libyaml's documents are used
  * because each node carries its position; libcyaml loads "mb: 800kB" as 800 and reports an unknown
- * key at the previous key's line. All numbers are int64_t in base units; texts are char arrays.
+ * key at the previous key's line. Numbers are integers of 4 or 8 bytes in base units, signed where
+ * their bounds are; texts are char arrays.
  *
  * The same tables read single values from other texts (schema_value) and become the JSON Schema for
  * editors (schema_json.h). */
@@ -27,20 +28,20 @@
 enum schema_kind {
     SCHEMA_TEXT,     /* char[size] */
     SCHEMA_CHOICE,   /* char[size], one of `choices` */
-    SCHEMA_NAMED,    /* int64_t: the value of one of `names` */
-    SCHEMA_INTEGER,  /* int64_t */
-    SCHEMA_FLAG,     /* int64_t 0 or 1, "true" or "false" */
-    SCHEMA_QUANTITY, /* int64_t in the base of `units` */
-    SCHEMA_DURATION, /* int64_t ns */
-    SCHEMA_DATE,     /* int64_t s of local time */
+    SCHEMA_NAMED,    /* number: the value of one of `names` */
+    SCHEMA_INTEGER,  /* number */
+    SCHEMA_FLAG,     /* `bit` of a uint32_t is set, or is not: "true" or "false" */
+    SCHEMA_QUANTITY, /* number in the base of `units` */
+    SCHEMA_DURATION, /* number, ns */
+    SCHEMA_DATE,     /* number, s of local time */
     SCHEMA_INSTANT,  /* struct schema_instant: a duration since boot or a local date */
-    SCHEMA_OFFSET,   /* int64_t s */
+    SCHEMA_OFFSET,   /* number, s */
     SCHEMA_PARSED,   /* what `parse` makes of the text */
     SCHEMA_MAP,      /* a struct, by `table` */
     SCHEMA_LIST,     /* structs, by `list` */
 };
 
-/* How many values a key has. With two, the member is an array of two. */
+/* How many values a key has. With two, the second lies `second` bytes behind the first. */
 enum schema_spread {
     SCHEMA_ONE,
     SCHEMA_ONE_OR_TWO, /* one value, or [from, to]; one value fills both */
@@ -65,9 +66,12 @@ struct schema_key {
     const char *name;
     enum schema_kind kind;
     enum schema_spread spread;
-    bool identity; /* of a list's items */
-    size_t offset, size;
+    bool identity;       /* of a list's items */
+    size_t offset, size; /* of one value */
+    size_t second;
     int64_t least, most; /* of numbers, in base units; both 0 = unbounded */
+    uint32_t bit;        /* FLAG */
+    uint64_t said;       /* bits that are set in the list's `said` once the key was read */
     const char *help;    /* for editors; may be NULL */
     union {
         const char *const *choices; /* ends with NULL */
@@ -79,25 +83,24 @@ struct schema_key {
     };
 };
 
-/* The items of a list. Those that are no mappings are read by `read_text` (a single value) or
- * `inner` (a list), where there is one. */
+/* The items of a list, mappings by a table. Where there is one, a single value is read by
+ * `read_text`, and a list by `inner`. */
 struct schema_list {
     const struct schema_key *table;
     const void *fresh; /* what an item is before its keys are read */
     size_t item_size, item_max;
-    size_t
-        count_offset; /* of the int64_t that counts the items, in the struct that holds the list */
-    /* Items of several sorts: the key that tells the sort, and the table of each; NULL for none */
+    size_t count_offset; /* of the int64_t that counts the items, from the first of them */
+    size_t said_offset;  /* of the uint64_t of an item that collects what was said */
+    /* Items of several sorts: the key that names the sort, and the table of each; NULL for none */
     const char *sort_key;
     const struct schema_key *(*table_of)(const char *sort);
     const char *const *sorts;                   /* ends with NULL */
     const char *(*sort_help)(const char *sort); /* for editors; may be NULL */
+    bool words; /* a line of words is read as the items that it names (schema_read_words) */
     /* Is the item whole and consistent? @return 0, or -1 with "KEY: what" in `why` */
     int (*check)(const void *item, char *why, size_t why_size);
-    /* Reads a text into one or more new items behind *count of at most item_max.
-     * @return 0, or -1 with what is wrong in `why` and how far into the text in *ret_at */
-    int (*read_text)(const char *text, void *items, int64_t *count, size_t *ret_at, char *why,
-                     size_t why_size);
+    /* Reads a text into a new item behind *count. @return 0, or -1 with what is wrong in `why` */
+    int (*read_text)(const char *text, void *items, int64_t *count, char *why, size_t why_size);
     const struct schema_key *inner; /* of kind LIST: an item that is itself a list */
 };
 
@@ -109,15 +112,24 @@ int schema_read(const char *path, const struct schema_key *table, void *record, 
 int schema_read_text(const char *path, const char *text, size_t length,
                      const struct schema_key *table, void *record, char *err, size_t err_size);
 
+/** Read the items that a line of words names, into the list `k` of `record`:
+ *
+ *     SORT KEY=VALUE KEY=[from,to] FLAG and SORT ... then SORT ...
+ *
+ * Places are "PATH:1:COLUMN". @return 0, or -1 with one line in err; the list may then be longer */
+int schema_read_words(const char *path, const char *text, const struct schema_key *k, void *record,
+                      char *err, size_t err_size);
+
 /** Read one value as it would stand in a file, not MAP or LIST, into `at` (one value, also where
  * the key allows two). @return 0, or -1 with what is wrong in `why` and *at untouched */
 int schema_value(const struct schema_key *k, const char *text, void *at, char *why,
                  size_t why_size);
+/** The number of INTEGER, NAMED and the like that lies at `at`, and the way back. */
+int64_t schema_number(const struct schema_key *k, const void *at);
+void schema_put_number(const struct schema_key *k, int64_t value, void *at);
 /** Is the number at `from` greater than that at `to`? A date and a time since boot are not
  * compared; who knows the boot can. Not for texts. */
 bool schema_falls(const struct schema_key *k, const void *from, const void *to);
-/** Bytes that one value takes. */
-size_t schema_value_size(const struct schema_key *k);
 
 /** The entry of `names` (ended by NULL) that looks most like `name`, or NULL if none looks like it.
  */

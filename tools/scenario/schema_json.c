@@ -141,7 +141,7 @@ static json_t *list(const struct schema_list *l)
 {
     json_t *items = json_array();
 
-    if (l->read_text != NULL)
+    if (l->words || l->read_text != NULL)
         (void)json_array_append_new(items,
                                     json_pack("{s:s, s:i}", "type", "string", "minLength", 1));
     if (l->inner != NULL)

@@ -2,6 +2,7 @@
  * that does not exist. No files and no places: the caller knows those. */
 #include "tools/scenario/schema.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,7 +113,7 @@ static int read_choice(const struct schema_key *k, const char *text, char *at, c
     return read_text(k, text, at, why, why_size);
 }
 
-static int read_named(const struct schema_key *k, const char *text, int64_t *ret, char *why,
+static int read_named(const struct schema_key *k, const char *text, void *at, char *why,
                       size_t why_size)
 {
     const char *names[KEYS_MAX + 1] = { NULL };
@@ -120,7 +121,7 @@ static int read_named(const struct schema_key *k, const char *text, int64_t *ret
     for (size_t i = 0; i < KEYS_MAX && k->names[i].name != NULL; i++) {
         names[i] = k->names[i].name;
         if (strcmp(names[i], text) == 0) {
-            *ret = k->names[i].value;
+            schema_put_number(k, k->names[i].value, at);
             return 0;
         }
     }
@@ -128,6 +129,20 @@ static int read_named(const struct schema_key *k, const char *text, int64_t *ret
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */
+
+/* Little-endian two's complement: the low bytes of the 64-bit value are the 32-bit value. */
+void schema_put_number(const struct schema_key *k, int64_t value, void *at)
+{
+    assert(k->size == sizeof(int32_t) || k->size == sizeof(int64_t));
+    memcpy(at, &value, k->size);
+}
+
+int64_t schema_number(const struct schema_key *k, const void *at)
+{
+    int64_t value = 0;
+    memcpy(&value, at, k->size);
+    return k->size == sizeof(int32_t) && k->least < 0 ? (int32_t)value : value;
+}
 
 static int out_of_range(const struct schema_key *k, const char *text, char *why, size_t why_size)
 {
@@ -179,7 +194,7 @@ static const char *parse_number(const struct schema_key *k, const char *text, in
     }
 }
 
-static int read_number(const struct schema_key *k, const char *text, int64_t *ret, char *why,
+static int read_number(const struct schema_key *k, const char *text, void *at, char *why,
                        size_t why_size)
 {
     int64_t value;
@@ -196,17 +211,18 @@ static int read_number(const struct schema_key *k, const char *text, int64_t *re
     }
     if (!in_range(k, value))
         return out_of_range(k, text, why, why_size);
-    *ret = value;
+    schema_put_number(k, value, at);
     return 0;
 }
 
-static int read_flag(const char *text, int64_t *ret, char *why, size_t why_size)
+static int read_flag(const struct schema_key *k, const char *text, uint32_t *flags, char *why,
+                     size_t why_size)
 {
     if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
         (void)snprintf(why, why_size, "'%.60s' is neither true nor false", text);
         return -1;
     }
-    *ret = strcmp(text, "true") == 0;
+    *flags = strcmp(text, "true") == 0 ? *flags | k->bit : *flags & ~k->bit;
     return 0;
 }
 
@@ -232,14 +248,6 @@ static int read_instant(const struct schema_key *k, const char *text, struct sch
 
 /* ---- all kinds ------------------------------------------------------------------------------- */
 
-size_t schema_value_size(const struct schema_key *k)
-{
-    const size_t whole =
-        k->kind == SCHEMA_INSTANT ? sizeof(struct schema_instant) : sizeof(int64_t);
-    return k->kind == SCHEMA_TEXT || k->kind == SCHEMA_CHOICE || k->kind == SCHEMA_PARSED ? k->size
-                                                                                          : whole;
-}
-
 int schema_value(const struct schema_key *k, const char *text, void *at, char *why, size_t why_size)
 {
     switch (k->kind) {
@@ -250,7 +258,7 @@ int schema_value(const struct schema_key *k, const char *text, void *at, char *w
     case SCHEMA_NAMED:
         return read_named(k, text, at, why, why_size);
     case SCHEMA_FLAG:
-        return read_flag(text, at, why, why_size);
+        return read_flag(k, text, at, why, why_size);
     case SCHEMA_INSTANT:
         return read_instant(k, text, at, why, why_size);
     case SCHEMA_PARSED:
@@ -262,9 +270,8 @@ int schema_value(const struct schema_key *k, const char *text, void *at, char *w
 
 bool schema_falls(const struct schema_key *k, const void *from, const void *to)
 {
-    struct schema_instant a = { 0, 0 }, b = { 0, 0 };
-
-    memcpy(&a, from, schema_value_size(k));
-    memcpy(&b, to, schema_value_size(k));
-    return a.local == b.local && a.value > b.value;
+    if (k->kind != SCHEMA_INSTANT)
+        return schema_number(k, from) > schema_number(k, to);
+    const struct schema_instant *a = from, *b = to;
+    return a->local == b->local && a->value > b->value;
 }
