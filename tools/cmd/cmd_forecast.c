@@ -30,7 +30,6 @@ struct input {
     struct text meminfo_text;
     struct meminfo meminfo;
     bool has_meminfo;
-    int64_t ram_kb, swap_kb; /* options; 0 = not given */
     struct vmksummary v;
     struct forecast f;
 };
@@ -99,21 +98,22 @@ static int take_path(struct input *in, const char *path)
     return take_file(in, path);
 }
 
-static struct forecast_memory totals(const struct input *in)
+/* An option counts for more than a meminfo. */
+static struct forecast_memory totals(const struct input *in, const struct arguments *a)
 {
-    struct forecast_memory m = { .meminfo = in->has_meminfo ? &in->meminfo : NULL };
-    if (in->has_meminfo) {
+    struct forecast_memory m = { .ram_kb = a->ram_kb, .swap_kb = a->swap_kb };
+    m.ram_from = m.ram_kb > 0 ? "--ram" : NULL;
+    m.swap_from = m.swap_kb > 0 ? "--swap" : NULL;
+    if (!in->has_meminfo)
+        return m;
+    m.meminfo = &in->meminfo;
+    if (m.ram_kb == 0) {
         m.ram_kb = meminfo_kb(&in->meminfo, "MemTotal");
+        m.ram_from = in->meminfo_text.name;
+    }
+    if (m.swap_kb == 0) {
         m.swap_kb = meminfo_kb(&in->meminfo, "SwapTotal");
-        m.ram_from = m.swap_from = in->meminfo_text.name;
-    }
-    if (in->ram_kb > 0) {
-        m.ram_kb = in->ram_kb;
-        m.ram_from = "--ram";
-    }
-    if (in->swap_kb > 0) {
-        m.swap_kb = in->swap_kb;
-        m.swap_from = "--swap";
+        m.swap_from = in->meminfo_text.name;
     }
     return m;
 }
@@ -299,16 +299,16 @@ static void print_findings(struct out *o, const struct input *in)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int show(struct input *in, bool json)
+static int show(struct input *in, const struct arguments *a)
 {
-    const struct forecast_memory m = totals(in);
-    struct out o = cmd_out(json);
+    const struct forecast_memory m = totals(in, a);
+    struct out o = cmd_out(a->json);
     vmksummary_parse(in->texts, in->count, &in->v);
     if (in->v.hourly_count == 0)
         return cmd_fail(CMD_BAD, "%s: no hourly line of ESX 3.x or 4.x%s", in->texts[0].name,
                         in->v.is_esxi5 ? "; this is of ESXi 5, which has no service console" : "");
     forecast_make(&in->v, &m, &in->f);
-    if (in->f.outlook == FORECAST_NO_DATA && !json)
+    if (in->f.outlook == FORECAST_NO_DATA && !a->json)
         return cmd_fail(CMD_BAD, "%s: one hourly line of the last boot; two are the least",
                         in->texts[0].name);
     out_begin(&o, "lostbeat/forecast/1");
@@ -344,15 +344,13 @@ static int run(int argc, char **argv)
     int status = cmd_options(&cmd_forecast, argc, argv, &a);
     if (status != CMD_GO)
         return status;
-    in.ram_kb = a.ram_kb;
-    in.swap_kb = a.swap_kb;
     status = CMD_OK;
     for (char **path = argv + optind; *path != NULL && status == CMD_OK; path++)
         status = take_path(&in, *path);
     if (status == CMD_OK && in.count == 0)
         status = cmd_fail(CMD_USAGE, "no vmksummary among the files");
     if (status == CMD_OK)
-        status = show(&in, a.json);
+        status = show(&in, &a);
     release(&in);
     return status;
 }

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "shared/calendar.h"
+#include "shared/err.h"
+#include "shared/io.h"
 #include "tools/cmd/cmd.h"
 #include "tools/parse/dumpview.h"
 #include "tools/host/host.h"
@@ -128,17 +130,22 @@ static int verify(const char *path, const struct zdump *z)
     return CMD_BAD;
 }
 
-static int read_section(const struct arguments *a, const char *path, const struct zdump *z)
+/* What could be read was given; the rest is reported. */
+static int report_rest(const char *path, const char *what, const struct zdump_section *s)
 {
-    const struct zdump_section *s = dumpview_find(z, a->section);
-    if (s == NULL)
-        return cmd_fail(CMD_BAD, "%s: holds no section '%s'", path, a->section);
-    if (fwrite(s->data, 1, s->data_len, stdout) != s->data_len)
-        return cmd_fail(CMD_USAGE, "cannot write: %s", strerror(errno));
     if (s->health == ZDUMP_WHOLE)
         return CMD_OK;
-    return cmd_fail(CMD_BAD, "%s: section '%s' is %s: %zu of %" PRIu64 " bytes", path, s->name,
+    return cmd_fail(CMD_BAD, "%s: the %s is %s: %zu of %" PRIu64 " bytes", path, what,
                     zdump_health_name(s->health), s->data_len, s->raw_bytes);
+}
+
+static int read_section(const char *path, const struct zdump *z, const char *name)
+{
+    const struct zdump_section *s = dumpview_find(z, name);
+    if (s == NULL)
+        return cmd_fail(CMD_BAD, "%s: holds no section '%s'", path, name);
+    (void)fwrite(s->data, 1, s->data_len, stdout); /* the caller asks the stream */
+    return report_rest(path, "section", s);
 }
 
 /* "created file vmkernel-log.1", in the current directory. */
@@ -151,18 +158,14 @@ static int extract_log(const char *path, const struct zdump *z)
     const int fd = host_create_numbered("vmkernel-log.", "", name, err, sizeof err);
     if (fd < 0)
         return cmd_fail(CMD_USAGE, "%s", err);
-    FILE *f = fdopen(fd, "w");
-    bool bad = f == NULL || fwrite(s->data, 1, s->data_len, f) != s->data_len;
-    bad = (f != NULL ? fclose(f) : close(fd)) != 0 || bad;
-    if (bad) {
+    int status = io_write(fd, s->data, s->data_len);
+    status = close(fd) != 0 && status == 0 ? -errno : status;
+    if (status != 0) {
         (void)unlink(name);
-        return cmd_fail(CMD_USAGE, "%s: %s", name, strerror(errno));
+        return cmd_fail(CMD_USAGE, "%s: %s", name, err_text(status));
     }
     (void)printf("created file %s\n", name);
-    if (s->health == ZDUMP_WHOLE)
-        return CMD_OK;
-    return cmd_fail(CMD_BAD, "%s: the log is %s: %zu of %" PRIu64 " bytes", path,
-                    zdump_health_name(s->health), s->data_len, s->raw_bytes);
+    return report_rest(path, "log", s);
 }
 
 static int list_slots(const char *path)
@@ -179,7 +182,7 @@ static int list_slots(const char *path)
         print_head(&o, path, &z);
         zdump_free(&z);
     }
-    return CMD_OK;
+    return cmd_finish(&o, CMD_OK);
 }
 
 static int read_dump(const struct arguments *a, const char *path)
@@ -198,13 +201,15 @@ static int read_dump(const struct arguments *a, const char *path)
     else if (a->log)
         status = extract_log(path, &z);
     else if (a->section != NULL)
-        status = read_section(a, path, &z);
+        status = read_section(path, &z, a->section);
     else if (a->verify)
         status = verify(path, &z);
     else
         status = show(a, path, &z);
     zdump_free(&z);
-    return fflush(stdout) == 0 ? status : cmd_fail(CMD_USAGE, "cannot write: %s", strerror(errno));
+    return fflush(stdout) == 0 && ferror(stdout) == 0
+               ? status
+               : cmd_fail(CMD_USAGE, "cannot write: %s", strerror(errno));
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
