@@ -1,6 +1,7 @@
 /* note.c - the note in which a console describes itself, as a table of names; see cosview.h. */
 #include "shared/cosview/cosview.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,7 @@ static char *copy_text(const char *text, size_t len)
 int cosview_take_note(struct cosview *v, const char *text, size_t len)
 {
     size_t lines = 1;
+    assert(v->from.read != NULL && v->from.text != NULL);
     if (v->note != NULL) {
         problems_add(v->problems, "there are several notes of the console; the first counts");
         return 0;
@@ -153,6 +155,7 @@ int cosview_take_note(struct cosview *v, const char *text, size_t len)
     if (v->note == NULL || v->keys == NULL || v->symbols == NULL)
         return -1;
     split_lines(v);
+    assert(v->key_count < lines);
     sort_keys(v);
     return 0;
 }

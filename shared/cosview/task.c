@@ -1,6 +1,7 @@
 /* task.c - see task.h. */
 #include "shared/cosview/task.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ struct cos_task *cos_tasks_append(const struct cosview *v, uint64_t address,
 static void drop_repeated(struct cos_tasks *tasks, uint32_t cycle)
 {
     uint32_t first = 0;
+    assert(cycle > 0);
     while (first + cycle < tasks->count &&
            tasks->task[first].address != tasks->task[first + cycle].address)
         first++;

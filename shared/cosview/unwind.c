@@ -5,6 +5,7 @@
  * table through the accessors: the one way in which no live process is needed. */
 #include "shared/cosview/unwind.h"
 
+#include <assert.h>
 #include <elf.h>
 #include <inttypes.h>
 #include <libunwind.h>
@@ -20,7 +21,7 @@ extern int dwarf_search_unwind_table(unw_addr_space_t as, unw_word_t ip, unw_dyn
  * header. */
 #define HDR_TABLE 12u
 #define HDR_ENTRY 8u
-#define PHDRS_MAX 64u
+#define PHDRS_MAX 64u /* program headers that are looked at; ours has 6. OUR CHOICE */
 
 struct cosview_unwinder {
     const struct cosview *view;
@@ -210,6 +211,7 @@ static enum cos_trace_end walk(struct cosview_unwinder *u, struct cos_trace *ret
          * nothing. */
         if (ret->count > 0 && !from->text(from->ctx, ip, &start, &end))
             return COS_TRACE_BROKEN;
+        assert(ret->count < COS_FRAMES_MAX);
         ret->frame[ret->count].ip = ip;
         ret->frame[ret->count++].sp = sp;
         if (ret->count == COS_FRAMES_MAX)

@@ -11,7 +11,7 @@
 void cos_walk_begin(struct cos_walk *w, const struct cosview *v, const char *what, uint64_t head,
                     uint64_t offset, uint32_t limit)
 {
-    assert(limit > 0);
+    assert(v != NULL && limit > 0);
     *w = (struct cos_walk){ .view = v,
                             .what = what,
                             .offset = offset,

@@ -1,6 +1,7 @@
 /* helper.c - see helper.h. */
 #include "vmkernel/foreign/helper.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -36,6 +37,7 @@ helper(struct cosview_unwinder *u, const struct cos_tasks *tasks, int fd)
 
 uint32_t helper_collect(int fd, struct cos_trace *traces, uint32_t count)
 {
+    assert(traces != NULL && count <= COS_TASKS_MAX + 2); /* head, list, and the current task */
     const ssize_t got = io_read(fd, traces, count * sizeof *traces);
     const uint32_t came = got > 0 ? (uint32_t)((size_t)got / sizeof *traces) : 0;
     for (uint32_t i = 0; i < count; i++) {
