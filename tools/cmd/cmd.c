@@ -162,11 +162,9 @@ int cmd_options(const struct cmd *c, int argc, char **argv, void *arguments)
         if (what == 'h')
             return print_help(c);
         const struct cmd_option *o = found(c, what);
-        const int status = o != NULL ? take(c, o, arguments)
-                                     : cmd_usage(c,
-                                                 "unknown option, or one without its value: "
-                                                 "%s",
-                                                 argv[optind - 1]);
+        if (o == NULL)
+            return cmd_usage(c, "unknown option, or one without its value: %s", argv[optind - 1]);
+        const int status = take(c, o, arguments);
         if (status != CMD_GO)
             return status;
     }

@@ -13,13 +13,9 @@
 static void put(struct out *o, const char *key, json_t *v)
 {
     json_t *in = o->stack[o->depth - 1];
-    if (json_is_array(in)) {
-        assert(key == NULL);
-        (void)json_array_append_new(in, v);
-    } else {
-        assert(key != NULL);
-        (void)json_object_set_new(in, key, v);
-    }
+    assert(json_is_array(in) == (key == NULL));
+    if ((key == NULL ? json_array_append_new(in, v) : json_object_set_new(in, key, v)) != 0)
+        o->failed = true;
 }
 
 static void open_value(struct out *o, const char *key, json_t *v)
@@ -42,12 +38,13 @@ void out_begin(struct out *o, const char *schema)
 
 int out_finish(struct out *o)
 {
-    int status = 0;
+    int status = o->failed ? -1 : 0;
     if (o->json) {
         assert(o->depth == 1);
         o->depth = 0;
         const size_t digits = o->digits > 0 ? o->digits : OUT_DIGITS;
-        status = json_dumpf(o->stack[0], o->to, JSON_INDENT(2) | JSON_REAL_PRECISION(digits));
+        if (status == 0)
+            status = json_dumpf(o->stack[0], o->to, JSON_INDENT(2) | JSON_REAL_PRECISION(digits));
         (void)fputc('\n', o->to);
         json_decref(o->stack[0]);
     }
@@ -95,8 +92,8 @@ void out_i64(struct out *o, const char *key, const char *format, long long v)
 void out_real(struct out *o, const char *key, const char *format, double v)
 {
     if (o->json)
-        put(o, key, isnan(v) ? json_null() : json_real(v));
-    else if (format != NULL && !isnan(v))
+        put(o, key, isfinite(v) ? json_real(v) : json_null());
+    else if (format != NULL && isfinite(v))
         (void)fprintf(o->to, format, v);
 }
 

@@ -36,11 +36,13 @@ struct out {
     unsigned digits; /* of a number with a fraction, in JSON; 0 = OUT_DIGITS */
     json_t *stack[OUT_DEPTH_MAX];
     unsigned depth;
+    bool failed; /* there was no memory for a value */
 };
 
 /** Begin a result of that schema; NULL: an array, whose objects have schemas of their own. */
 void out_begin(struct out *o, const char *schema);
-/** End it, print it when it is JSON, and flush. @return 0, or -1 when it could not be written */
+/** End it, print it when it is JSON, and flush. @return 0, or -1 with errno when it could not be
+ * written */
 int out_finish(struct out *o);
 
 /** An array or object under `key`; within an array `key` is NULL. */
@@ -53,7 +55,8 @@ void out_end(struct out *o);
 void out_u64(struct out *o, const char *key, const char *format, unsigned long long v);
 /** A number with a sign: one %lld. */
 void out_i64(struct out *o, const char *key, const char *format, long long v);
-/** A number with a fraction: one %f or %g. NAN = not known: null, and no text. */
+/** A number with a fraction: one %f or %g. One that is not finite is not known: null,
+ * and no text. */
 void out_real(struct out *o, const char *key, const char *format, double v);
 /** An address: one %llx; in JSON a string of hexadecimal digits. */
 void out_hex(struct out *o, const char *key, const char *format, unsigned long long v);
