@@ -165,7 +165,7 @@ static void test_vmksummary_tells_how_a_restart_came(void **state)
         { "Nov 13 04:12:12 h vmkhalt: (1258103532) Starting system\x85\n"
           "Nov 13 04:13:07 h logger: (1258103587) loaded VMkernel\n",
           "power loss" },
-        { "", "no line tells" },
+        { "", "no line mentions" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[2048];

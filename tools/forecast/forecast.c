@@ -28,7 +28,7 @@
 #define THRASHING_H \
     4.0 /* then mean of what is left (exponential); INFERRED from the one case [KB308590] */
 #define MEMINFO_KB 4000.0     /* of what a meminfo calls free or cached nobody can have */
-#define MEMINFO_SD_KB 14000.0 /* how well it tells what is left: 22 snapshots of simulated hosts */
+#define MEMINFO_SD_KB 14000.0 /* how well it shows what is left: 22 snapshots of simulated hosts */
 
 struct work {
     const struct vmksummary *v;
@@ -185,7 +185,7 @@ struct witnesses {
     double thrashing_kb;
 };
 
-static struct witnesses hear(const struct work *w)
+static struct witnesses gather_witnesses(const struct work *w)
 {
     const struct forecast *f = w->f;
     const struct vmksummary_record *r = &w->v->record[f->last];
@@ -225,7 +225,7 @@ static double log_density(const struct witnesses *x, double left)
 static void set_left(struct work *w)
 {
     struct forecast *f = w->f;
-    const struct witnesses x = hear(w);
+    const struct witnesses x = gather_witnesses(w);
     const double most = (double)(f->memory.ram_kb + f->memory.swap_kb), step = most / GRID;
     static const double at[3] = { 0.1, 0.5, 0.9 };
     double *const to[3] = { &f->left_low_kb, &f->left_kb, &f->left_high_kb };
@@ -246,7 +246,7 @@ static void set_left(struct work *w)
                        : "sizes, virtual machines and swap";
 }
 
-/* An earlier boot that failed while the same process grew tells the size at which it does. */
+/* An earlier boot that failed while the same process grew shows the size at which it does. */
 static void learn_from_earlier(struct work *w)
 {
     struct forecast *f = w->f;

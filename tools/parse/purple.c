@@ -171,7 +171,7 @@ static void add_reg(struct purple *p, const struct purple_reg *r)
 static void read_regs(struct purple *p, const struct purple_unit *u)
 {
     const char *at = u->text;
-    uint32_t told = 0;
+    uint32_t reported_line = 0;
 
     while (scan_blanks(&at) && *at != '\0') {
         struct purple_reg r = { 0 };
@@ -188,10 +188,10 @@ static void read_regs(struct purple *p, const struct purple_unit *u)
             continue;
         }
         const uint32_t line = line_at(u, at);
-        if (line != told)
+        if (line != reported_line)
             unparsed(p, line,
                      name != NULL ? "a register without a value" : "no register is called so");
-        told = line;
+        reported_line = line;
         at += strcspn(at, " ");
     }
 }

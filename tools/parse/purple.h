@@ -121,7 +121,7 @@ struct purple {
     struct purple_place build_place;
 
     enum purple_class class;
-    bool class_from_log; /* there is no headline; log lines tell */
+    bool class_from_log; /* there is no headline; the log lines have it */
     char headline[160];
     struct purple_place headline_place;
 

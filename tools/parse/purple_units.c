@@ -1,4 +1,4 @@
-/* purple_units.c - see purple_units.h. What a piece of text is, its beginning tells; what begins
+/* purple_units.c - see purple_units.h. What a piece of text is shows in its beginning; what begins
  * like nothing is a continuation when the line before it was long or left something open. */
 #include "tools/parse/purple_units.h"
 
@@ -180,7 +180,7 @@ static bool is_countdown(const char *text)
     return digits > 0 && *text == '\0';
 }
 
-/* ESXi 5 tells what its pCPUs were doing as letters: "PCPU 0: SSSSVVVV" [KB2000091]. */
+/* ESXi 5 shows what its pCPUs were doing as letters: "PCPU 0: SSSSVVVV" [KB2000091]. */
 static bool is_pcpu_states(const char *text)
 {
     uint64_t first;

@@ -22,8 +22,8 @@ struct purple_units {
     uint32_t count, room;
 };
 
-/** Cut the text into units, and tell the kind of every line in p->kind and what was not understood
- * in p->unparsed. Free with purple_units_free(). */
+/** Cut the text into units; the kind of every line goes to p->kind, what is not understood
+ * to p->unparsed. Free with purple_units_free(). */
 void purple_units_make(const struct text *t, struct purple *p, struct purple_units *ret);
 void purple_units_free(struct purple_units *u);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_LINES 200u /* of a text, to tell what it is */
+#define LOOK_LINES 200u /* of a text, to find out what it is */
 
 /* ---- the head -------------------------------------------------------------------------------- */
 

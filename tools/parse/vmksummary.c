@@ -281,8 +281,8 @@ static int compare_records(const void *a, const void *b)
     return (x->line > y->line) - (x->line < y->line);
 }
 
-static void find(struct vmksummary *v, enum vmksummary_finding_kind kind, uint32_t record,
-                 int64_t value, const char *text)
+static void add_finding(struct vmksummary *v, enum vmksummary_finding_kind kind, uint32_t record,
+                        int64_t value, const char *text)
 {
     struct vmksummary_finding *f = PARSE_ADD(v->finding, v->finding_count, v->finding_room);
     *f = (struct vmksummary_finding){ kind, record, value, text };
@@ -300,7 +300,7 @@ static void drop_duplicates(struct vmksummary *v)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < v->record_count; i++) {
         if (kept > 0 && same_line(&v->record[kept - 1], &v->record[i])) {
-            find(v, VMKSUMMARY_DUPLICATE, kept - 1, v->record[i].line, "stands twice");
+            add_finding(v, VMKSUMMARY_DUPLICATE, kept - 1, v->record[i].line, "stands twice");
             continue;
         }
         v->record[kept++] = v->record[i];
@@ -335,7 +335,7 @@ static const char *restart_text(const struct vmksummary *v, uint32_t first)
         return "after a reboot";
     return seen[VMKSUMMARY_STARTING] || seen[VMKSUMMARY_LOADED]
                ? "without a goodbye or VMkernel error: power loss, reset, or a line is missing"
-               : "between two hourly lines; no line tells of it";
+               : "between two hourly lines; no line mentions it";
 }
 
 /* A boot begins with "Starting system" (or what comes first of "VMkernel error" and "loaded" when
@@ -367,7 +367,7 @@ static void find_restarts(struct vmksummary *v)
     uint64_t up_ms = 0;
     for (uint32_t i = 0; i < v->record_count; i++) {
         if (i > 0 && v->record[i].boot != v->record[i - 1].boot) {
-            find(v, VMKSUMMARY_RESTART, i, (int64_t)(up_ms / 1000), restart_text(v, i));
+            add_finding(v, VMKSUMMARY_RESTART, i, (int64_t)(up_ms / 1000), restart_text(v, i));
             up_ms = 0;
         }
         if (is_hourly(&v->record[i]))
@@ -382,40 +382,42 @@ static void compare_neighbours(struct vmksummary *v, uint32_t was, uint32_t is)
     const int64_t wall = b->epoch_s - a->epoch_s;
 
     if (strcmp(a->host, b->host) != 0)
-        find(v, VMKSUMMARY_OTHER_HOST, is, 0, b->host);
+        add_finding(v, VMKSUMMARY_OTHER_HOST, is, 0, b->host);
     if (strcmp(a->vmk_build, b->vmk_build) != 0)
-        find(v, VMKSUMMARY_OTHER_BUILD, is, 0, b->vmk_build);
+        add_finding(v, VMKSUMMARY_OTHER_BUILD, is, 0, b->vmk_build);
     if (a->boot != b->boot)
         return;
     const int64_t step = wall - ((int64_t)(b->vmk_ms / 1000) - (int64_t)(a->vmk_ms / 1000));
     if (llabs(step) > STEP_S)
-        find(v, VMKSUMMARY_CLOCK_STEP, is, step, "the clock was set");
+        add_finding(v, VMKSUMMARY_CLOCK_STEP, is, step, "the clock was set");
     if (wall - step > HOUR_S + HOUR_S / 2)
-        find(v, VMKSUMMARY_GAP, is, wall - step, "hourly lines are missing");
+        add_finding(v, VMKSUMMARY_GAP, is, wall - step, "hourly lines are missing");
     if (a->vms > 1 && b->vms * 2 <= a->vms)
-        find(v, VMKSUMMARY_VMS, is, b->vms, "virtual machines went away");
+        add_finding(v, VMKSUMMARY_VMS, is, b->vms, "virtual machines went away");
 }
 
-static void look_at_record(struct vmksummary *v, uint32_t i)
+static void find_in_record(struct vmksummary *v, uint32_t i)
 {
     const struct vmksummary_record *r = &v->record[i];
     if (!is_iso(r) && llabs(difference(r) - v->zone_s) >= QUARTER_S)
-        find(v, VMKSUMMARY_SPLICED, i, difference(r) - v->zone_s, "epoch and stamp disagree");
+        add_finding(v, VMKSUMMARY_SPLICED, i, difference(r) - v->zone_s,
+                    "epoch and stamp disagree");
     if (r->kind != VMKSUMMARY_HOURLY)
         return;
     if (r->late_s != INT64_MIN && r->late_s > LATE_S)
-        find(v, VMKSUMMARY_LATE, i, r->late_s, "later than hh:01:01");
+        add_finding(v, VMKSUMMARY_LATE, i, r->late_s, "later than hh:01:01");
     if (r->stamp_gap_s != INT64_MIN && r->stamp_gap_s >= SLOW_STAMP_S)
-        find(v, VMKSUMMARY_SLOW_STAMP, i, r->stamp_gap_s, "from the script's start to the log");
+        add_finding(v, VMKSUMMARY_SLOW_STAMP, i, r->stamp_gap_s,
+                    "from the script's start to the log");
 }
 
 /* In a file lines come in order of time; those that do not were put there. */
-static void look_at_order(struct vmksummary *v)
+static void find_order(struct vmksummary *v)
 {
     for (uint32_t i = 1; i < v->record_count; i++) {
         const struct vmksummary_record *a = &v->record[i - 1], *b = &v->record[i];
         if (a->file == b->file && b->line < a->line)
-            find(v, VMKSUMMARY_ORDER, i, a->line, "stands above a line that is older");
+            add_finding(v, VMKSUMMARY_ORDER, i, a->line, "stands above a line that is older");
     }
 }
 
@@ -427,18 +429,18 @@ static int compare_findings(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static void look_for_findings(struct vmksummary *v)
+static void find_all(struct vmksummary *v)
 {
     uint32_t last = UINT32_MAX;
     for (uint32_t i = 0; i < v->record_count; i++) {
-        look_at_record(v, i);
+        find_in_record(v, i);
         if (v->record[i].kind != VMKSUMMARY_HOURLY)
             continue;
         if (last != UINT32_MAX)
             compare_neighbours(v, last, i);
         last = i;
     }
-    look_at_order(v);
+    find_order(v);
     find_restarts(v);
     if (v->finding_count > 0)
         qsort(v->finding, v->finding_count, sizeof *v->finding, compare_findings);
@@ -462,7 +464,7 @@ void vmksummary_parse(const struct text *texts, uint32_t count, struct vmksummar
     decide_unit(&v);
     convert_swap(&v);
     count_boots(&v);
-    look_for_findings(&v);
+    find_all(&v);
     *ret = v;
 }
 

@@ -1,8 +1,8 @@
 /* vmksummary.h - reads /var/log/vmksummary, one file or several (rotated ones in any order), of ESX
  * 3.x and 4.x, and recognises ESXi 5's.
  *
- * Lines of all files become records in order of their epoch; what is odd about their order becomes
- * findings. A record knows its file and line. Nothing is guessed in silence:
+ * Lines of all files become records in order of their epoch; what is strange about their order
+ * becomes findings. A record knows its file and line. Nothing is guessed in silence:
  *
  *     swap        bytes on 3.x, kB on 4.x [KB308590/vmksummary; D]: by the release of the build
  *                 where it is listed; a value that is no multiple of a page cannot be bytes; else

@@ -1,4 +1,4 @@
-/* growth.h - who grows, from the hourly lines of vmksummary: the one answer for whoever asks.
+/* growth.h - who grows, from the hourly lines of vmksummary: the one answer for all who ask.
  *
  * A line names the three largest programs only, so a program's history has holes. Looked at are the
  * hourly lines of one boot up to a line `last`, which is the present of the question: a program

@@ -13,7 +13,7 @@
 #define FALL 0.7          /* a size below this part of the one before is a new process */
 #define HALVES_AGREE 0.15 /* part of the slope by which halves may differ: OUR CHOICE */
 #define GROWTH_MIN_KB 1024.0
-#define YOUNG_KB_PER_H 1024.0 /* pace of a leak that may be told from two steps: OUR CHOICE */
+#define YOUNG_KB_PER_H 1024.0 /* pace of a leak that two steps are enough to see: OUR CHOICE */
 #define YOUNG_ALIKE 0.7
 
 static int compare(const void *a, const void *b)

@@ -1,5 +1,5 @@
 /* read_logs.c - what logs say of the boot that failed: lines of other boots are passed over by
- * their stamps. Lines of the VMkernel's log are told apart by their uptime and, within one instant,
+ * their stamps. Lines of the VMkernel's log are known by their uptime and, within one instant,
  * by their order. */
 #include <stdio.h>
 #include <stdlib.h>

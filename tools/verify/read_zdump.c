@@ -41,7 +41,7 @@ static bool is_whole(const struct zdump *z, enum zdump_type type)
 }
 
 /* Each field of the record as "PREFIXfield", and as "PREFIXfield.ITEM" with `item`, the name of the
- * field that tells the records apart. */
+ * field that identifies the record. */
 static void put_fields(struct source *s, const char *prefix, const char *item)
 {
     for (uint32_t i = 0; i < s->d.field_count; i++)

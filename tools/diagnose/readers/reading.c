@@ -8,6 +8,7 @@
 
 #include "shared/units.h"
 #include "tools/parse/dumptext.h"
+#include "tools/parse/memory.h"
 
 /* ---- records --------------------------------------------------------------------------------- */
 static void free_parsed(struct parsed *p)
@@ -58,9 +59,7 @@ void reading_free(struct reading *r)
 
 static struct parsed *new_parsed(enum artefact kind, const char *path)
 {
-    struct parsed *p = calloc(1, sizeof *p);
-    if (p == NULL)
-        abort(); /* as the parsers do */
+    struct parsed *p = memory_get(sizeof *p);
     p->kind = kind;
     (void)snprintf(p->path, sizeof p->path, "%s", path);
     return p;
@@ -68,8 +67,8 @@ static struct parsed *new_parsed(enum artefact kind, const char *path)
 
 static void keep(struct diagnosis *d, struct parsed *p)
 {
-    if (d->reading == NULL && (d->reading = calloc(1, sizeof *d->reading)) == NULL)
-        abort();
+    if (d->reading == NULL)
+        d->reading = memory_get(sizeof *d->reading);
     struct reading *r = d->reading;
     *PARSE_ADD(r->parsed, r->count, r->room) = p;
 }
