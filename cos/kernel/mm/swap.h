@@ -16,8 +16,6 @@ bool add_to_swap(struct page *page);
 void swap_duplicate(uint32_t slot);
 /** A claim is gone; the last one frees the slot. */
 void swap_free(uint32_t slot);
-/** Does anybody have a claim to the slot? False for numbers that are none. */
-bool swap_slot_used(uint32_t slot);
 /** How many have a claim to it: ptes, a segment, the swap cache. */
 uint32_t swap_slot_users(uint32_t slot);
 /** Take the page out of the swap cache, with the claim that the cache has to its slot. */

@@ -17,8 +17,6 @@
 #define SLOT_ZERO 0x8000u
 #define SLOT_COUNT 0x7fffu
 COSINFO_NUMBER(swap_count_mask, SLOT_COUNT);
-COSINFO_NUMBER(swap_map_count, SLOT_COUNT);
-COSINFO_NUMBER(swap_map_zero, SLOT_ZERO);
 
 uint32_t nr_swap_pages, total_swap_pages;
 static uint32_t swap_slots; /* of the partition, also while it is off */
@@ -188,7 +186,8 @@ void swap_free(uint32_t slot)
         lowest_free = slot;
 }
 
-bool swap_slot_used(uint32_t slot)
+/* Does anybody have a claim to it? No to numbers that are no slot. */
+static bool swap_slot_used(uint32_t slot)
 {
     return slot >= 1 && slot <= swap_slots && *map_of(slot) != 0;
 }

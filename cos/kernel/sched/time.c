@@ -146,7 +146,7 @@ void tick_pass(uint32_t n)
     time_set_next();
 }
 
-void tick_advance(void)
+static void tick_advance(void)
 {
     cpu_charge(COST_TICK);
     tick_ns += NS_PER_JIFFY;

@@ -1,14 +1,28 @@
 /* inert.h - what livelock.c needs of reclaim: turns of a task that stands in the allocator's
  * endless retry, and rounds of kswapd, carried out without the task's own stack.
  *
- * Costs in ns of a pass over inert memory (inert_lists.h), with d = pages on the dirty list:
- *     refill of n     n * COST_PAGE_SCAN + (times that age list 0 was found empty) * COST_KACHUNK;
- * ends after n pages or as many steps as active_anon has pages launder         d *
- * COST_PAGE_LAUNDER; all of the list, since no success ends the loop direct pass     refill(256) if
- * dirty+free < 25 % of the zone's pages; launder if d*30/100 > 0 or free < high; COST_RECLAIM_PASS;
- * then out_of_memory() if free < min kswapd round    w = max(free_low, 64): launder (same test);
- * refill(max(w, 256)) if dirty+free < 20 %; COST_RECLAIM_PASS if a zone is below low; once a second
- * refill(64) if inactive_low > 0, and launder (same test) */
+ * The contract of costs. A pass over inert memory (inert_lists.h) takes so much CPU, in ns, whether
+ * pages are moved one by one (vmscan.c) or counted (inert_lists.c). d = pages on inactive_dirty:
+ *
+ *     step          costs                              done when, and until
+ *     ------------  ---------------------------------  -----------------------------------------
+ *     refill(n)     COST_PAGE_SCAN for each page,      until n pages were moved, or as many
+ *                   COST_KACHUNK each time that age    steps were taken as active_anon has pages
+ *                   list 0 was found empty
+ *     launder       d * COST_PAGE_LAUNDER              d*30/100 > 0 or free < high; all of the
+ *                                                      list, since no success ends the loop
+ *     caches        COST_RECLAIM_PASS
+ *
+ *     direct pass   refill(256)                        dirty + free < 25 % of the zone's pages
+ *                   launder
+ *                   caches                             always; out_of_memory() if free < min
+ *
+ *     kswapd round  launder
+ *                   refill(max(w, 256))                dirty + free < 20 %; w = max(free_low, 64)
+ *                   caches                             a zone is below low
+ *                   once a second: refill(64),         inactive_low > 0
+ *                   launder
+ */
 #ifndef COS_MM_INERT_H
 #define COS_MM_INERT_H
 

@@ -11,13 +11,12 @@
 
 #define DIRTY AGES /* index of inactive_dirty among the lists */
 #define LISTS (AGES + 1u)
-#define PIECES_MAX \
-    4096u /* per list; about 20, and two for each page that was special: pieces that meet again \
-             are joined */
+/* Per list: about 20, and two for each page that was special; pieces that meet again are joined. */
+#define PIECES_MAX 4096u
 #define PIECES_SPARE 64u   /* fewer left: time to put the lists in order */
 #define SPECIALS_MAX 1024u /* young pages with which it is still worth beginning */
-#define RUNS_MAX \
-    16384u /* per list: a run is what one move brought; at least 64 pages but for the seams */
+/* Per list: a run is what one move brought, at least 64 pages but for the seams. */
+#define RUNS_MAX 16384u
 #define PAGES_MAX (MACHINE_RAM_MB_MAX * 256u)
 
 #define LINK_AHEAD 12u /* pages that link_row() fetches ahead */

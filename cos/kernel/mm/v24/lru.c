@@ -167,7 +167,8 @@ void lru_cache_add(struct page *page)
     add_page_to_active_list(page, INITIAL_AGE);
 }
 
-void activate_page(struct page *page)
+/* An inactive page comes back: active, age 3. */
+static void activate_page(struct page *page)
 {
     if (!(page->flags & PG_lru) || (page->flags & PG_active))
         return;

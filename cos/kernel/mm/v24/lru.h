@@ -84,8 +84,6 @@ void lru_prefetch(const struct page *page);
 void lru_hint_note(const struct page *page);
 /** A new page: active, age 3. */
 void lru_cache_add(struct page *page);
-/** An inactive page comes back: active, age 3. Others stay where they are. */
-void activate_page(struct page *page);
 /** An active page goes to inactive_dirty, not referenced. */
 void deactivate_page(struct page *page);
 /** A page was used by a fault or read(2): referenced; back to active from laundry and clean. */

@@ -159,7 +159,8 @@ void rmqueue_drain_clean(struct zone *zone, uint32_t goal)
     }
 }
 
-void fixup_freespace(struct zone *zone)
+/* Below min: move up to max(64, what is missing)+1 pages of inactive_clean to the buddy lists. */
+static void fixup_freespace(struct zone *zone)
 {
     if (zone->free_pages >= zone->pages_min || zone->inactive_clean == 0)
         return;

@@ -49,7 +49,7 @@
 #define CACHE_BORROW_PERCENT 15u
 #define CACHE_MAX_PERCENT 30u
 
-uint32_t kswapd_minfree;
+static uint32_t kswapd_minfree; /* sum of the zones' pages_min */
 static struct wait_queue kswapd_wait, kswapd_done, kscand_wait;
 static bool kswapd_overloaded;  /* in its 20-ms nap */
 static bool kswapd_idle;        /* on kswapd_wait without a timer of its own */
@@ -378,16 +378,24 @@ KERNEL_FN int try_to_free_pages(uint32_t gfp)
 }
 
 /* ---- kswapd ---------------------------------------------------------------------------------- */
-KERNEL_FN void wakeup_kswapd(uint32_t gfp)
+/* May task t, which asks for memory with gfp, wait for kswapd? */
+INLINE_FN bool may_wait_for_kswapd(const struct task_struct *t, uint32_t gfp)
 {
     const uint32_t full = GFP_WAIT | GFP_IO | GFP_HIGHIO | GFP_FS;
+    return (gfp & full) == full && !(t->flags & (PF_MEMALLOC | PF_MEMDIE));
+}
 
+/* Is memory so short that kswapd is worth waiting for? Nobody waits for one that naps. */
+INLINE_FN bool kswapd_is_waited_for(void)
+{
+    return free_low_all() > (int32_t)(kswapd_minfree / 2) && !kswapd_overloaded;
+}
+
+KERNEL_FN void wakeup_kswapd(uint32_t gfp)
+{
     wake_up(&kswapd_wait);
-    if ((current->flags & (PF_MEMALLOC | PF_MEMDIE)) || (gfp & full) != full)
-        return;
-    if (free_low_all() <= (int32_t)(kswapd_minfree / 2) || kswapd_overloaded)
-        return;
-    sleep_on(&kswapd_done, TASK_UNINTERRUPTIBLE);
+    if (may_wait_for_kswapd(current, gfp) && kswapd_is_waited_for())
+        sleep_on(&kswapd_done, TASK_UNINTERRUPTIBLE);
 }
 
 void kswapd_done_wake(void)
@@ -465,10 +473,12 @@ void kthread_rearm(void)
                0);
 }
 
+/* Both ends of kswapd's two kinds of sleep are functions of their own: a register in which kswapd()
+ * worked something out would stay on its stack while it sleeps, and below its rounds are carried
+ * out without that stack. */
+
 /* Nothing is short: sleep for a second, or as many seconds as nothing is to be done, or till
  * woken. */
-/* A function of its own, as the next three: a register in which kswapd() worked something out would
- * stay on its stack while it sleeps, and livelock.c lets it turn without its stack. */
 static KERNEL_FN void kswapd_sleep_begin(void)
 {
     kswapd_idle = true;
@@ -529,7 +539,7 @@ int kswapd(void *unused)
     }
 }
 
-/* ---- the same without the tasks' stacks (livelock.c) ----------------------------------------- */
+/* ---- the same without the tasks' stacks (inert.h) -------------------------------------------- */
 bool kswapd_nap_goes_on(void)
 {
     return free_low_all() > 0;
@@ -562,17 +572,15 @@ void kswapd_sleep_step(void)
     list_add_tail(&t->wait_list, &kswapd_wait.sleepers);
 }
 
+/* A turn of __alloc_pages() that passes by everything but the yield(). */
 bool alloc_retry_goes_on(const struct task_struct *t)
 {
-    const uint32_t full = GFP_WAIT | GFP_IO | GFP_HIGHIO | GFP_FS;
     const uint32_t gfp = t->stuck_gfp;
     const struct zone *zone = &zone_table[ZONE_NORMAL];
     const uint32_t limit = (gfp & GFP_HIGH) ? zone->pages_min / 2 : zone->pages_min;
 
-    return (gfp & full) == full && !(gfp & GFP_DMA) &&
-           !(t->flags & (PF_MEMALLOC | PF_MEMDIE | PF_NOIO)) &&
-           (uint32_t)free_and_clean(zone) < limit &&
-           (free_low_all() <= (int32_t)(kswapd_minfree / 2) || kswapd_overloaded);
+    return may_wait_for_kswapd(t, gfp) && !kswapd_is_waited_for() && !(gfp & GFP_DMA) &&
+           !(t->flags & PF_NOIO) && (uint32_t)free_and_clean(zone) < limit;
 }
 
 void alloc_retry_step(void)

@@ -21,7 +21,6 @@ uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, uint32_t gfp
 uint32_t rebalance_inactive(uint32_t percentage);
 /** At boot, once the zones have their marks. */
 void vmscan_init(void);
-extern uint32_t kswapd_minfree; /* sum of the zones' pages_min */
 /** Percent of a refill that is taken from the file cache; rest from anonymous pages. [RHEL3MM
  * 1.5] */
 uint32_t refill_cache_share(uint32_t active, uint32_t cache);

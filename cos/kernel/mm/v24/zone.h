@@ -149,8 +149,6 @@ struct page *__alloc_pages(uint32_t gfp, uint32_t order);
 void __free_pages_ok(struct page *page, uint32_t order);
 /** Give a block that was never free to its zone, at boot. */
 void free_pages_boot(struct page *page, uint32_t order);
-/** Move up to max(64, goal-free)+1 pages of inactive_clean to the buddy lists. */
-void fixup_freespace(struct zone *zone);
 /** Move at most `goal` pages of inactive_clean to the buddy lists. */
 void rmqueue_drain_clean(struct zone *zone, uint32_t goal);
 /** One page of zeros for the kernel's own use. Costs COST_CLEAR_PAGE. @return NULL: no memory */

@@ -58,7 +58,6 @@ void time_idle(void); /* nothing is runnable: jump to the next event and handle 
 void time_load(void); /* bring the load averages up to date */
 void tick_start(void);
 void tick_stop(void);
-void tick_advance(void);         /* handle the tick that is due */
 void tick_pass(uint32_t n);      /* the next n ticks were handled otherwise (alone.c) */
 uint64_t tick_at(void);          /* instant of the next tick, UINT64_MAX while idle */
 uint64_t time_first_timer(void); /* instant of the first timer, UINT64_MAX if none */
