@@ -14,13 +14,6 @@
 #define REQUESTS_PER_CHANGE 16u /* pages of requests that make one changed page of inventory */
 #define RULE_PAGES 4u
 
-/* Not all at once after a boot. */
-static void first_sleep(const struct program *p)
-{
-    if (p->spec.period_ns != 0)
-        program_sleep_until(cos_clock.now_ns + rng_below(&current->rng, p->spec.period_ns));
-}
-
 /* Pages of inventory that changed since the last beat; without hostd there is nobody to ask. */
 static uint32_t changed_pages(void)
 {
@@ -32,7 +25,7 @@ static uint32_t changed_pages(void)
 
 int prog_vpxa(struct program *p)
 {
-    first_sleep(p);
+    program_first_sleep(p);
     for (;;) {
         program_round(p);
         program_touch(p, changed_pages());
@@ -52,7 +45,7 @@ static void evaluate_rules(struct program *p)
 
 int prog_vmap(struct program *p)
 {
-    first_sleep(p);
+    program_first_sleep(p);
     for (;;) {
         program_round(p);
         evaluate_rules(p);

@@ -8,8 +8,7 @@
 int prog_cimserver(struct program *p)
 {
     p->per_query = 1;
-    if (p->spec.period_ns != 0)
-        program_sleep_until(cos_clock.now_ns + rng_below(&current->rng, p->spec.period_ns));
+    program_first_sleep(p);
     for (;;) {
         for (uint64_t left = p->leaks; left != 0; left &= left - 1) {
             const uint32_t i = (uint32_t)__builtin_ctzll(left);

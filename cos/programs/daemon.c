@@ -4,10 +4,7 @@
 
 int prog_daemon(struct program *p)
 {
-    /* The first round comes at a random point of the period, or all daemons of a boot would wake
-     * together for ever. */
-    if (p->spec.period_ns != 0)
-        program_sleep_until(cos_clock.now_ns + rng_below(&current->rng, p->spec.period_ns));
+    program_first_sleep(p);
     for (;;) {
         program_round(p);
         program_sleep(p);

@@ -23,18 +23,13 @@ static bool take_line(struct program *p, uint32_t *len)
     return false;
 }
 
-/* "<4>text" begins behind the level. */
-static const char *skip_level(const char *text)
-{
-    return text[0] == '<' && text[1] != '\0' && text[2] == '>' ? text + 3 : text;
-}
-
 static void send_line(const char *text)
 {
     static char line[SYSLOG_LINE_MAX]; /* there is one klogd */
     while (!syslog_has_room())
         program_sleep_until(cos_clock.now_ns + RETRY_NS);
-    (void)snprintf(line, sizeof line, "kernel: %.200s", skip_level(text));
+    const bool has_level = text[0] == '<' && text[1] != '\0' && text[2] == '>';
+    (void)snprintf(line, sizeof line, "kernel: %.200s", has_level ? text + 3 : text);
     (void)syslog_send_line(SYSLOG_MESSAGES, line);
 }
 

@@ -462,3 +462,9 @@ void program_sleep_until(uint64_t at_ns)
         return_to_user();
     return_to_user();
 }
+
+void program_first_sleep(const struct program *p)
+{
+    if (p->spec.period_ns != 0)
+        program_sleep_until(cos_clock.now_ns + rng_below(&current->rng, p->spec.period_ns));
+}

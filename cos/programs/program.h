@@ -92,6 +92,9 @@ uint32_t program_patience(const struct program *p);
 void program_sleep(struct program *p);
 /** Sleep until an instant, whatever signals arrive (those that end the task end it here). */
 void program_sleep_until(uint64_t at_ns);
+/** Sleep to a random point of the first period, or all daemons of a boot would wake together for
+ * ever. */
+void program_first_sleep(const struct program *p);
 /** The program that started this one, if it still lives and runs one. */
 struct program *program_parent(void);
 

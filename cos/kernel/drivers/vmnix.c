@@ -97,14 +97,9 @@ static void carry_out(enum vmnix_op op, uint32_t seq)
     vmnix_wait(seq);
 }
 
-static bool is_refused(uint32_t seq)
-{
-    const struct vmnix_answer *a = &the_vmnix()->answer[VMNIX_RPC];
-    return a->seq == seq && a->status == VMNIX_REFUSED;
-}
-
 __attribute__((noinline)) int vmnix_rpc(enum vmnix_op op, uint64_t arg)
 {
+    const struct vmnix_answer *a = &the_vmnix()->answer[VMNIX_RPC];
     int error = 0;
     ASSERT(op > VMNIX_OP_NONE && op < VMNIX_OPS);
     down(&vmnix_sem);
@@ -116,7 +111,7 @@ __attribute__((noinline)) int vmnix_rpc(enum vmnix_op op, uint64_t arg)
     } else {
         hypervisor_call();
         vmnix_wait(seq);
-        error = is_refused(seq) ? -ENOSYS : 0;
+        error = a->seq == seq && a->status == VMNIX_REFUSED ? -ENOSYS : 0;
     }
     if (op == VMNIX_OP_HEARTBEAT && error == 0)
         ring_doorbell();

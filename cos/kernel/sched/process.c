@@ -93,13 +93,6 @@ static void link_task(struct task_struct *t)
     nr_threads++;
 }
 
-static void unlink_task(struct task_struct *t)
-{
-    PTR(struct task_struct, t->next_task)->prev_task = t->prev_task;
-    PTR(struct task_struct, t->prev_task)->next_task = t->next_task;
-    nr_threads--;
-}
-
 static void name_task(struct task_struct *t, const char *name)
 {
     char stream[32];
@@ -309,7 +302,9 @@ static void release_task(struct task_struct *t)
 {
     ASSERT(t->state == TASK_ZOMBIE && t != current);
     cpu_times_add(&dead, t->static_prio, t->utime_ns, t->stime_ns);
-    unlink_task(t);
+    PTR(struct task_struct, t->next_task)->prev_task = t->prev_task;
+    PTR(struct task_struct, t->prev_task)->next_task = t->next_task;
+    nr_threads--;
     free_pid(t->pid);
     t->state = TASK_DEAD;
     free_pages_at(kptr_of(t), THREAD_ORDER);
