@@ -34,12 +34,16 @@ without_addresses() {
 }
 
 # All lines of the files in a folder, each with its file's name, as two builds are compared: also
-# without what an oops prints of the code (the offset in a function, the words on its stack) and
-# without the suffix of a function that the compiler made a special copy of.
+# without what depends on how the compiler laid out a function (its offset, its place on a stack,
+# the words there, the registers that an oops prints) and without the suffix of a function that it
+# made a special copy of.
 lines_of() { # folder
     (cd "$1" && grep -ra '' . | LC_ALL=C sort -s -t: -k1,1) | without_addresses |
         sed -E 's/(\[kernel\]) 0x[0-9a-f]+/\1 OFFSET/; s/\.(constprop|isra|part)\.[0-9]+//g
-            s/ +((ADDRESS|[0-9a-f]{8}) *){4,}$/ WORDS/'
+            s/ +((ADDRESS|[0-9a-f]{8}) *){4,}$/ WORDS/; s/\b(sp|frame)=[0-9a-f]{8}\b/\1=STACK/g
+            s/^([^:]*: #[0-9]+ )\[[0-9a-f]{8}\]/\1[STACK]/; s/ \(0x[0-9a-f]{8}\)$/ (STACK)/
+            s/\b(e[a-d]x|e[sd]i|e[bs]p)(: |=0x)[0-9a-f]+/\1\2REGISTER/g
+            s/:0x[0-9a-f]{8}:\[ADDRESS\]/:STACK:[ADDRESS]/'
 }
 
 # What stands in a core, a dump and a screen, as text.
