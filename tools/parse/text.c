@@ -91,23 +91,24 @@ void text_free(struct text *t)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* Unpack all gzip members. @return the bytes and their number, or NULL: damaged or too large */
+/* Unpack all gzip members. @return the bytes, with room for one more, and their number, or NULL:
+ * damaged or too large */
 static char *unpack(const char *packed, size_t packed_size, size_t *ret_size)
 {
     struct inflate_state state;
     size_t room = UNPACK_STEP, used = 0;
-    char *to = malloc(room + 1);
+    char *to = memory_get(room + 1);
 
     isal_inflate_init(&state);
     state.crc_flag = ISAL_GZIP;
     state.next_in = (uint8_t *)(uintptr_t)packed;
     state.avail_in = (uint32_t)packed_size;
-    while (to != NULL) {
+    for (;;) {
+        const uint32_t left = state.avail_in;
+        const size_t before = used;
         state.next_out = (uint8_t *)to + used;
         state.avail_out = (uint32_t)(room - used);
-        const uint32_t before = state.avail_in;
         const int status = isal_inflate(&state);
-        const bool still = state.avail_in == before && state.avail_out == room - used;
         used = room - state.avail_out;
         if (status != ISAL_DECOMP_OK || used > TEXT_BYTES_MAX)
             break;
@@ -118,42 +119,29 @@ static char *unpack(const char *packed, size_t packed_size, size_t *ret_size)
             }
             isal_inflate_reset(&state);
             state.crc_flag = ISAL_GZIP;
-        } else if (still) {
+        } else if (state.avail_in == left && used == before) {
             break; /* cut short */
         }
-        if (used == room) {
-            room *= 2;
-            char *more = realloc(to, room + 1);
-            if (more == NULL)
-                break;
-            to = more;
-        }
+        if (used == room)
+            to = memory_more(to, (room *= 2) + 1);
     }
     free(to);
     return NULL;
 }
 
-/* @return the bytes with room for one more, or NULL with errno */
+/* The file may be a pipe. @return the bytes with room for one more, or NULL with errno */
 static char *read_all(FILE *f, size_t *ret_size)
 {
     size_t room = UNPACK_STEP, used = 0;
-    char *to = malloc(room + 1);
+    char *to = memory_get(room + 1);
 
-    while (to != NULL) {
-        used += fread(to + used, 1, room - used, f);
-        if (ferror(f) != 0 || used > TEXT_BYTES_MAX)
-            break;
-        if (used < room) {
-            *ret_size = used;
-            return to;
-        }
-        room *= 2;
-        char *more = realloc(to, room + 1);
-        if (more == NULL)
-            break;
-        to = more;
+    while ((used += fread(to + used, 1, room - used, f)) == room && used <= TEXT_BYTES_MAX)
+        to = memory_more(to, (room *= 2) + 1);
+    if (ferror(f) == 0 && used <= TEXT_BYTES_MAX) {
+        *ret_size = used;
+        return to;
     }
-    if (used > TEXT_BYTES_MAX)
+    if (ferror(f) == 0)
         errno = EFBIG;
     free(to);
     return NULL;
