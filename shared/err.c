@@ -32,27 +32,27 @@ enum err_exit err_exit(int code)
     return code == 0 ? ERR_EXIT_OK : ERR_EXIT_INPUT;
 }
 
-int err_set(struct err *err, int code, const char *format, ...)
+int err_set(char *err, size_t err_size, int code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(err->text, sizeof err->text, format, args);
+    (void)vsnprintf(err, err_size, format, args);
     va_end(args);
     return code;
 }
 
-int err_file(struct err *err, int code, const char *file)
+int err_file(char *err, size_t err_size, int code, const char *file)
 {
-    return err_set(err, code, "%s: %s", file, err_text(code));
+    return err_set(err, err_size, code, "%s: %s", file, err_text(code));
 }
 
-int err_line(struct err *err, int code, const char *file, size_t line, const char *format, ...)
+int err_at(const struct err_place *at, const char *format, ...)
 {
     va_list args;
-    (void)snprintf(err->text, sizeof err->text, "%s:%zu: ", file, line);
-    const size_t used = strlen(err->text);
+    const int used = snprintf(at->err, at->err_size, "%s:%zu: ", at->file, at->line);
     va_start(args, format);
-    (void)vsnprintf(err->text + used, sizeof err->text - used, format, args);
+    if (used > 0 && (size_t)used < at->err_size)
+        (void)vsnprintf(at->err + used, at->err_size - (size_t)used, format, args);
     va_end(args);
-    return code;
+    return ERR_SYNTAX;
 }

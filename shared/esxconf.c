@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +15,6 @@
 
 #define FILE_BYTES_MAX MB
 static const char volumes[] = "/vmfs/volumes/";
-
-struct place {
-    const char *path;
-    size_t number; /* of the line, from 1 */
-    char *err;
-    size_t err_size;
-};
-
-static int __attribute__((format(printf, 2, 3)))
-fail(const struct place *at, const char *format, ...)
-{
-    const int used = snprintf(at->err, at->err_size, "%s:%zu: ", at->path, at->number);
-    va_list ap;
-    va_start(ap, format);
-    if (used > 0 && (size_t)used < at->err_size)
-        (void)vsnprintf(at->err + used, at->err_size - (size_t)used, format, ap);
-    va_end(ap);
-    return -1;
-}
 
 /* ---- reading --------------------------------------------------------------------------------- */
 static bool is_clean(const char *text, size_t len)
@@ -55,29 +35,29 @@ static int take(char *to, size_t size, const char *from, size_t len)
 }
 
 /* KEY = "VALUE", or a comment, or nothing. */
-static int parse_line(const struct place *at, const char *text, size_t len,
+static int parse_line(const struct err_place *at, const char *text, size_t len,
                       struct esxconf_line *ret)
 {
     static const char middle[] = " = \"";
     if (!is_clean(text, len))
-        return fail(at, "a byte that is no printable ASCII");
+        return err_at(at, "a byte that is no printable ASCII");
     if (len == 0 || text[0] == '#')
         return take(ret->value, sizeof ret->value, text, len) == 0
                    ? 0
-                   : fail(at, "a comment of more than %u bytes", ESXCONF_VALUE_MAX - 1);
+                   : err_at(at, "a comment of more than %u bytes", ESXCONF_VALUE_MAX - 1);
     const char *split = memmem(text, len, middle, sizeof middle - 1);
     if (text[0] != '/' || split == NULL || text[len - 1] != '"')
-        return fail(at, "a line KEY = \"VALUE\" is wanted, KEY beginning with '/'");
+        return err_at(at, "a line KEY = \"VALUE\" is wanted, KEY beginning with '/'");
     const char *value = split + sizeof middle - 1;
     if (value > text + len - 1)
-        return fail(at, "the value has one quote only");
+        return err_at(at, "the value has one quote only");
     const size_t value_len = (size_t)(text + len - 1 - value);
     if (memchr(value, '"', value_len) != NULL)
-        return fail(at, "a quote inside the value");
+        return err_at(at, "a quote inside the value");
     if (take(ret->key, sizeof ret->key, text, (size_t)(split - text)) != 0)
-        return fail(at, "a key of more than %u bytes", ESXCONF_KEY_MAX - 1);
+        return err_at(at, "a key of more than %u bytes", ESXCONF_KEY_MAX - 1);
     if (take(ret->value, sizeof ret->value, value, value_len) != 0)
-        return fail(at, "a value of more than %u bytes", ESXCONF_VALUE_MAX - 1);
+        return err_at(at, "a value of more than %u bytes", ESXCONF_VALUE_MAX - 1);
     return 0;
 }
 
@@ -92,17 +72,17 @@ static struct esxconf_line *grow(struct esxconf *c)
     return &c->line[c->count];
 }
 
-static int parse_next(const struct place *at, const char *text, size_t len, struct esxconf *c)
+static int parse_next(const struct err_place *at, const char *text, size_t len, struct esxconf *c)
 {
     struct esxconf_line *line = grow(c);
     if (line == NULL)
-        return fail(at, "not enough memory");
+        return err_at(at, "not enough memory");
     if (c->count == ESXCONF_LINES_MAX)
-        return fail(at, "more than %u lines", ESXCONF_LINES_MAX);
+        return err_at(at, "more than %u lines", ESXCONF_LINES_MAX);
     if (parse_line(at, text, len, line) != 0)
         return -1;
     if (line->key[0] != '\0' && esxconf_get(c, line->key) != NULL)
-        return fail(at, "%s stands here for the second time", line->key);
+        return err_at(at, "%s stands here for the second time", line->key);
     c->count++;
     return 0;
 }
@@ -110,12 +90,12 @@ static int parse_next(const struct place *at, const char *text, size_t len, stru
 int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf *ret, char *err,
                   size_t err_size)
 {
-    struct place at = { .path = path, .err = err, .err_size = err_size };
+    struct err_place at = { .file = path, .err = err, .err_size = err_size };
     struct esxconf c = { 0 };
     for (size_t from = 0; from < len;) {
         const char *end = memchr(text + from, '\n', len - from);
         const size_t bytes = end != NULL ? (size_t)(end - (text + from)) : len - from;
-        at.number++;
+        at.line++;
         if (parse_next(&at, text + from, bytes, &c) != 0) {
             esxconf_free(&c);
             *ret = c;
@@ -133,11 +113,10 @@ int esxconf_load(const char *path, struct esxconf *ret, char *err, size_t err_si
     size_t len;
     const int error = io_read_file(path, FILE_BYTES_MAX, &text, &len);
     *ret = (struct esxconf){ 0 };
-    if (error != 0) {
-        (void)snprintf(err, err_size, "%s: %s", path,
-                       error == -EFBIG ? "larger than 1 MB, so no esx.conf" : err_text(error));
-        return -1;
-    }
+    if (error == -EFBIG)
+        return err_set(err, err_size, error, "%s: larger than 1 MB, so no esx.conf", path);
+    if (error != 0)
+        return err_file(err, err_size, error, path);
     const int result = esxconf_parse(path, text, len, ret, err, err_size);
     free(text);
     return result;

@@ -6,7 +6,6 @@
 #include "shared/plan.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -17,6 +16,9 @@
 
 #include "shared/err.h"
 #include "shared/io.h"
+#include "shared/units.h"
+
+#define FILE_BYTES_MAX (16 * MB)
 
 enum kind {
     TEXT,
@@ -39,13 +41,6 @@ struct table {
     const struct field *field;
     size_t count;
 };
-/* Where an error lies and where its line goes. */
-struct report {
-    const char *path;
-    char *err;
-    unsigned size;
-};
-
 #define FIELD(type, member, kind) FIELD_AT(#member, type, member, kind)
 #define FIELD_AT(key, type, member, kind)                                            \
     {                                                                                \
@@ -90,21 +85,6 @@ static const struct table plan_table = TABLE(plan_fields);
 static const struct table boot_table = TABLE(boot_fields);
 static const struct table program_table = TABLE(program_fields);
 static const struct table fault_table = TABLE(fault_fields);
-
-static int __attribute__((format(printf, 3, 4)))
-fail(const struct report *r, int line, const char *format, ...)
-{
-    if (r->size == 0)
-        return -1;
-    int used = snprintf(r->err, r->size, "%s:%d: ", r->path, line);
-    if (used < 0 || (unsigned)used >= r->size)
-        return -1;
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(r->err + used, r->size - (unsigned)used, format, args);
-    va_end(args);
-    return -1;
-}
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -181,40 +161,40 @@ static json_t *encode_plan(const struct plan *p)
     return NULL;
 }
 
-int plan_save(const char *path, const struct plan *plan, char *err, unsigned err_size)
+int plan_save(const char *path, const struct plan *plan, char *err, size_t err_size)
 {
-    const struct report r = { path, err, err_size };
+    struct err_place r = { path, 1, err, err_size };
     if (plan->boot.program_count > BOOT_PROGRAMS_MAX || plan->boot.fault_count > BOOT_FAULTS_MAX)
-        return fail(&r, 1, "too many programs or faults");
+        return err_at(&r, "too many programs or faults");
     json_t *root = encode_plan(plan);
     char *text = root == NULL ? NULL : json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     if (text == NULL)
-        return fail(&r, 1, "a text is not UTF-8 or a number exceeds 2^63 - 1");
+        return err_at(&r, "a text is not UTF-8 or a number exceeds 2^63 - 1");
     const size_t len = strlen(text);
     text[len] = '\n'; /* in the place of its zero */
     const int error = io_replace(AT_FDCWD, path, text, len + 1, true);
     free(text);
-    return error == 0 ? 0 : fail(&r, 1, "cannot write: %s", err_text(error));
+    return error == 0 ? 0 : err_at(&r, "cannot write: %s", err_text(error));
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static int decode_text(const struct report *r, const char *where, const struct field *f,
+static int decode_text(const struct err_place *r, const char *where, const struct field *f,
                        json_t *value, unsigned char *at)
 {
     if (!json_is_string(value))
-        return fail(r, 1, "%s%s: a text is wanted", where, f->name);
+        return err_at(r, "%s%s: a text is wanted", where, f->name);
     if (json_string_length(value) >= f->size ||
         strlen(json_string_value(value)) != json_string_length(value))
-        return fail(r, 1, "%s%s: longer than %zu bytes or with a zero inside", where, f->name,
-                    f->size - 1);
+        return err_at(r, "%s%s: longer than %zu bytes or with a zero inside", where, f->name,
+                      f->size - 1);
     memset(at, 0, f->size);
     memcpy(at, json_string_value(value), json_string_length(value));
     return 0;
 }
 
-static int decode_number(const struct report *r, const char *where, const struct field *f,
+static int decode_number(const struct err_place *r, const char *where, const struct field *f,
                          json_t *value, unsigned char *at)
 {
     static const struct {
@@ -225,10 +205,10 @@ static int decode_number(const struct report *r, const char *where, const struct
                   [I64] = { INT64_MIN, INT64_MAX } };
 
     if (!json_is_integer(value))
-        return fail(r, 1, "%s%s: a whole number is wanted", where, f->name);
+        return err_at(r, "%s%s: a whole number is wanted", where, f->name);
     const int64_t v = json_integer_value(value);
     if (v < range[f->kind].least || v > range[f->kind].most)
-        return fail(r, 1, "%s%s: %lld is out of range", where, f->name, (long long)v);
+        return err_at(r, "%s%s: %lld is out of range", where, f->name, (long long)v);
     /* Little-endian two's complement: the low bytes of the 64-bit value are the 32-bit value. */
     memcpy(at, &v, f->size);
     return 0;
@@ -251,51 +231,51 @@ static bool in_list(const char *const *names, const char *name)
 }
 
 /* Fills the record from `object`. `others` are names that the caller reads itself. */
-static int decode(const struct report *r, const char *where, const struct table *t, json_t *object,
-                  const char *const *others, void *record)
+static int decode(const struct err_place *r, const char *where, const struct table *t,
+                  json_t *object, const char *const *others, void *record)
 {
     const char *key;
     json_t *value;
 
     if (!json_is_object(object))
-        return fail(r, 1, "%s an object is wanted", where);
+        return err_at(r, "%s an object is wanted", where);
     json_object_foreach(object, key, value)
     {
         if (!in_table(t, key) && !in_list(others, key))
-            return fail(r, 1, "%s%s: unknown", where, key);
+            return err_at(r, "%s%s: unknown", where, key);
     }
     for (size_t i = 0; i < t->count; i++) {
         const struct field *f = &t->field[i];
         unsigned char *at = (unsigned char *)record + f->offset;
         value = json_object_get(object, f->name);
         if (value == NULL)
-            return fail(r, 1, "%s%s: missing", where, f->name);
+            return err_at(r, "%s%s: missing", where, f->name);
         if ((f->kind == TEXT ? decode_text : decode_number)(r, where, f, value, at) != 0)
-            return -1;
+            return ERR_SYNTAX;
     }
     return 0;
 }
 
 /* Reads boot.<name>[]: at most `most` records of `size` bytes into `first`. */
-static int decode_array(const struct report *r, const char *name, const struct table *t,
+static int decode_array(const struct err_place *r, const char *name, const struct table *t,
                         json_t *array, void *first, size_t size, uint32_t most, uint32_t *ret_count)
 {
     static const char *const none[] = { NULL };
     char where[64];
 
     if (!json_is_array(array) || json_array_size(array) > most)
-        return fail(r, 1, "boot.%s: an array of at most %u is wanted", name, most);
+        return err_at(r, "boot.%s: an array of at most %u is wanted", name, most);
     for (uint32_t i = 0; i < json_array_size(array); i++) {
         (void)snprintf(where, sizeof where, "boot.%s[%u].", name, i);
         if (decode(r, where, t, json_array_get(array, i), none,
                    (unsigned char *)first + i * size) != 0)
-            return -1;
+            return ERR_SYNTAX;
     }
     *ret_count = (uint32_t)json_array_size(array);
     return 0;
 }
 
-static int decode_plan(const struct report *r, json_t *root, struct plan *p)
+static int decode_plan(const struct err_place *r, json_t *root, struct plan *p)
 {
     static const char *const root_others[] = { "schema", "boot", NULL };
     static const char *const boot_others[] = { "program", "fault", NULL };
@@ -304,27 +284,35 @@ static int decode_plan(const struct report *r, json_t *root, struct plan *p)
     json_t *boot = json_object_get(root, "boot");
 
     if (schema == NULL || strcmp(schema, PLAN_SCHEMA) != 0)
-        return fail(r, 1, "schema: \"%s\" is wanted", PLAN_SCHEMA);
+        return err_at(r, "schema: \"%s\" is wanted", PLAN_SCHEMA);
     if (decode(r, "", &plan_table, root, root_others, p) != 0 ||
         decode(r, "boot.", &boot_table, boot, boot_others, b) != 0)
-        return -1;
+        return ERR_SYNTAX;
     if (decode_array(r, "program", &program_table, json_object_get(boot, "program"), b->program,
                      sizeof b->program[0], BOOT_PROGRAMS_MAX, &b->program_count) != 0)
-        return -1;
+        return ERR_SYNTAX;
     return decode_array(r, "fault", &fault_table, json_object_get(boot, "fault"), b->fault,
                         sizeof b->fault[0], BOOT_FAULTS_MAX, &b->fault_count);
 }
 
-int plan_load(const char *path, struct plan *ret, char *err, unsigned err_size)
+int plan_load(const char *path, struct plan *ret, char *err, size_t err_size)
 {
-    const struct report r = { path, err, err_size };
-    json_error_t error;
+    struct err_place r = { path, 1, err, err_size };
+    json_error_t problem;
+    char *text = NULL;
+    size_t len;
 
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL)
-        return fail(&r, error.line > 0 ? error.line : 1, "%s", error.text);
+    const int error = io_read_file(path, FILE_BYTES_MAX, &text, &len);
+    if (error != 0)
+        return err_file(err, err_size, error, path);
+    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
+    free(text);
+    if (root == NULL) {
+        r.line = problem.line > 0 ? (size_t)problem.line : 1;
+        return err_at(&r, "%s", problem.text);
+    }
     struct plan *plan = calloc(1, sizeof *plan);
-    int status = plan == NULL ? fail(&r, 1, "no memory") : decode_plan(&r, root, plan);
+    int status = plan == NULL ? err_at(&r, "no memory") : decode_plan(&r, root, plan);
     if (status == 0)
         *ret = *plan;
     free(plan);

@@ -232,13 +232,3 @@ bool ring_log_next(struct ring_log *log, const struct ring_consumer *c, uint64_t
     }
     return false;
 }
-
-uint64_t ring_log_due_ns(const struct ring_log *log, const struct ring_consumer *c)
-{
-    uint64_t due_ns = UINT64_MAX;
-    for (unsigned kind = 0; kind < RING_KINDS; kind++) {
-        if (c->counts[kind] != log->logged[kind] && log->next_ns[kind] < due_ns)
-            due_ns = log->next_ns[kind];
-    }
-    return due_ns;
-}

@@ -192,10 +192,6 @@ int ring_poll(struct ring_consumer *c, const struct ring *ring, struct ring_beat
 bool ring_log_next(struct ring_log *log, const struct ring_consumer *c, uint64_t now_ns,
                    struct ring_log_line *ret);
 
-/** When ring_log_next() will have a line although nothing happens until then; UINT64_MAX = never.
- */
-uint64_t ring_log_due_ns(const struct ring_log *log, const struct ring_consumer *c);
-
 /** The name of a kind as in logs and reports, e.g. "torn"; "?" for a number that is none. */
 const char *ring_kind_name(enum ring_kind kind);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/err.h"
 #include "shared/rng.h"
 #include "shared/units.h"
 #include "vmkernel/model/hb.h"
@@ -118,10 +119,10 @@ static void test_hb_bad_events_change_nothing(void **state)
         struct hb_event ev;
         int want;
     } bad[] = {
-        { { .now_ns = MINUTES(5) - 1, .type = HB_EV_CHECK }, HB_EORDER },
-        { { .now_ns = MINUTES(5) - 1, .type = HB_EV_BEAT, .beat = { .seq = 8 } }, HB_EORDER },
-        { { .now_ns = MINUTES(6), .type = HB_EV_BEAT, .beat = { .seq = 7 } }, HB_EPROTO },
-        { { .now_ns = MINUTES(6), .type = HB_EV_BEAT, .beat = { .seq = 0 } }, HB_EPROTO },
+        { { .now_ns = MINUTES(5) - 1, .type = HB_EV_CHECK }, ERR_ORDER },
+        { { .now_ns = MINUTES(5) - 1, .type = HB_EV_BEAT, .beat = { .seq = 8 } }, ERR_ORDER },
+        { { .now_ns = MINUTES(6), .type = HB_EV_BEAT, .beat = { .seq = 7 } }, ERR_PROTOCOL },
+        { { .now_ns = MINUTES(6), .type = HB_EV_BEAT, .beat = { .seq = 0 } }, ERR_PROTOCOL },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const struct hb before = f->hb;

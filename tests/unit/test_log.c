@@ -47,8 +47,7 @@ static void test_log_line_has_the_form_of_the_article(void **state)
 {
     struct fixture *f = *state;
     char line[1][LOG_LINE_MAX];
-    log_printf(&f->log, LOG_INFO, KB_NS, 0, 1024, "Host: %d: COS Error: %s", 4781,
-               "Lost heartbeat");
+    log_put(&f->log, LOG_INFO, KB_NS, 0, 1024, "Host: 4781: COS Error: Lost heartbeat");
     assert_int_equal(log_tail(&f->log, line, 1), 1);
     assert_string_equal(line[0], "42:14:03:29.508 cpu0:1024)Host: 4781: COS Error: Lost heartbeat");
     assert_string_equal(f->text[LOG_FILE_VMKERNEL],
@@ -99,9 +98,12 @@ static void test_log_ring_keeps_the_newest_whole_lines(void **state)
     static char copy[LOG_RING_BYTES];
     log_files_stop(&f->log);
     const uint32_t lines = 20000; /* about four rings' worth */
-    for (uint32_t i = 0; i < lines; i++)
-        log_printf(&f->log, LOG_INFO, MS(i), 0, 1024, "line %u%.*s", i, (int)(i % 37),
-                   "-------------------------------------");
+    for (uint32_t i = 0; i < lines; i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "line %u%.*s", i, (int)(i % 37),
+                       "-------------------------------------");
+        log_put(&f->log, LOG_INFO, MS(i), 0, 1024, text);
+    }
     const size_t bytes = log_copy(&f->log, copy, sizeof copy);
     assert_true(bytes > LOG_RING_BYTES - LOG_LINE_MAX && bytes <= LOG_RING_BYTES);
     assert_int_equal(copy[bytes - 1], '\n');

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/plan.h"
 
 struct fixture {
@@ -107,7 +108,7 @@ static void test_plan_refuses_what_it_does_not_understand(void **state)
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         save_changed(f, table[i].from, table[i].to);
-        assert_int_equal(plan_load(f->path, &f->back, f->err, sizeof f->err), -1);
+        assert_int_equal(plan_load(f->path, &f->back, f->err, sizeof f->err), ERR_SYNTAX);
         if (strstr(f->err, table[i].says) == NULL)
             fail_msg("\"%s\" should say \"%s\"", f->err, table[i].says);
         assert_memory_equal(&f->back, untouched, sizeof *untouched);
@@ -119,11 +120,11 @@ static void test_plan_refuses_to_save_what_could_not_be_read(void **state)
 {
     struct fixture *f = *state;
     f->plan.seed = (uint64_t)INT64_MAX + 1;
-    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), -1);
+    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), ERR_SYNTAX);
     assert_int_equal(access(f->path, F_OK), -1);
     f->plan.seed = 1;
     f->plan.scenario[0] = (char)0xff; /* not UTF-8 */
-    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), -1);
+    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), ERR_SYNTAX);
     assert_int_equal(access(f->path, F_OK), -1);
 }
 

@@ -60,7 +60,7 @@ int restart_load(const char *host_dir, struct restart *ret, char *err, size_t er
     }
     if (path_in(host_dir, "plan.json", path, err, err_size) != 0 ||
         check_idle(host_dir, err, err_size) != 0 ||
-        plan_load(path, r.plan, err, (unsigned)err_size) != 0) {
+        plan_load(path, r.plan, err, err_size) != 0) {
         restart_free(&r);
         return -1;
     }
@@ -193,5 +193,5 @@ int restart_save(const char *host_dir, const struct restart *r, char *err, size_
         (r->ended && keep(host_dir, "result", last, err, err_size) != 0) ||
         path_in(host_dir, "plan.json", path, err, err_size) != 0)
         return -1;
-    return plan_save(path, r->plan, err, (unsigned)err_size);
+    return plan_save(path, r->plan, err, err_size);
 }

@@ -105,7 +105,7 @@ int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t 
     if (mkdir(path, 0700) != 0)
         return fail(err, err_size, path);
     (void)snprintf(path, sizeof path, "%s/run/plan.json", dir);
-    if (plan_save(path, plan, err, (unsigned)err_size) != 0)
+    if (plan_save(path, plan, err, err_size) != 0)
         return -1;
     return save_faults(dir, plan, err, err_size);
 }

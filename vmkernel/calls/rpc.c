@@ -127,11 +127,9 @@ static void decide_call(struct vmk *vmk)
 
 static void log_lost(struct vmk *vmk, const struct rpc_call *c)
 {
-    char text[LOG_LINE_MAX];
-    const struct profile_value values[] = { { "serial", NULL, (uint32_t)c->arg } };
-    (void)profile_format(text, sizeof text, vmk->profile->form_lost_serial, values, 1);
-    log_put(&vmk->log, LOG_WARNING, vmk->now_ns, vmk->worlds.dump_pcpu % vmk->worlds.pcpus,
-            vmk->worlds.world[c->world].id, text);
+    const struct profile_value serial = { "serial", NULL, (uint32_t)c->arg };
+    log_form(&vmk->log, LOG_WARNING, vmk->now_ns, vmk->worlds.dump_pcpu % vmk->worlds.pcpus,
+             vmk->worlds.world[c->world].id, vmk->profile->form_lost_serial, &serial, 1);
 }
 
 static void decide_command(struct vmk *vmk, uint32_t slot)
@@ -198,7 +196,6 @@ bool rpc_warn(struct vmk *vmk, uint32_t slot, uint32_t seq)
     if (!c->open || c->seq != seq)
         return false;
     const struct world *w = &vmk->worlds.world[c->world];
-    char text[LOG_LINE_MAX];
     const struct profile_value values[] = {
         { "op", rpc_op_name(c->op), 0 }, { "slot", rpc_slot_name(slot), 0 },
         { "seq", NULL, c->seq },         { "comm", c->comm, 0 },
@@ -207,8 +204,7 @@ bool rpc_warn(struct vmk *vmk, uint32_t slot, uint32_t seq)
     };
     const char *form =
         slot == VMNIX_RPC ? vmk->profile->form_rpc_open : vmk->profile->form_command_open;
-    (void)profile_format(text, sizeof text, form, values, sizeof values / sizeof values[0]);
-    log_put(&vmk->log, LOG_WARNING, vmk->now_ns, vmk->worlds.dump_pcpu % vmk->worlds.pcpus, w->id,
-            text);
+    log_form(&vmk->log, LOG_WARNING, vmk->now_ns, vmk->worlds.dump_pcpu % vmk->worlds.pcpus, w->id,
+             form, values, sizeof values / sizeof values[0]);
     return true;
 }

@@ -15,7 +15,6 @@
 #include "shared/rng.h"
 #include "shared/units.h"
 #include "vmkernel/dump/coscore.h"
-#include "vmkernel/foreign/costrace.h"
 #include "vmkernel/dump/dump_text.h"
 #include "vmkernel/dump/psod.h"
 #include "vmkernel/dump/storeio.h"
@@ -141,12 +140,10 @@ static void read_cos(struct dump *d)
 static void log_cos_error(struct dump *d)
 {
     struct vmk *vmk = d->vmk;
-    char text[LOG_LINE_MAX];
-    const struct profile_value values[] = { { .name = "headline", .text = d->headline } };
+    const struct profile_value headline = { .name = "headline", .text = d->headline };
     vmk->now_ns += DUMP_ERROR_DELAY_NS;
-    (void)profile_format(text, sizeof text, vmk->profile->form_cos_error, values, 1);
-    log_put(&vmk->log, LOG_ALERT, vmk->now_ns, 0, worlds_on_pcpu(&vmk->worlds, 0, vmk->now_ns)->id,
-            text);
+    log_form(&vmk->log, LOG_ALERT, vmk->now_ns, 0, worlds_on_pcpu(&vmk->worlds, 0, vmk->now_ns)->id,
+             vmk->profile->form_cos_error, &headline, 1);
     d->log_count = log_tail(&vmk->log, d->log, PSOD_LOG_LINES);
 }
 
@@ -154,13 +151,11 @@ static void log_cos_error(struct dump *d)
 static void log_after(struct dump *d, enum log_level level, const char *form, const char *why)
 {
     struct vmk *vmk = d->vmk;
-    char text[LOG_LINE_MAX];
     const struct profile_value values[] = { { .name = "uuid", .text = vmk->options.core_uuid },
                                             { .name = "name", .text = vmk->options.core_name },
                                             { .name = "why", .text = why } };
-    (void)profile_format(text, sizeof text, form, values, 3);
-    log_put(&vmk->log, level, vmk->now_ns, vmk->worlds.dump_pcpu,
-            vmk->worlds.world[vmk->worlds.dump_world].id, text);
+    log_form(&vmk->log, level, vmk->now_ns, vmk->worlds.dump_pcpu,
+             vmk->worlds.world[vmk->worlds.dump_world].id, form, values, 3);
     d->after_count = log_tail(&vmk->log, d->after, d->after_count < 2 ? d->after_count + 1 : 2);
 }
 
@@ -314,77 +309,26 @@ static void make_screen(struct dump *d)
 
 /* ---- the zdump ------------------------------------------------------------------------------- */
 
-/* Print the contents of one section. */
-static void print_part(FILE *to, struct dump *d, enum zdump_type type)
-{
-    switch (type) {
-    case ZDUMP_STATE:
-        dump_text_state(to, d->vmk, d->headline, d->stun_ns);
-        break;
-    case ZDUMP_PCPUS:
-        dump_text_pcpus(to, d->vmk, d->stun_ns);
-        break;
-    case ZDUMP_WORLDS:
-        dump_text_worlds(to, d->vmk, d->stun_ns);
-        break;
-    case ZDUMP_HEARTBEATS:
-        dump_text_heartbeats(to, d->vmk);
-        break;
-    case ZDUMP_RING:
-        dump_text_ring(to, d->vmk);
-        break;
-    case ZDUMP_VMNIX:
-        dump_text_vmnix(to, d->vmk);
-        break;
-    case ZDUMP_SCSI:
-        dump_text_scsi(to, d->vmk);
-        break;
-    case ZDUMP_COS_TASKS:
-        if (d->has_image)
-            dump_text_tasks(to, &d->mem.view, &d->tasks, d->traces);
-        break;
-    case ZDUMP_NOTES:
-        dump_text_notes(to, &d->notes);
-        break;
-    case ZDUMP_SCREEN:
-        (void)fputs(d->screen, to);
-        break;
-    case ZDUMP_LOG: {
-        char *text = malloc(LOG_RING_BYTES);
-        if (text != NULL)
-            (void)fwrite(text, 1, log_copy(&d->vmk->log, text, LOG_RING_BYTES), to);
-        free(text);
-        break;
-    }
-    case ZDUMP_COS_LOG: {
-        char *text = d->has_image ? cosview_log(&d->mem.view) : NULL;
-        const size_t len = text != NULL ? strlen(text) : 0;
-        const struct cos_task *current = cos_task_current(&d->tasks);
-        if (text != NULL)
-            (void)fputs(text, to);
-        if (len > 0 && text[len - 1] != '\n')
-            (void)fputc('\n', to);
-        free(text);
-        /* An Oops has printed its own trace. */
-        if (current != NULL && d->vmk->outcome != VMK_COS_OOPS)
-            costrace_print(to, &d->mem.view, current, d->vmk->plan.boot.release);
-        break;
-    }
-    case ZDUMP_END:
-        break;
-    }
-}
-
 /* Make the text of each section. Backwards, so that the notes (first) hold what was noted while the
  * others were made. */
-static int make_parts(struct dump *d, struct zdump_part *parts)
+static int make_parts(const struct dump *d, struct zdump_part *parts)
 {
+    const struct dump_text text_of = {
+        .vmk = d->vmk,
+        .headline = d->headline,
+        .stun_ns = d->stun_ns,
+        .screen = d->screen,
+        .notes = &d->notes,
+        .view = d->has_image ? &d->mem.view : NULL,
+        .tasks = &d->tasks,
+        .traces = d->traces,
+    };
     for (size_t i = ZDUMP_PARTS; i-- > 0;) {
         char *text = NULL;
         FILE *f = open_memstream(&text, &parts[i].len);
         if (f == NULL)
             return -ENOMEM;
-        print_part(f, d, zdump_order[i]);
+        dump_text_print(f, zdump_order[i], &text_of);
         const int failed = fclose(f);
         parts[i].type = zdump_order[i];
         parts[i].data = text;

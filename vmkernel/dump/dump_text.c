@@ -1,9 +1,13 @@
 /* dump_text.c - see dump_text.h. */
 #include "vmkernel/dump/dump_text.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "shared/calendar.h"
+#include "vmkernel/foreign/costrace.h"
 #include "vmkernel/host/vmk.h"
 
 static void print_time(FILE *to, const char *key, uint64_t ns)
@@ -13,16 +17,17 @@ static void print_time(FILE *to, const char *key, uint64_t ns)
     (void)fprintf(to, "%s_ns=%" PRIu64 "\n%s=%s\n", key, ns, key, text);
 }
 
-void dump_text_state(FILE *to, const struct vmk *vmk, const char *headline, uint64_t stun_ns)
+static void print_state(FILE *to, const struct dump_text *d)
 {
+    const struct vmk *vmk = d->vmk;
     const struct plan *plan = &vmk->plan;
     (void)fprintf(to, "product=%s\nbuild=%s\nprofile=%s\nhost=%s\n", vmk->profile->product,
                   vmk->profile->build, vmk->profile->name, plan->host);
     (void)fprintf(to, "reason=%s%s\n",
-                  vmk->outcome == VMK_VMKERNEL_PSOD ? "" : "COS Error: ", headline);
+                  vmk->outcome == VMK_VMKERNEL_PSOD ? "" : "COS Error: ", d->headline);
     (void)fprintf(to, "boot_epoch_s=%" PRId64 "\nutc_offset_s=%" PRId32 "\n", plan->epoch_boot_s,
                   plan->utc_offset_s);
-    print_time(to, "stun", stun_ns);
+    print_time(to, "stun", d->stun_ns);
     print_time(to, "dump_end", vmk->now_ns);
     (void)fprintf(to,
                   "pcpus=%" PRIu32 "\ncpu_khz=%" PRIu32 "\nvms=%" PRIu32 "\nworlds=%" PRIu32 "\n",
@@ -35,21 +40,24 @@ void dump_text_state(FILE *to, const struct vmk *vmk, const char *headline, uint
     (void)fprintf(to, "log_bytes_ever=%" PRIu64 "\n", vmk->log.written);
 }
 
-void dump_text_pcpus(FILE *to, const struct vmk *vmk, uint64_t now_ns)
+static void print_pcpus(FILE *to, const struct dump_text *d)
 {
+    const struct vmk *vmk = d->vmk;
     const struct world *running[WORLDS_PCPUS_MAX];
-    worlds_snapshot(&vmk->worlds, now_ns, running);
+    worlds_snapshot(&vmk->worlds, d->stun_ns, running);
     for (uint32_t i = 0; i < vmk->worlds.pcpus; i++)
         (void)fprintf(to, "pcpu=%" PRIu32 " world=%" PRIu32 " name=%s\n", i, running[i]->id,
                       running[i]->name);
 }
 
-void dump_text_worlds(FILE *to, const struct vmk *vmk, uint64_t now_ns)
+/* Those that exist when the COS is stunned. */
+static void print_worlds(FILE *to, const struct dump_text *d)
 {
+    const struct vmk *vmk = d->vmk;
     static const char *const kinds[] = { "console", "idle", "helper", "driver", "vm" };
     for (uint32_t i = 0; i < vmk->worlds.count; i++) {
         const struct world *w = &vmk->worlds.world[i];
-        if (w->created_ns > now_ns)
+        if (w->created_ns > d->stun_ns)
             continue;
         (void)fprintf(to, "world=%" PRIu32 " kind=%s created_ns=%" PRIu64, w->id, kinds[w->kind],
                       w->created_ns);
@@ -59,8 +67,10 @@ void dump_text_worlds(FILE *to, const struct vmk *vmk, uint64_t now_ns)
     }
 }
 
-void dump_text_heartbeats(FILE *to, const struct vmk *vmk)
+/* The watchdog's figures, then the last beats, oldest first. */
+static void print_heartbeats(FILE *to, const struct dump_text *d)
 {
+    const struct vmk *vmk = d->vmk;
     const struct hb *hb = &vmk->hb;
     (void)fprintf(to,
                   "state=%s\ntimeout_min=%u\nbeats=%" PRIu64 "\nbeats_gap=%" PRIu64
@@ -79,8 +89,9 @@ void dump_text_heartbeats(FILE *to, const struct vmk *vmk)
     }
 }
 
-void dump_text_ring(FILE *to, const struct vmk *vmk)
+static void print_ring(FILE *to, const struct dump_text *d)
 {
+    const struct vmk *vmk = d->vmk;
     const struct ring_consumer *c = &vmk->ring;
     (void)fprintf(to, "generation=%" PRIu32 "\nseq=%" PRIu64 "\nbeats=%" PRIu64 "\nrefusing=%d\n",
                   c->generation, c->seq, c->beats, c->refusing ? 1 : 0);
@@ -99,8 +110,9 @@ void dump_text_ring(FILE *to, const struct vmk *vmk)
                       c->counts[kind]);
 }
 
-void dump_text_vmnix(FILE *to, const struct vmk *vmk)
+static void print_vmnix(FILE *to, const struct dump_text *d)
 {
+    const struct vmk *vmk = d->vmk;
     const struct vmnix_request *r = &vmk->machine.vmnix->request[VMNIX_RPC];
     const struct rpc_call *c = &vmk->rpc.call[VMNIX_RPC];
     (void)fprintf(
@@ -134,8 +146,9 @@ static void print_command(FILE *to, const struct vmk *vmk, uint32_t slot)
                   since, r.by_rule != 0 || !vmk->rpc.call[slot].open);
 }
 
-void dump_text_scsi(FILE *to, const struct vmk *vmk)
+static void print_scsi(FILE *to, const struct dump_text *d)
 {
+    const struct vmk *vmk = d->vmk;
     (void)fprintf(to, "serial_next=%" PRIu64 "\nlost_completions=%" PRIu64 "\n",
                   vmk->machine.vmnix->serial, vmk->rpc.lost);
     print_command(to, vmk, VMNIX_SWAP);
@@ -157,26 +170,69 @@ static void print_trace(FILE *to, const struct cosview *v, const struct cos_trac
         (void)fprintf(to, " (%s)\n", cos_trace_end_name(t->end));
 }
 
-void dump_text_tasks(FILE *to, const struct cosview *v, const struct cos_tasks *tasks,
-                     const struct cos_trace *traces)
+static void print_tasks(FILE *to, const struct dump_text *d)
 {
-    (void)fprintf(to, "tasks=%" PRIu32 "\n", tasks->count);
-    for (uint32_t i = 0; i < tasks->count; i++) {
-        const struct cos_task *t = &tasks->task[i];
+    if (d->view == NULL)
+        return;
+    (void)fprintf(to, "tasks=%" PRIu32 "\n", d->tasks->count);
+    for (uint32_t i = 0; i < d->tasks->count; i++) {
+        const struct cos_task *t = &d->tasks->task[i];
         (void)fprintf(to,
                       "task pid=%" PRIu32 " ppid=%" PRIu32 " state=%c current=%d task=%08" PRIx64
                       " frame=%08" PRIx32 " comm=%s\n",
                       t->pid, t->ppid, cos_state_letter(t->state), t->current ? 1 : 0, t->address,
                       t->frame, t->comm);
-        if (traces != NULL)
-            print_trace(to, v, &traces[i]);
+        if (d->traces != NULL)
+            print_trace(to, d->view, &d->traces[i]);
     }
 }
 
-void dump_text_notes(FILE *to, const struct problems *notes)
+static void print_notes(FILE *to, const struct dump_text *d)
 {
-    for (uint32_t i = 0; i < notes->count; i++)
-        (void)fprintf(to, "%s\n", notes->line[i]);
-    if (notes->dropped > 0)
-        (void)fprintf(to, "%" PRIu32 " more notes did not fit\n", notes->dropped);
+    for (uint32_t i = 0; i < d->notes->count; i++)
+        (void)fprintf(to, "%s\n", d->notes->line[i]);
+    if (d->notes->dropped > 0)
+        (void)fprintf(to, "%" PRIu32 " more notes did not fit\n", d->notes->dropped);
+}
+
+static void print_screen(FILE *to, const struct dump_text *d)
+{
+    (void)fputs(d->screen, to);
+}
+
+static void print_log(FILE *to, const struct dump_text *d)
+{
+    char *text = malloc(LOG_RING_BYTES);
+    if (text != NULL)
+        (void)fwrite(text, 1, log_copy(&d->vmk->log, text, LOG_RING_BYTES), to);
+    free(text);
+}
+
+/* An Oops has printed its own trace. */
+static void print_cos_log(FILE *to, const struct dump_text *d)
+{
+    if (d->view == NULL)
+        return;
+    char *text = cosview_log(d->view);
+    const size_t len = text != NULL ? strlen(text) : 0;
+    const struct cos_task *current = cos_task_current(d->tasks);
+    if (len > 0)
+        (void)fprintf(to, "%s%s", text, text[len - 1] != '\n' ? "\n" : "");
+    free(text);
+    if (current != NULL && d->vmk->outcome != VMK_COS_OOPS)
+        costrace_print(to, d->view, current, d->vmk->plan.boot.release);
+}
+
+void dump_text_print(FILE *to, enum zdump_type type, const struct dump_text *d)
+{
+    static void (*const print[])(FILE * to, const struct dump_text *d) = {
+        [ZDUMP_NOTES] = print_notes,   [ZDUMP_SCREEN] = print_screen,
+        [ZDUMP_LOG] = print_log,       [ZDUMP_COS_LOG] = print_cos_log,
+        [ZDUMP_STATE] = print_state,   [ZDUMP_PCPUS] = print_pcpus,
+        [ZDUMP_WORLDS] = print_worlds, [ZDUMP_HEARTBEATS] = print_heartbeats,
+        [ZDUMP_RING] = print_ring,     [ZDUMP_COS_TASKS] = print_tasks,
+        [ZDUMP_VMNIX] = print_vmnix,   [ZDUMP_SCSI] = print_scsi,
+    };
+    assert(type < sizeof print / sizeof print[0] && print[type] != NULL);
+    print[type](to, d);
 }

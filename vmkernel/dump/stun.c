@@ -39,14 +39,3 @@ enum stun_result stun_process(pid_t pid)
             return STUN_OK; /* whatever stop it is: it runs when we say so, and we do not */
     }
 }
-
-void stun_kill(pid_t pid)
-{
-    assert(pid > 0);
-    (void)kill(pid, SIGKILL);
-    for (;;) {
-        const int status = next_change(pid);
-        if (status < 0 || WIFEXITED(status) || WIFSIGNALED(status))
-            return;
-    }
-}

@@ -20,7 +20,4 @@ enum stun_result {
 /** Freeze a child of ours. SIGCHLD must be blocked, and nobody else may wait for it. */
 enum stun_result stun_process(pid_t pid);
 
-/** End a child, frozen or not, and reap it. Harmless when it is already dead but not reaped. */
-void stun_kill(pid_t pid);
-
 #endif /* VMK_STUN_H */

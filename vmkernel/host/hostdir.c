@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,28 +26,27 @@ static const char *const folders[] = {
 static const char *const log_paths[LOG_FILES] = { PATH_VMKERNEL_LOG, PATH_VMKWARNING_LOG };
 static const char *const pid_names[] = { "vmkernel", "cos", "vmnixhbd" };
 
-static int __attribute__((format(printf, 3, 4)))
-fail(char *err, size_t err_size, const char *format, ...)
+/* The call that failed last was about PATH in the host's folder. */
+static int fail(const struct vmk *vmk, const char *path, char *err, size_t err_size)
 {
-    const int error = errno;
-    va_list ap;
-    va_start(ap, format);
-    const int used = vsnprintf(err, err_size, format, ap);
-    va_end(ap);
-    if (used >= 0 && (size_t)used < err_size)
-        (void)snprintf(err + used, err_size - (size_t)used, ": %s", strerror(error));
-    return -1;
+    const int error = -errno;
+    return err_set(err, err_size, error, "%s/%s: %s", vmk->host_dir, path, err_text(error));
 }
 
-int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes)
+/* A file that shall be there after a power cut, too. */
+static int write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes,
+                      char *err, size_t err_size)
 {
-    return io_replace(vmk->host_fd, path, text, bytes, true);
+    const int error = io_replace(vmk->host_fd, path, text, bytes, true);
+    if (error == 0)
+        return 0;
+    return err_set(err, err_size, error, "%s/%s: %s", vmk->host_dir, path, err_text(error));
 }
 
 /* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads.
  * Keys: names of the options [KB1032962], paths OUR CHOICE. Written at the first start of a host;
  * later ones find what somebody may have changed. */
-static int write_esx_conf(const struct vmk *vmk)
+static int write_esx_conf(const struct vmk *vmk, char *err, size_t err_size)
 {
     const struct plan *p = &vmk->plan;
     char text[1024];
@@ -64,7 +62,7 @@ static int write_esx_conf(const struct vmk *vmk)
                  "/system/profile = \"%s\"\n",
                  p->datastore_uuid, p->host, p->host, vmk->profile->build, vmk->profile->name);
     assert(bytes > 0 && (size_t)bytes < sizeof text);
-    return hostdir_write_file(vmk, PATH_ESXCONF, text, (size_t)bytes);
+    return write_file(vmk, PATH_ESXCONF, text, (size_t)bytes, err, err_size);
 }
 
 static int make_folders(const struct vmk *vmk, char *err, size_t err_size)
@@ -72,10 +70,10 @@ static int make_folders(const struct vmk *vmk, char *err, size_t err_size)
     char store[128];
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         if (mkdirat(vmk->host_fd, folders[i], 0755) != 0 && errno != EEXIST)
-            return fail(err, err_size, "%s/%s", vmk->host_dir, folders[i]);
+            return fail(vmk, folders[i], err, err_size);
     (void)snprintf(store, sizeof store, PATH_VOLUMES "/%s", vmk->plan.datastore_uuid);
     if (mkdirat(vmk->host_fd, store, 0755) != 0 && errno != EEXIST)
-        return fail(err, err_size, "%s/%s", vmk->host_dir, store);
+        return fail(vmk, store, err, err_size);
     return 0;
 }
 
@@ -83,9 +81,9 @@ static int take_lock(struct hostdir *dir, const struct vmk *vmk, char *err, size
 {
     dir->lock_fd = openat(vmk->host_fd, PATH_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (dir->lock_fd < 0)
-        return fail(err, err_size, "%s/" PATH_LOCK, vmk->host_dir);
+        return fail(vmk, PATH_LOCK, err, err_size);
     if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return fail(err, err_size, "%s: another VMkernel runs this host", vmk->host_dir);
+        return err_set(err, err_size, -EBUSY, "%s: another VMkernel runs this host", vmk->host_dir);
     return 0;
 }
 
@@ -96,12 +94,11 @@ int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_siz
         dir->log_fd[i] = -1;
     vmk->host_fd = open(vmk->host_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (vmk->host_fd < 0)
-        return fail(err, err_size, "%s", vmk->host_dir);
-    if (make_folders(vmk, err, err_size) != 0 || take_lock(dir, vmk, err, err_size) != 0)
-        return -1;
-    if (write_esx_conf(vmk) != 0)
-        return fail(err, err_size, "%s/" PATH_ESXCONF, vmk->host_dir);
-    return 0;
+        return err_file(err, err_size, -errno, vmk->host_dir);
+    int error = make_folders(vmk, err, err_size);
+    if (error == 0)
+        error = take_lock(dir, vmk, err, err_size);
+    return error != 0 ? error : write_esx_conf(vmk, err, err_size);
 }
 
 int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size)
@@ -110,11 +107,11 @@ int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t er
         dir->log_fd[i] =
             openat(vmk->host_fd, log_paths[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (dir->log_fd[i] < 0)
-            return fail(err, err_size, "%s/%s", vmk->host_dir, log_paths[i]);
+            return fail(vmk, log_paths[i], err, err_size);
     }
     vmk->journal_fd =
         openat(vmk->host_fd, PATH_JOURNAL, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    return vmk->journal_fd >= 0 ? 0 : fail(err, err_size, "%s/" PATH_JOURNAL, vmk->host_dir);
+    return vmk->journal_fd >= 0 ? 0 : fail(vmk, PATH_JOURNAL, err, err_size);
 }
 
 static void close_fd(int *fd)
@@ -192,7 +189,7 @@ void hostdir_journal_fault(struct vmk *vmk, const struct fault_note *note, const
     put_journal(vmk, line, (size_t)bytes);
 }
 
-const char *hostdir_outcome_name(enum vmk_outcome outcome)
+static const char *outcome_name(enum vmk_outcome outcome)
 {
     switch (outcome) {
     case VMK_SURVIVED:
@@ -221,16 +218,18 @@ static const char *end_name(enum vmk_end end)
     return names[end];
 }
 
-static int write_json(const struct vmk *vmk, const char *path, json_t *root)
+static int write_json(const struct vmk *vmk, const char *path, json_t *root, char *err,
+                      size_t err_size)
 {
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
-    const int bad = text != NULL ? hostdir_write_file(vmk, path, text, strlen(text)) : -1;
+    const int error = text != NULL ? write_file(vmk, path, text, strlen(text), err, err_size)
+                                   : err_file(err, err_size, -ENOMEM, path);
     free(text);
     json_decref(root);
-    return bad;
+    return error;
 }
 
-int hostdir_write_start(const struct vmk *vmk)
+int hostdir_write_start(const struct vmk *vmk, char *err, size_t err_size)
 {
     const struct boot_start *start = &vmk->plan.boot.start;
     json_t *lines = json_array();
@@ -238,17 +237,19 @@ int hostdir_write_start(const struct vmk *vmk)
         (void)json_array_append_new(lines, json_string(start->line[i]));
     return write_json(vmk, PATH_START,
                       json_pack("{ss si so}", "schema", "lostbeat/start/1", "starts",
-                                (int)vmk->plan.starts, "lines", lines));
+                                (int)vmk->plan.starts, "lines", lines),
+                      err, err_size);
 }
 
-int hostdir_write_result(const struct vmk *vmk)
+int hostdir_write_result(const struct vmk *vmk, char *err, size_t err_size)
 {
     const double uptime_s = (double)(vmk->now_ns / NS_PER_MS) / 1000.0;
     return write_json(vmk, PATH_RESULT,
                       json_pack("{ss ss sf sI sf ss sb ss ss si}", "schema", "lostbeat/result/1",
-                                "outcome", hostdir_outcome_name(vmk->outcome), "uptime_s", uptime_s,
+                                "outcome", outcome_name(vmk->outcome), "uptime_s", uptime_s,
                                 "beats", (json_int_t)vmk->hb.beats, "virtual_s", uptime_s,
                                 "headline", vmk->headline, "stunned", vmk->cos == VMK_COS_STUNNED,
                                 "note", vmk->note, "end", end_name(vmk->end), "starts",
-                                (int)vmk->plan.starts));
+                                (int)vmk->plan.starts),
+                      err, err_size);
 }

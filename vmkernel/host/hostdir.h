@@ -18,23 +18,19 @@ struct hostdir { /* open files */
 
 /** Open the host, lock it against a second VMkernel, make its folders, and its options if it has
  * none yet. vmk->plan must be loaded.
- *  @return 0 or -1 with one line in err */
+ *  @return 0, or a code of err.h with one line in err */
 int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size);
 /** Open the log's files and the journal; they are made if they are not there (logs were rotated
- * before). @return 0 or -1 with one line in err */
+ * before). @return 0, or a code of err.h with one line in err */
 int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size);
 void hostdir_fini(struct hostdir *dir, struct vmk *vmk);
 
 /** The effects by which the log reaches its files. */
 struct log_effects hostdir_log_effects(struct hostdir *dir);
 
-/** Write run/<name>.pid. @return 0 or -1 */
+/** Write run/<name>.pid. @return 0 or -errno */
 int hostdir_write_pid(const struct vmk *vmk, const char *name, pid_t pid);
 void hostdir_remove_pids(const struct vmk *vmk);
-
-/** Write a whole file in a folder below the host: temporary name, fsync, rename, fsync of the
- * folder. @return 0 or -1 with errno */
-int hostdir_write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes);
 
 /** Put one line of what came from outside into run/journal:
  * {"at_ns":N,"event":"...","target":"..."}. A failure is noted in vmk->note. */
@@ -45,12 +41,10 @@ void hostdir_journal(struct vmk *vmk, uint64_t at_ns, const char *event, const c
 void hostdir_journal_fault(struct vmk *vmk, const struct fault_note *note, const char *type,
                            const char *what);
 
-/** Write run/result.json. @return 0 or -1 */
-int hostdir_write_result(const struct vmk *vmk);
-/** Write run/start.json: what this start found (plan.boot.start). @return 0 or -1 */
-int hostdir_write_start(const struct vmk *vmk);
-
-/** "lost-heartbeat" and so on [CONTRACT]. */
-const char *hostdir_outcome_name(enum vmk_outcome outcome);
+/** Write run/result.json. @return 0, or a code of err.h with one line in err */
+int hostdir_write_result(const struct vmk *vmk, char *err, size_t err_size);
+/** Write run/start.json: what this start found (plan.boot.start). @return as
+ * hostdir_write_result() */
+int hostdir_write_start(const struct vmk *vmk, char *err, size_t err_size);
 
 #endif /* VMK_HOSTDIR_H */

@@ -4,19 +4,19 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/rng.h"
 #include "shared/units.h"
 #include "vmkernel/host/vmk.h"
 
 static int fail(char *err, size_t err_size, const char *what)
 {
-    (void)snprintf(err, err_size, "machine memory: %s: %s", what, strerror(errno));
-    return -1;
+    const int error = -errno;
+    return err_set(err, err_size, error, "machine memory: %s: %s", what, err_text(error));
 }
 
 /* A memfd whose size nobody can change: a COS that shrank it would kill the VMkernel with SIGBUS.
@@ -118,8 +118,9 @@ int machine_init(struct vmk *vmk, char *err, size_t err_size)
     assert(plan->ram_mb >= MACHINE_RAM_MB_MIN && plan->ram_mb <= MACHINE_RAM_MB_MAX);
     m->ram_bytes = plan->ram_mb * MB;
     m->bytes = MACHINE_RAM_OFFSET + m->ram_bytes;
-    if (map(m, err, err_size) != 0)
-        return -1;
+    const int error = map(m, err, err_size);
+    if (error != 0)
+        return error;
     /* One page more than slots: the first page of a swap partition is its header. */
     const uint64_t swap_bytes = ((uint64_t)plan->boot.swap_pages + 1) * MACHINE_PAGE_SIZE;
     m->swap_fd = sealed_memfd("swap", swap_bytes);

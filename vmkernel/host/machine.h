@@ -13,7 +13,8 @@ struct vmk;
 #define MACHINE_GENERATION 1u /* of the beats after the first boot of the COS */
 
 /** Make and map vmk->machine as vmk->plan says, and write the boot parameters.
- *  @return 0, or -1 with one line in err; what was made so far is undone by machine_fini() */
+ *  @return 0, or a code of err.h with one line in err; what was made so far is
+ *  undone by machine_fini() */
 int machine_init(struct vmk *vmk, char *err, size_t err_size);
 /** Unmap and close. Harmless on a machine that is not there. */
 void machine_fini(struct machine *machine);

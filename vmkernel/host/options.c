@@ -29,8 +29,9 @@ int options_load(struct vmk *vmk, char *err, size_t err_size)
     char path[PATH_SIZE];
     struct esxconf conf;
     (void)path_join(path, vmk->host_dir, PATH_ESXCONF);
-    if (esxconf_load(path, &conf, err, err_size) != 0)
-        return -1;
+    const int error = esxconf_load(path, &conf, err, err_size);
+    if (error != 0)
+        return error;
     options_default(vmk);
     const char *core = esxconf_get(&conf, ESXCONF_COS_CORE_FILE);
     if (core != NULL)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "shared/err.h"
 #include "shared/rng.h"
 #include "shared/units.h"
 
@@ -83,9 +84,9 @@ int hb_step(struct hb *hb, const struct hb_event *event, struct hb_actions *ret)
 
     /* Operating errors first, before any state changes. */
     if (event->now_ns < hb->last_event_ns)
-        return HB_EORDER;
+        return ERR_ORDER;
     if (event->type == HB_EV_BEAT && event->beat.seq <= hb->last_seq)
-        return HB_EPROTO;
+        return ERR_PROTOCOL;
 
     hb->last_event_ns = event->now_ns;
     if (event->type == HB_EV_BEAT && hb->state != HB_EXPIRED)

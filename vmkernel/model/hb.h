@@ -40,11 +40,6 @@ enum hb_state { HB_STATE_LIST(HB_STATE_ENUM) HB_STATES };
 
 enum hb_event_type { HB_EV_CHECK, HB_EV_BEAT };
 
-enum hb_error {
-    HB_EORDER = -1, /* the event is earlier than the one before it */
-    HB_EPROTO = -2, /* a beat whose sequence number did not advance */
-};
-
 struct hb_beat {
     uint64_t seq;
     uint64_t beat_ns;    /* when it was put into the ring, ns since VMkernel boot */
@@ -86,7 +81,8 @@ void hb_init(struct hb *hb, uint64_t seed, uint64_t now_ns);
 /**
  * Advance by one event.
  * @param ret [out] actions; untouched on failure
- * @return 0, HB_EORDER or HB_EPROTO with *hb unchanged
+ * @return 0, ERR_ORDER when the event is earlier than the one before it, ERR_PROTOCOL for a beat
+ * whose sequence number does not advance; *hb is then unchanged
  * A beat before the expiring check wins, however late it is. Beats after EXPIRED are accepted and
  * ignored: a stunned COS cannot be revived.
  */

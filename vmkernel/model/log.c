@@ -112,14 +112,11 @@ void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pc
         files_put(log, level, now_ns, line);
 }
 
-void log_printf(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu,
-                uint32_t world, const char *format, ...)
+void log_form(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
+              const char *form, const struct profile_value *values, size_t count)
 {
     char text[LOG_LINE_MAX];
-    va_list ap;
-    va_start(ap, format);
-    (void)vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
+    (void)profile_format(text, sizeof text, form, values, count);
     log_put(log, level, now_ns, pcpu, world, text);
 }
 

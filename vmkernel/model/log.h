@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmkernel/model/profile.h"
+
 #define LOG_RING_BYTES (256u * 1024)
 #define LOG_LINE_MAX 512u /* bytes of a line with stamp and zero; longer ones are cut */
 
@@ -57,10 +59,9 @@ void log_init(struct log *log, const struct log_effects *effects, const char *ho
  *  @param now_ns virtual time; the caller's order of calls is the order of lines */
 void log_put(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
              const char *text);
-/** The same with a format. */
-void __attribute__((format(printf, 6, 7)))
-log_printf(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
-           const char *format, ...);
+/** The same with a form of the profile, `count` values in it (profile_format()). */
+void log_form(struct log *log, enum log_level level, uint64_t now_ns, uint32_t pcpu, uint32_t world,
+              const char *form, const struct profile_value *values, size_t count);
 
 /** From now on lines reach the ring alone: the COS, whose syslogd writes the files, was stunned or
  * has died. */

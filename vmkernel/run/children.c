@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/err.h"
+#include "shared/io.h"
 #include "shared/units.h"
 #include "vmkernel/host/vmk.h"
 
@@ -187,14 +189,12 @@ static void __attribute__((noreturn)) run_child(const struct image *image, pid_t
     give_up(report);
 }
 
-/* Read the child's report: nothing when execve() closed the pipe. */
-static int executed(int report, int *ret_error)
+/* Read the child's report: nothing when execve() closed the pipe. @return 0 or -errno */
+static int executed(int report)
 {
-    ssize_t got;
-    do
-        got = read(report, ret_error, sizeof *ret_error);
-    while (got < 0 && errno == EINTR);
-    return got == 0 ? 0 : -1;
+    int error;
+    const ssize_t got = io_read(report, &error, sizeof error);
+    return got < 0 ? (int)got : got == (ssize_t)sizeof error ? -error : 0;
 }
 
 /* Fork and execute. The handler knows the pid before it can hear of it, since SIGCHLD is blocked
@@ -203,42 +203,39 @@ static int start(enum gate_party who, const struct image *image, pid_t *ret_pid,
                  size_t err_size)
 {
     int report[2];
-    int error = 0;
-    if (pipe2(report, O_CLOEXEC) != 0) {
-        (void)snprintf(err, err_size, "%s: no pipe: %s", image->name, strerror(errno));
-        return -1;
-    }
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return err_file(err, err_size, -errno, image->path);
     block_sigchld(SIG_BLOCK);
     const pid_t parent = getpid();
     const pid_t pid = fork();
+    int error = pid < 0 ? -errno : 0;
     if (pid == 0)
         run_child(image, parent, report[1]);
     watched.pid[who] = pid > 0 ? pid : 0;
     block_sigchld(SIG_UNBLOCK);
     (void)close(report[1]);
-    const int bad = pid < 0 ? (error = errno, -1) : executed(report[0], &error);
+    if (error == 0)
+        error = executed(report[0]);
     (void)close(report[0]);
     if (pid > 0)
         *ret_pid = pid;
-    if (bad != 0)
-        (void)snprintf(err, err_size, "%s: %s", image->path, strerror(error));
-    return bad;
+    return error == 0 ? 0 : err_file(err, err_size, error, image->path);
 }
 
 int children_start(struct vmk *vmk, char *err, size_t err_size)
 {
     if (install_handler(vmk->machine.gate) != 0) {
-        (void)snprintf(err, err_size, "cannot watch child processes: %s", strerror(errno));
-        return -1;
+        const int error = -errno;
+        return err_set(err, err_size, error, "cannot watch child processes: %s", err_text(error));
     }
     const int cos_fds[] = { vmk->machine.memory_fd, vmk->host_fd, vmk->machine.swap_fd };
     const struct image cos = { vmk->cos_path, "cos", cos_fds, 3 };
     const struct image hbd = { vmk->hbd_path, "vmnixhbd", cos_fds, 1 };
     /* A host whose COS starts no heartbeat daemon (no-start) has no such process. */
-    if (vmk->machine.boot->hbd_pid != 0 &&
-        start(GATE_VMNIXHBD, &hbd, &vmk->hbd_pid, err, err_size) != 0)
-        return -1;
-    return start(GATE_COS, &cos, &vmk->cos_pid, err, err_size);
+    int error = 0;
+    if (vmk->machine.boot->hbd_pid != 0)
+        error = start(GATE_VMNIXHBD, &hbd, &vmk->hbd_pid, err, err_size);
+    return error != 0 ? error : start(GATE_COS, &cos, &vmk->cos_pid, err, err_size);
 }
 
 void children_pin(void)
@@ -283,11 +280,7 @@ bool children_is_halted(pid_t pid)
     if (pid <= 0)
         return false;
     (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    const ssize_t got = read(fd, text, sizeof text - 1);
-    (void)close(fd);
+    const ssize_t got = io_peek(path, text, sizeof text - 1);
     if (got <= 0)
         return false;
     text[got] = '\0';

@@ -29,7 +29,7 @@ struct vmk;
 void children_pin(void);
 
 /** Install the handler, start vmnixhbd and cos, wait until both are executed.
- *  @return 0, or -1 with one line in err; children that were started are then ended by
+ *  @return 0, or a code of err.h with one line in err; children that were started are then ended by
  * children_end() */
 int children_start(struct vmk *vmk, char *err, size_t err_size);
 

@@ -70,18 +70,16 @@ struct console {
 };
 
 /* ---- log lines ------------------------------------------------------------------------------ */
-static void log_form(struct vmk *vmk, enum log_level level, const char *form,
-                     const struct profile_value *values, size_t count)
+static void log_on_pcpu0(struct vmk *vmk, enum log_level level, const char *form,
+                         const struct profile_value *values, size_t count)
 {
-    char text[LOG_LINE_MAX];
-    (void)profile_format(text, sizeof text, form, values, count);
-    log_put(&vmk->log, level, vmk->now_ns, 0, worlds_on_pcpu(&vmk->worlds, 0, vmk->now_ns)->id,
-            text);
+    log_form(&vmk->log, level, vmk->now_ns, 0, worlds_on_pcpu(&vmk->worlds, 0, vmk->now_ns)->id,
+             form, values, count);
 }
-#define LOG_FORM(vmk, level, form, ...)                                          \
-    do {                                                                         \
-        const struct profile_value values_[] = { __VA_ARGS__ };                  \
-        log_form(vmk, level, form, values_, sizeof values_ / sizeof values_[0]); \
+#define LOG_FORM(vmk, level, form, ...)                                              \
+    do {                                                                             \
+        const struct profile_value values_[] = { __VA_ARGS__ };                      \
+        log_on_pcpu0(vmk, level, form, values_, sizeof values_ / sizeof values_[0]); \
     } while (0)
 
 static void log_alert(struct vmk *vmk, uint32_t age_min)

@@ -29,8 +29,7 @@
 #include "vmkernel/start/recovery.h"
 #include "vmkernel/start/vmfs.h"
 
-enum { EXIT_DONE = 0, EXIT_INPUT = 2, EXIT_BUG = 3 };
-#define ERR_MAX 4352u /* a path and a reason */
+#define ERR_MAX (PATH_SIZE + 256u) /* a path and a reason */
 
 static struct vmk vmk; /* large, so not on the stack */
 
@@ -51,7 +50,7 @@ static int usage_error(const char *what, const char *value)
 {
     (void)fprintf(stderr, "vmkernel: %s%s%s\n%s", what, value != NULL ? ": " : "",
                   value != NULL ? value : "", usage_text);
-    return EXIT_INPUT;
+    return ERR_EXIT_INPUT;
 }
 
 static int copy_path(char *to, size_t size, const char *from)
@@ -88,7 +87,7 @@ static int parse_fd(const char *text, int *ret)
     return 0;
 }
 
-/* @return EXIT_DONE to go on; -1 when --help was answered */
+/* @return ERR_EXIT_OK to go on; -1 when --help was answered */
 static int parse_options(int argc, char *argv[], uint64_t *factor)
 {
     static const struct option options[] = {
@@ -123,14 +122,14 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
             (void)fputs(usage_text, stdout);
             return -1;
         default:
-            return EXIT_INPUT;
+            return ERR_EXIT_INPUT;
         }
         if (bad != 0)
             return usage_error("bad value", optarg);
     }
     if (optind < argc)
         return usage_error("what is this", argv[optind]);
-    return vmk.host_dir[0] != '\0' ? EXIT_DONE : usage_error("--host is missing", NULL);
+    return vmk.host_dir[0] != '\0' ? ERR_EXIT_OK : usage_error("--host is missing", NULL);
 }
 
 /* ---- the plan ------------------------------------------------------------------------------- */
@@ -170,15 +169,14 @@ static const char *plan_fault(const struct plan *p)
 
 static int load_plan(char *err, size_t err_size)
 {
-    char path[sizeof vmk.host_dir + 16];
-    (void)snprintf(path, sizeof path, "%s/run/plan.json", vmk.host_dir);
-    if (plan_load(path, &vmk.plan, err, (unsigned)err_size) != 0)
-        return -1;
+    char path[PATH_SIZE];
+    (void)path_join(path, vmk.host_dir, PATH_PLAN);
+    const int error = plan_load(path, &vmk.plan, err, err_size);
+    if (error != 0)
+        return error;
     const char *fault = plan_fault(&vmk.plan);
-    if (fault != NULL) {
-        (void)snprintf(err, err_size, "%s:1: %s", path, fault);
-        return -1;
-    }
+    if (fault != NULL)
+        return err_set(err, err_size, ERR_SYNTAX, "%s:1: %s", path, fault);
     vmk.profile = profile_find(vmk.plan.profile);
     return 0;
 }
@@ -214,7 +212,7 @@ static void on_abort(int number)
     if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0) {
         /* There is nobody to tell. */
     }
-    _exit(EXIT_BUG);
+    _exit(ERR_EXIT_BUG);
 }
 
 static int report_bug(void)
@@ -223,7 +221,7 @@ static int report_bug(void)
                   "vmkernel: %s; scenario %s, seed %" PRIu64 ", virtual time %" PRIu64 " ns\n",
                   vmk.note[0] != '\0' ? vmk.note : "internal error", vmk.plan.scenario,
                   vmk.plan.seed, vmk.now_ns);
-    return EXIT_BUG;
+    return ERR_INTERNAL;
 }
 
 /* ---- the life of a host --------------------------------------------------------------------- */
@@ -240,17 +238,14 @@ static int run_console(uint64_t factor, char *err, size_t err_size)
 {
     struct pace pace;
     if (pace_init(&pace, factor, children_event_fd()) != 0) {
-        (void)snprintf(err, err_size, "cannot set up the clock");
         pace_fini(&pace);
-        return EXIT_BUG;
+        return err_set(err, err_size, ERR_INTERNAL, "cannot set up the clock");
     }
     const int bad = console_run(&vmk, &pace);
     pace_fini(&pace);
-    if (hostdir_write_result(&vmk) != 0) {
-        (void)snprintf(err, err_size, "%s/run/result.json: %s", vmk.host_dir, strerror(errno));
-        return EXIT_BUG;
-    }
-    return bad != 0 ? report_bug() : EXIT_DONE;
+    if (hostdir_write_result(&vmk, err, err_size) != 0)
+        return ERR_INTERNAL;
+    return bad != 0 ? report_bug() : 0;
 }
 
 /* The faults "dump-slot-small" and "dump-move-fail" are about disks as they are before the run. */
@@ -270,7 +265,7 @@ static int recover(char *err, size_t err_size)
         .io = vmk.io,
         .host_dir = vmk.host_dir,
         .host = p->host,
-        .dump_dir = "root", /* [KB308590]: /root/ or /var/core/, by release */
+        .dump_dir = PATH_DUMPS, /* [KB308590]: /root/ or /var/core/, by release */
         .core_name = vmk.options.core_name[0] != '\0' ? vmk.options.core_name : NULL,
         .epoch_s = p->epoch_boot_s,
         .utc_offset_s = p->utc_offset_s,
@@ -282,58 +277,74 @@ static int recover(char *err, size_t err_size)
     vmk.plan.boot.start.after = p->after;
     recovery_rotate_logs(&recovery);
     (void)recovery_run(&recovery);
-    if (hostdir_write_start(&vmk) == 0)
-        return 0;
-    (void)snprintf(err, err_size, "%s/run/start.json: %s", vmk.host_dir, strerror(errno));
-    return -1;
+    return hostdir_write_start(&vmk, err, err_size);
 }
 
 /* A start that finds no datastore is one without its virtual machines' files, not a failed one. */
 static int start_vmfs(struct vmfs *vmfs, char *err, size_t err_size)
 {
-    if (vmfs_init(vmfs, &vmk, err, err_size) == 0)
-        return 0;
-    if (vmk.plan.starts == 0)
-        return -1;
-    log_printf(&vmk.log, LOG_WARNING, 0, 0, vmk.profile->world_base,
-               "WARNING: FS3: 118: datastore %s cannot be used", vmk.plan.datastore_uuid);
+    const int error = vmfs_init(vmfs, &vmk, err, err_size);
+    if (error == 0 || vmk.plan.starts == 0)
+        return error;
+    const struct profile_value uuid = { .name = "uuid", .text = vmk.plan.datastore_uuid };
+    log_form(&vmk.log, LOG_WARNING, 0, 0, vmk.profile->world_base,
+             "WARNING: FS3: 118: datastore {uuid} cannot be used", &uuid, 1);
     err[0] = '\0';
     return 0;
 }
 
+static int create_partition(char *err, size_t err_size)
+{
+    const int error = dump_partition_create(&vmk);
+    if (error == 0)
+        return 0;
+    return err_set(err, err_size, error, "%s/" PATH_DUMP_PARTITION ": %s", vmk.host_dir,
+                   err_text(error));
+}
+
+static int run_children(uint64_t factor, char *err, size_t err_size)
+{
+    children_pin();
+    int error = children_start(&vmk, err, err_size);
+    if (error == 0) {
+        write_pids();
+        error = run_console(factor, err, err_size);
+    }
+    children_end(&vmk);
+    hostdir_remove_pids(&vmk);
+    return error;
+}
+
+/* @return 0, or a code of err.h with one line in err */
 static int run_host(uint64_t factor, char *err, size_t err_size)
 {
     static struct hostdir dir;
     static struct vmfs vmfs;
-    int status = EXIT_INPUT;
-    if (hostdir_init(&dir, &vmk, err, err_size) != 0 || options_load(&vmk, err, err_size) != 0 ||
-        recover(err, err_size) != 0 || hostdir_open_logs(&dir, &vmk, err, err_size) != 0)
-        goto out;
-    const struct log_effects effects = hostdir_log_effects(&dir);
-    log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
-    make_worlds();
-    fault_queue_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count,
-                     FAULT_SIDE_VMKERNEL);
-    if (start_vmfs(&vmfs, err, err_size) != 0 || machine_init(&vmk, err, err_size) != 0)
-        goto out;
-    const int error = dump_partition_create(&vmk);
-    if (error != 0) {
-        (void)snprintf(err, err_size, "%s/" PATH_DUMP_PARTITION ": %s", vmk.host_dir,
-                       err_text(error));
-        goto out;
+    int error = hostdir_init(&dir, &vmk, err, err_size);
+    if (error == 0)
+        error = options_load(&vmk, err, err_size);
+    if (error == 0)
+        error = recover(err, err_size);
+    if (error == 0)
+        error = hostdir_open_logs(&dir, &vmk, err, err_size);
+    if (error == 0) {
+        const struct log_effects effects = hostdir_log_effects(&dir);
+        log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
+        make_worlds();
+        fault_queue_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count,
+                         FAULT_SIDE_VMKERNEL);
+        error = start_vmfs(&vmfs, err, err_size);
     }
-    children_pin();
-    if (children_start(&vmk, err, err_size) == 0) {
-        write_pids();
-        status = run_console(factor, err, err_size);
-    }
-    children_end(&vmk);
-    hostdir_remove_pids(&vmk);
-out:
+    if (error == 0)
+        error = machine_init(&vmk, err, err_size);
+    if (error == 0)
+        error = create_partition(err, err_size);
+    if (error == 0)
+        error = run_children(factor, err, err_size);
     vmfs_fini(&vmfs);
     machine_fini(&vmk.machine);
     hostdir_fini(&dir, &vmk);
-    return status;
+    return error;
 }
 
 int main(int argc, char *argv[])
@@ -343,17 +354,17 @@ int main(int argc, char *argv[])
     if (default_paths() != 0)
         vmk.cos_path[0] = vmk.hbd_path[0] = '\0'; /* --cos and --vmnixhbd must say */
     const int usage = parse_options(argc, argv, &factor);
-    if (usage != EXIT_DONE)
-        return usage < 0 ? EXIT_DONE : usage;
+    if (usage != ERR_EXIT_OK)
+        return usage < 0 ? ERR_EXIT_OK : usage;
     (void)signal(SIGABRT, on_abort);
     (void)signal(SIGPIPE, SIG_IGN); /* a reader of the progress may leave */
     (void)umask(022);
     vmk.host_fd = vmk.journal_fd = -1;
     vmk.io = &dumpio_real;
-    int status = EXIT_INPUT;
-    if (load_plan(err, sizeof err) == 0)
-        status = run_host(factor, err, sizeof err);
+    int error = load_plan(err, sizeof err);
+    if (error == 0)
+        error = run_host(factor, err, sizeof err);
     if (err[0] != '\0')
         (void)fprintf(stderr, "vmkernel: %s\n", err);
-    return status;
+    return (int)err_exit(error);
 }
