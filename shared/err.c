@@ -32,27 +32,28 @@ enum err_exit err_exit(int code)
     return code == 0 ? ERR_EXIT_OK : ERR_EXIT_INPUT;
 }
 
-int err_set(char *err, size_t err_size, int code, const char *format, ...)
+int err_set(struct err *err, int code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(err, err_size, format, args);
+    (void)vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     return code;
 }
 
-int err_file(char *err, size_t err_size, int code, const char *file)
+int err_file(struct err *err, int code, const char *file)
 {
-    return err_set(err, err_size, code, "%s: %s", file, err_text(code));
+    return err_set(err, code, "%s: %s", file, err_text(code));
 }
 
 int err_at(const struct err_place *at, const char *format, ...)
 {
     va_list args;
-    const int used = snprintf(at->err, at->err_size, "%s:%zu: ", at->file, at->line);
+    const size_t size = sizeof at->err->text;
+    (void)snprintf(at->err->text, size, "%.*s:%zu: ", (int)PATH_SIZE, at->file, at->line);
+    const size_t used = strlen(at->err->text);
     va_start(args, format);
-    if (used > 0 && (size_t)used < at->err_size)
-        (void)vsnprintf(at->err + used, at->err_size - (size_t)used, format, args);
+    (void)vsnprintf(at->err->text + used, size - used, format, args);
     va_end(args);
     return ERR_SYNTAX;
 }

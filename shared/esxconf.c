@@ -80,17 +80,17 @@ static int parse_next(const struct err_place *at, const char *text, size_t len, 
     if (c->count == ESXCONF_LINES_MAX)
         return err_at(at, "more than %u lines", ESXCONF_LINES_MAX);
     if (parse_line(at, text, len, line) != 0)
-        return -1;
+        return ERR_SYNTAX;
     if (line->key[0] != '\0' && esxconf_get(c, line->key) != NULL)
         return err_at(at, "%s stands here for the second time", line->key);
     c->count++;
     return 0;
 }
 
-int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf *ret, char *err,
-                  size_t err_size)
+int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf *ret,
+                  struct err *err)
 {
-    struct err_place at = { .file = path, .err = err, .err_size = err_size };
+    struct err_place at = { .err = err, .file = path };
     struct esxconf c = { 0 };
     for (size_t from = 0; from < len;) {
         const char *end = memchr(text + from, '\n', len - from);
@@ -99,7 +99,7 @@ int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf
         if (parse_next(&at, text + from, bytes, &c) != 0) {
             esxconf_free(&c);
             *ret = c;
-            return -1;
+            return ERR_SYNTAX;
         }
         from += bytes + 1;
     }
@@ -107,17 +107,17 @@ int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf
     return 0;
 }
 
-int esxconf_load(const char *path, struct esxconf *ret, char *err, size_t err_size)
+int esxconf_load(const char *path, struct esxconf *ret, struct err *err)
 {
     char *text = NULL;
     size_t len;
     const int error = io_read_file(path, FILE_BYTES_MAX, &text, &len);
     *ret = (struct esxconf){ 0 };
     if (error == -EFBIG)
-        return err_set(err, err_size, error, "%s: larger than 1 MB, so no esx.conf", path);
+        return err_set(err, error, "%s: larger than 1 MB, so no esx.conf", path);
     if (error != 0)
-        return err_file(err, err_size, error, path);
-    const int result = esxconf_parse(path, text, len, ret, err, err_size);
+        return err_file(err, error, path);
+    const int result = esxconf_parse(path, text, len, ret, err);
     free(text);
     return result;
 }

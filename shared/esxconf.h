@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "shared/err.h"
+
 #define ESXCONF_LINES_MAX 4096u
 #define ESXCONF_VALUE_MAX 256u /* bytes with zero */
 #define ESXCONF_KEY_MAX 128u
@@ -34,10 +36,10 @@ struct esxconf {
 
 /** Read the text of a file. `path` is for messages. @return 0, or -1 with one line "PATH:LINE:
  * what" in err and *ret empty */
-int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf *ret, char *err,
-                  size_t err_size);
+int esxconf_parse(const char *path, const char *text, size_t len, struct esxconf *ret,
+                  struct err *err);
 /** Read `path`. @return as esxconf_parse() */
-int esxconf_load(const char *path, struct esxconf *ret, char *err, size_t err_size);
+int esxconf_load(const char *path, struct esxconf *ret, struct err *err);
 
 /** The value of `key`; upper and lower case are the same. NULL when it is not set. */
 const char *esxconf_get(const struct esxconf *c, const char *key);

@@ -161,9 +161,9 @@ static json_t *encode_plan(const struct plan *p)
     return NULL;
 }
 
-int plan_save(const char *path, const struct plan *plan, char *err, size_t err_size)
+int plan_save(const char *path, const struct plan *plan, struct err *err)
 {
-    struct err_place r = { path, 1, err, err_size };
+    struct err_place r = { err, path, 1 };
     if (plan->boot.program_count > BOOT_PROGRAMS_MAX || plan->boot.fault_count > BOOT_FAULTS_MAX)
         return err_at(&r, "too many programs or faults");
     json_t *root = encode_plan(plan);
@@ -295,16 +295,16 @@ static int decode_plan(const struct err_place *r, json_t *root, struct plan *p)
                         sizeof b->fault[0], BOOT_FAULTS_MAX, &b->fault_count);
 }
 
-int plan_load(const char *path, struct plan *ret, char *err, size_t err_size)
+int plan_load(const char *path, struct plan *ret, struct err *err)
 {
-    struct err_place r = { path, 1, err, err_size };
+    struct err_place r = { err, path, 1 };
     json_error_t problem;
     char *text = NULL;
     size_t len;
 
     const int error = io_read_file(path, FILE_BYTES_MAX, &text, &len);
     if (error != 0)
-        return err_file(err, err_size, error, path);
+        return err_file(err, error, path);
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
     free(text);
     if (root == NULL) {

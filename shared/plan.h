@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "shared/boot.h"
+#include "shared/err.h"
 
 #define PLAN_SCHEMA "lostbeat/plan/1"
 
@@ -28,9 +29,9 @@ struct plan {
 
 /** Read a plan. On failure writes one line "FILE:LINE: what" into err and returns -1; *ret is then
  * untouched. */
-int plan_load(const char *path, struct plan *ret, char *err, size_t err_size);
+int plan_load(const char *path, struct plan *ret, struct err *err);
 /** Write a plan to `path` by a temporary name, fsync and rename, and sync its folder.
  *  @return 0 or -1 with a line in err */
-int plan_save(const char *path, const struct plan *plan, char *err, size_t err_size);
+int plan_save(const char *path, const struct plan *plan, struct err *err);
 
 #endif /* SHARED_PLAN_H */

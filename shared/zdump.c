@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <openssl/sha.h>
@@ -12,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "shared/err.h"
+#include "shared/io.h"
 
 static const char slot_magic[8] = { 'V', 'M', 'K', 'Z', 'D', 'U', 'M', 'P' };
 static const char section_magic[8] = { 'Z', 'S', 'E', 'C', 'T', 'I', 'O', 'N' };
@@ -337,39 +337,19 @@ static int slot_range(const unsigned char *bytes, size_t len, uint32_t slot, siz
     return 0;
 }
 
-static int load_fd(int fd, const char *path, uint32_t slot, struct zdump *ret, char *err,
-                   size_t err_size)
+int zdump_load(const char *path, uint32_t slot, struct zdump *ret, struct err *err)
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
-        (void)snprintf(err, err_size, "%s: not a file with contents", path);
-        return -1;
-    }
-    const size_t len = (size_t)st.st_size;
-    void *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    size_t from, slot_len;
-    int result = slot_range(bytes, len, slot, &from, &slot_len);
-    if (result != 0)
-        (void)snprintf(err, err_size, "%s: has no slot %u", path, slot);
-    else if ((result = zdump_parse((const unsigned char *)bytes + from, slot_len, ret)) != 0)
-        (void)snprintf(err, err_size, "%s: not enough memory", path);
-    (void)munmap(bytes, len);
-    return result;
-}
-
-int zdump_load(const char *path, uint32_t slot, struct zdump *ret, char *err, size_t err_size)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    const int result = load_fd(fd, path, slot, ret, err, err_size);
-    (void)close(fd);
+    const unsigned char *bytes;
+    size_t len, from, slot_len;
+    const int error = io_map(path, &bytes, &len);
+    if (error != 0)
+        return err_file(err, error, path);
+    int result = 0;
+    if (slot_range(bytes, len, slot, &from, &slot_len) != 0)
+        result = err_set(err, ERR_SYNTAX, "%s: has no slot %u", path, slot);
+    else if (zdump_parse(bytes + from, slot_len, ret) != 0)
+        result = err_file(err, -ENOMEM, path);
+    (void)munmap((void *)(uintptr_t)bytes, len);
     return result;
 }
 

@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/err.h"
 #include "shared/units.h"
 
 #define ZDUMP_VERSION 1u
@@ -134,10 +135,10 @@ int zdump_parse(const void *bytes, size_t len, struct zdump *ret);
 
 /**
  * Read slot `slot` of a dump partition, or (slot 0) a vmkernel-zdump file.
- *  @return 0; -1 with one line in err when the file cannot be read or has no such slot. An empty
+ *  @return 0; a code of err.h with one line in err when the file cannot be read or has no such slot. An empty
  *  slot is no error: slot.state says so.
  */
-int zdump_load(const char *path, uint32_t slot, struct zdump *ret, char *err, size_t err_size);
+int zdump_load(const char *path, uint32_t slot, struct zdump *ret, struct err *err);
 
 /** The first section of a type, or NULL. */
 const struct zdump_section *zdump_find(const struct zdump *z, enum zdump_type type);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/path.h"
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
@@ -121,7 +122,7 @@ static bool exists(const char *path)
 static unsigned check_host(struct dump_host *h, int result)
 {
     int status;
-    char err[256];
+    struct err err;
     struct zdump z;
     char *left = dump_host_run(&status, "find %s -name '*.tmp'", h->dir);
     assert_string_equal(left, "");
@@ -144,7 +145,7 @@ static unsigned check_host(struct dump_host *h, int result)
     if (psod != NULL && !screen)
         assert_non_null(strstr(psod, "Dumping console os core.")); /* the interim one, whole */
     free(psod);
-    assert_int_equal(zdump_load(dump_host_path(h, PATH_DUMP_PARTITION), 0, &z, err, sizeof err), 0);
+    assert_int_equal(zdump_load(dump_host_path(h, PATH_DUMP_PARTITION), 0, &z, &err), 0);
     const bool zdump = z.complete && z.slot.state == ZDUMP_COMPLETE;
     if (z.complete && result != 0 && !core)
         assert_non_null(strstr(zdump_find(&z, ZDUMP_NOTES)->data, "no cos-core: "));
@@ -195,14 +196,14 @@ static void test_dump_of_a_full_datastore_says_so(void **state)
     assert_false(exists(dump_host_core(h)));
     size_t len;
     struct zdump z;
-    char err[256];
+    struct err err;
     static const char line[] = "WARNING: Dump: 361: Dumping core to '/volumes/" DUMP_HOST_UUID
                                "/cos-core-esxhostname' failed: No space left on device\n";
     char *psod = dump_host_read(dump_host_path(h, "console/psod.txt"), &len);
     assert_non_null(psod);
     assert_non_null(strstr(psod, line));
     free(psod);
-    assert_int_equal(zdump_load(dump_host_path(h, PATH_DUMP_PARTITION), 0, &z, err, sizeof err), 0);
+    assert_int_equal(zdump_load(dump_host_path(h, PATH_DUMP_PARTITION), 0, &z, &err), 0);
     assert_non_null(strstr(zdump_find(&z, ZDUMP_LOG)->data, line));
     zdump_free(&z);
 }

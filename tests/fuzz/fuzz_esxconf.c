@@ -2,6 +2,7 @@
  *
  * Checked: a refusal says FILE:LINE, in one line, and leaves nothing behind; what was accepted
  * reads the same once it was taken apart into keys and values and set again. */
+#include "shared/err.h"
 #include "shared/esxconf.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -35,9 +36,9 @@ static void check_set_again(struct esxconf *c)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct esxconf c;
-    char err[256] = "";
-    if (esxconf_parse("esx.conf", (const char *)data, size, &c, err, sizeof err) != 0) {
-        CHECK(strncmp(err, "esx.conf:", 9) == 0 && strchr(err, '\n') == NULL);
+    struct err err = { "" };
+    if (esxconf_parse("esx.conf", (const char *)data, size, &c, &err) != 0) {
+        CHECK(strncmp(err.text, "esx.conf:", 9) == 0 && strchr(err.text, '\n') == NULL);
         CHECK(c.count == 0);
         return 0;
     }

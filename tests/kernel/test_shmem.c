@@ -104,7 +104,7 @@ static void locked_stays(struct cos_result *r)
     spec.flags |= BOOT_PROG_MLOCK;
     ASSERT(cos_spawn(&spec, sleeper) > 0);
     strcopy(spec.name, "ordinary", sizeof spec.name);
-    spec.flags &= ~BOOT_PROG_MLOCK;
+    spec.flags &= ~(uint32_t)BOOT_PROG_MLOCK;
     ASSERT(cos_spawn(&spec, sleeper) > 0);
     strcopy(spec.name, "pusher", sizeof spec.name);
     ASSERT(cos_spawn(&spec, pusher) > 0);

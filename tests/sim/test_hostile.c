@@ -25,6 +25,7 @@
 
 #include <jansson.h>
 
+#include "shared/err.h"
 #include "shared/plan.h"
 #include "shared/zdump.h"
 
@@ -60,7 +61,8 @@ static void remove_host(void)
 static void make_host(uint64_t seed)
 {
     static struct plan p;
-    char path[128], err[256] = "";
+    char path[128];
+    struct err err = { "" };
     p = (struct plan){
         .scenario = "hostile",
         .cause = "none",
@@ -86,7 +88,7 @@ static void make_host(uint64_t seed)
     (void)snprintf(path, sizeof path, "%s/run", dir);
     assert_int_equal(mkdir(path, 0755), 0);
     (void)snprintf(path, sizeof path, "%s/run/plan.json", dir);
-    assert_int_equal(plan_save(path, &p, err, sizeof err), 0);
+    assert_int_equal(plan_save(path, &p, &err), 0);
 }
 
 static pid_t start(void)
@@ -137,7 +139,8 @@ static void read_stderr(char *to, size_t size)
 static const char *what_is_wrong_with_the_dump(void)
 {
     static struct zdump z;
-    char path[160], err[256];
+    char path[160];
+    struct err err;
     struct stat st;
     (void)snprintf(path, sizeof path, "%s/console/psod.txt", dir);
     if (stat(path, &st) != 0 || st.st_size < 100)
@@ -149,7 +152,7 @@ static const char *what_is_wrong_with_the_dump(void)
     if (stat(path, &st) != 0 || st.st_size < (off_t)MACHINE_RAM_MB_MIN * 1024 * 1024)
         return "no cos-core";
     (void)snprintf(path, sizeof path, "%s/dev/vmkcore", dir);
-    if (zdump_load(path, 0, &z, err, sizeof err) != 0)
+    if (zdump_load(path, 0, &z, &err) != 0)
         return "the zdump cannot be read";
     const bool complete = z.complete;
     zdump_free(&z);

@@ -25,6 +25,7 @@
 
 #include <jansson.h>
 
+#include "shared/err.h"
 #include "shared/plan.h"
 
 #define SECONDS(n) (1000000000u * (uint64_t)(n))
@@ -111,10 +112,11 @@ static const char *file_text(const char *name)
 
 static pid_t start(const char *mode, const char *clock)
 {
-    char vmkernel[600], cos[600], err[256] = "";
+    char vmkernel[600], cos[600];
+    struct err err = { "" };
     (void)snprintf(f.plan.boot.release, sizeof f.plan.boot.release, "fake:%s", mode);
     (void)mkdir(path("run"), 0755);
-    assert_int_equal(plan_save(path("run/plan.json"), &f.plan, err, sizeof err), 0);
+    assert_int_equal(plan_save(path("run/plan.json"), &f.plan, &err), 0);
     (void)snprintf(vmkernel, sizeof vmkernel, "%s/bin/vmkernel", f.build);
     (void)snprintf(cos, sizeof cos, "%s/tests/fake_cos", f.build);
     const pid_t pid = fork();

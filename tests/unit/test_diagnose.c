@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/units.h"
 #include "tools/diagnose/diagnose.h"
 #include "tools/diagnose/readers/extract.h"
@@ -223,10 +224,11 @@ static void test_core_of_no_zdump_contradicts_it_and_is_missed(void **state)
 /* ---- whatever the order ---------------------------------------------------------------------- */
 static void read_kb(const char *const *names)
 {
-    char path[64], err[512];
+    char path[64];
+    struct err err;
     for (int i = 0; i < 3; i++) {
         (void)snprintf(path, sizeof path, "tests/data/kb-308590/%s", names[i]);
-        assert_int_equal(diagnosis_read(d, path, err, sizeof err), 1);
+        assert_int_equal(diagnosis_read(d, path, &err), 1);
     }
     diagnosis_conclude(d);
 }

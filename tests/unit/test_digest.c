@@ -13,12 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "tools/host/digest.h"
 
 #define MB (1024 * 1024)
 
 struct fixture {
-    char dir[64], err[512], digest[DIGEST_HEX];
+    char dir[64], digest[DIGEST_HEX];
+    struct err err;
 };
 
 static void in_dir(const struct fixture *f, const char *name, char path[256])
@@ -45,7 +47,7 @@ static void write_at(const struct fixture *f, const char *name, const char *text
 
 static const char *digest(struct fixture *f)
 {
-    assert_int_equal(digest_host(f->dir, f->digest, f->err, sizeof f->err), 0);
+    assert_int_equal(digest_host(f->dir, f->digest, &f->err), 0);
     return f->digest;
 }
 
@@ -150,14 +152,14 @@ static void test_digest_refuses_what_no_artefact_is(void **state)
     char path[256];
     in_dir(f, "link", path);
     assert_int_equal(symlink("/etc/passwd", path), 0);
-    assert_int_equal(digest_host(f->dir, f->digest, f->err, sizeof f->err), -1);
-    assert_non_null(strstr(f->err, "link: neither a file nor a directory"));
+    assert_true(digest_host(f->dir, f->digest, &f->err) < 0);
+    assert_non_null(strstr(f->err.text, "link: neither a file nor a directory"));
     assert_int_equal(unlink(path), 0);
     in_dir(f, "x.gz", path);
     write_at(f, "x.gz", "not gzip", 0);
-    assert_int_equal(digest_host(f->dir, f->digest, f->err, sizeof f->err), -1);
-    assert_non_null(strstr(f->err, "x.gz"));
-    assert_int_equal(digest_host("/nonexistent", f->digest, f->err, sizeof f->err), -1);
+    assert_true(digest_host(f->dir, f->digest, &f->err) < 0);
+    assert_non_null(strstr(f->err.text, "x.gz"));
+    assert_true(digest_host("/nonexistent", f->digest, &f->err) < 0);
     assert_string_equal(f->digest, "");
 }
 

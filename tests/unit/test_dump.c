@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/path.h"
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
@@ -33,11 +34,11 @@ struct fixture {
 static int setup(void **state)
 {
     static struct fixture f;
-    char err[256];
+    struct err err;
     memset(&f, 0, sizeof f);
     f.h = dump_host_create();
     assert_int_equal(cosmem_open(&f.mem, f.h->vmk.cos_path, f.h->vmk.machine.ram,
-                                 f.h->vmk.machine.ram_bytes, NULL, err, sizeof err),
+                                 f.h->vmk.machine.ram_bytes, NULL, &err),
                      0);
     *state = &f;
     return 0;
@@ -73,10 +74,9 @@ static const char *on_core(struct fixture *f, const char *format)
 
 static void load(struct fixture *f)
 {
-    char err[256];
+    struct err err;
     zdump_free(&f->z);
-    assert_int_equal(
-        zdump_load(dump_host_path(f->h, PATH_DUMP_PARTITION), 0, &f->z, err, sizeof err), 0);
+    assert_int_equal(zdump_load(dump_host_path(f->h, PATH_DUMP_PARTITION), 0, &f->z, &err), 0);
     assert_true(f->z.complete);
 }
 

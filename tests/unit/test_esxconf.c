@@ -10,19 +10,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/esxconf.h"
 
-static int parse(const char *text, struct esxconf *ret, char err[256])
+static int parse(const char *text, struct esxconf *ret, struct err *err)
 {
-    return esxconf_parse("esx.conf", text, strlen(text), ret, err, 256);
+    return esxconf_parse("esx.conf", text, strlen(text), ret, err);
 }
 
 static void test_esxconf_finds_values_in_any_case_and_keeps_comments(void **state)
 {
     (void)state;
     struct esxconf c;
-    char err[256];
-    assert_int_equal(parse("# by hand\n/adv/Misc/PsodOnCosPanic = \"1\"\n\n/x = \"\"\n", &c, err),
+    struct err err;
+    assert_int_equal(parse("# by hand\n/adv/Misc/PsodOnCosPanic = \"1\"\n\n/x = \"\"\n", &c, &err),
                      0);
     assert_string_equal(esxconf_get(&c, "/ADV/misc/psodoncospanic"), "1");
     assert_string_equal(esxconf_get(&c, "/x"), "");
@@ -48,9 +49,9 @@ static void test_esxconf_names_the_line_that_is_wrong(void **state)
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct esxconf c;
-        char err[256] = "";
-        assert_int_equal(parse(bad[i].text, &c, err), -1);
-        assert_memory_equal(err, bad[i].want, strlen(bad[i].want));
+        struct err err = { "" };
+        assert_int_equal(parse(bad[i].text, &c, &err), ERR_SYNTAX);
+        assert_memory_equal(err.text, bad[i].want, strlen(bad[i].want));
         assert_int_equal(c.count, 0);
     }
 }
@@ -72,16 +73,17 @@ static void test_esxconf_refuses_values_that_would_not_come_back(void **state)
 static void test_esxconf_comes_back_as_it_was_saved(void **state)
 {
     (void)state;
-    char path[] = "/tmp/esxconf-XXXXXX", err[256];
+    char path[] = "/tmp/esxconf-XXXXXX";
+    struct err err;
     struct esxconf c, back;
     const int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
-    assert_int_equal(parse("# head\n/a = \"1\"\n", &c, err), 0);
+    assert_int_equal(parse("# head\n/a = \"1\"\n", &c, &err), 0);
     assert_int_equal(esxconf_set(&c, "/A", "2"), 0);
     assert_int_equal(esxconf_set(&c, "/new", "with = signs"), 0);
     assert_int_equal(esxconf_save(path, &c), 0);
-    assert_int_equal(esxconf_load(path, &back, err, sizeof err), 0);
+    assert_int_equal(esxconf_load(path, &back, &err), 0);
     assert_int_equal(back.count, 3);
     assert_string_equal(back.line[0].value, "# head");
     assert_string_equal(esxconf_get(&back, "/a"), "2");

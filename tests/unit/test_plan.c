@@ -16,7 +16,8 @@
 
 struct fixture {
     struct plan plan, back;
-    char dir[64], path[128], err[512];
+    char dir[64], path[128];
+    struct err err;
 };
 
 static int setup(void **state)
@@ -55,8 +56,8 @@ static int teardown(void **state)
 static void test_plan_comes_back_as_it_was_saved(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), 0);
-    assert_int_equal(plan_load(f->path, &f->back, f->err, sizeof f->err), 0);
+    assert_int_equal(plan_save(f->path, &f->plan, &f->err), 0);
+    assert_int_equal(plan_load(f->path, &f->back, &f->err), 0);
     assert_memory_equal(&f->back, &f->plan, sizeof f->plan);
 }
 
@@ -65,8 +66,8 @@ static void test_plan_of_full_size_fits(void **state)
     struct fixture *f = *state;
     f->plan.boot.program_count = BOOT_PROGRAMS_MAX;
     f->plan.boot.fault_count = BOOT_FAULTS_MAX;
-    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), 0);
-    assert_int_equal(plan_load(f->path, &f->back, f->err, sizeof f->err), 0);
+    assert_int_equal(plan_save(f->path, &f->plan, &f->err), 0);
+    assert_int_equal(plan_load(f->path, &f->back, &f->err), 0);
     assert_memory_equal(&f->back, &f->plan, sizeof f->plan);
 }
 
@@ -74,7 +75,7 @@ static void test_plan_of_full_size_fits(void **state)
 static void save_changed(struct fixture *f, const char *from, const char *to)
 {
     static char text[65536];
-    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), 0);
+    assert_int_equal(plan_save(f->path, &f->plan, &f->err), 0);
     FILE *file = fopen(f->path, "r+");
     assert_non_null(file);
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
@@ -108,9 +109,9 @@ static void test_plan_refuses_what_it_does_not_understand(void **state)
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         save_changed(f, table[i].from, table[i].to);
-        assert_int_equal(plan_load(f->path, &f->back, f->err, sizeof f->err), ERR_SYNTAX);
-        if (strstr(f->err, table[i].says) == NULL)
-            fail_msg("\"%s\" should say \"%s\"", f->err, table[i].says);
+        assert_int_equal(plan_load(f->path, &f->back, &f->err), ERR_SYNTAX);
+        if (strstr(f->err.text, table[i].says) == NULL)
+            fail_msg("\"%s\" should say \"%s\"", f->err.text, table[i].says);
         assert_memory_equal(&f->back, untouched, sizeof *untouched);
     }
     free(untouched);
@@ -120,11 +121,11 @@ static void test_plan_refuses_to_save_what_could_not_be_read(void **state)
 {
     struct fixture *f = *state;
     f->plan.seed = (uint64_t)INT64_MAX + 1;
-    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), ERR_SYNTAX);
+    assert_int_equal(plan_save(f->path, &f->plan, &f->err), ERR_SYNTAX);
     assert_int_equal(access(f->path, F_OK), -1);
     f->plan.seed = 1;
     f->plan.scenario[0] = (char)0xff; /* not UTF-8 */
-    assert_int_equal(plan_save(f->path, &f->plan, f->err, sizeof f->err), ERR_SYNTAX);
+    assert_int_equal(plan_save(f->path, &f->plan, &f->err), ERR_SYNTAX);
     assert_int_equal(access(f->path, F_OK), -1);
 }
 

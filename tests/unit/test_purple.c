@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/err.h"
 #include "shared/rng.h"
 #include "tools/parse/purple.h"
 #include "tools/parse/vmksummary.h"
@@ -37,11 +38,12 @@ static int teardown(void **state)
 
 static const struct purple *read_file(struct fixture *f, const char *name)
 {
-    char path[256], err[512];
+    char path[256];
+    struct err err;
     (void)teardown((void **)&f);
     (void)snprintf(path, sizeof path, "tests/data/%s", name);
-    if (text_load(path, &f->text, err, sizeof err) != 0)
-        fail_msg("%s", err);
+    if (text_load(path, &f->text, &err) != 0)
+        fail_msg("%s", err.text);
     purple_parse(&f->text, &f->p);
     return &f->p;
 }
@@ -115,8 +117,8 @@ static void test_the_texts_of_the_article_are_of_two_hosts(void **state)
     const struct purple *p = read_file(*state, "kb-308590/screen");
     struct vmksummary v;
     struct text t;
-    char err[512];
-    assert_int_equal(text_load("tests/data/kb-308590/vmksummary", &t, err, sizeof err), 0);
+    struct err err;
+    assert_int_equal(text_load("tests/data/kb-308590/vmksummary", &t, &err), 0);
     vmksummary_parse(&t, 1, &v);
     assert_int_equal(p->uptime_ms / 86400000, 42);
     assert_int_equal(v.record[1].vmk_ms / 86400000, 136);

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/path.h"
 #include "tests/lib/dump_host.h"
 #include "vmkernel/host/vmk.h"
@@ -51,12 +52,12 @@ static void test_vmfs_holds_its_locks_while_the_core_is_written(void **state)
     struct watch watch = { .h = h };
     struct dumpio io = dumpio_real;
     struct vmfs vmfs;
-    char err[256] = "";
+    struct err err = { "" };
     io.ctx = &watch;
     io.pwrite = watching_pwrite;
     h->vmk.host_fd = open(h->dir, O_RDONLY | O_DIRECTORY);
     assert_true(h->vmk.host_fd >= 0);
-    assert_int_equal(vmfs_init(&vmfs, &h->vmk, err, sizeof err), 0);
+    assert_int_equal(vmfs_init(&vmfs, &h->vmk, &err), 0);
     h->vmk.io = &io;
     assert_int_equal(dump_cos_error(&h->vmk, "Lost heartbeat"), 0);
     assert_true(watch.locked > 10);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/err.h"
 #include "tools/parse/meminfo.h"
 #include "tools/parse/vmksummary.h"
 
@@ -42,10 +43,11 @@ static int teardown(void **state)
 
 static void add_file(struct fixture *f, const char *name)
 {
-    char path[256], err[512];
+    char path[256];
+    struct err err;
     (void)snprintf(path, sizeof path, "tests/data/%s", name);
-    if (text_load(path, &f->text[f->texts], err, sizeof err) != 0)
-        fail_msg("%s", err);
+    if (text_load(path, &f->text[f->texts], &err) != 0)
+        fail_msg("%s", err.text);
     f->texts++;
 }
 
@@ -263,9 +265,9 @@ static void test_meminfo_reads_the_article_and_both_kernels(void **state)
 {
     struct meminfo m;
     struct text t;
-    char err[512];
+    struct err err;
     (void)state;
-    assert_int_equal(text_load("tests/data/kb-308590/meminfo", &t, err, sizeof err), 0);
+    assert_int_equal(text_load("tests/data/kb-308590/meminfo", &t, &err), 0);
     meminfo_parse(&t, &m);
     assert_int_equal(meminfo_kb(&m, "MemTotal"), 799732);
     assert_int_equal(meminfo_kb(&m, "SwapTotal"), 554168);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/zdump.h"
 #include "vmkernel/dump/zdump_write.h"
 
@@ -81,9 +82,9 @@ static void create(struct fixture *f, uint32_t slots)
 
 static void load(struct fixture *f, uint32_t slot)
 {
-    char err[128];
+    struct err err;
     zdump_free(&f->z);
-    assert_int_equal(zdump_load(f->path, slot, &f->z, err, sizeof err), 0);
+    assert_int_equal(zdump_load(f->path, slot, &f->z, &err), 0);
 }
 
 static size_t read_file(struct fixture *f)
@@ -266,10 +267,10 @@ static void test_zdump_taken_from_its_slot_is_a_file(void **state)
     assert_int_equal(truncate(f->path, used), 0);
     load(f, 0);
     assert_true(f->z.complete);
-    char err[128];
+    struct err err;
     struct zdump none;
-    assert_int_equal(zdump_load(f->path, 1, &none, err, sizeof err), -1);
-    assert_non_null(strstr(err, "has no slot 1"));
+    assert_int_equal(zdump_load(f->path, 1, &none, &err), ERR_SYNTAX);
+    assert_non_null(strstr(err.text, "has no slot 1"));
 }
 
 static void test_zdump_reader_survives_noise(void **state)

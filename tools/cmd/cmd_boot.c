@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "shared/calendar.h"
+#include "shared/err.h"
 #include "shared/isodate.h"
 #include "tools/cmd/cmd.h"
 #include "tools/host/digest.h"
@@ -96,34 +97,34 @@ static int report(struct started *s)
 static int start(const struct arguments *a, const struct plan *plan)
 {
     struct started s = { .a = a, .plan = plan };
-    char err[SCENARIO_ERROR_MAX] = "";
-    const int status = hypervisor_run(a->host_dir, a->clock, NULL, NULL, err, sizeof err);
+    struct err err = { "" };
+    const int status = hypervisor_run(a->host_dir, a->clock, NULL, NULL, &err);
     if (status != 0)
-        return cmd_vmkernel_ended(status, a->host_dir, err);
-    if (hypervisor_result(a->host_dir, &s.result, err, sizeof err) != 0 ||
-        digest_host(a->host_dir, s.digest, err, sizeof err) != 0)
-        return cmd_fail(CMD_BAD, "%s", err);
+        return cmd_vmkernel_ended(status, a->host_dir, err.text);
+    if (hypervisor_result(a->host_dir, &s.result, &err) != 0 ||
+        digest_host(a->host_dir, s.digest, &err) != 0)
+        return cmd_fail(CMD_BAD, "%s", err.text);
     return report(&s);
 }
 
 /* The first start: a scenario says what host it is. */
 static int first_start(const struct arguments *a)
 {
-    char path[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX] = "no memory";
+    char path[LIBRARY_PATH_MAX];
+    struct err err = { "no memory" };
     struct scenario *s = calloc(1, sizeof *s);
     struct plan *p = calloc(1, sizeof *p);
     int status;
-    if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
-        scenario_load_seed(path, a->seed, s, err) != 0 ||
-        scenario_plan(path, s, a->seed, p, err) != 0) {
-        status = cmd_fail(CMD_USAGE, "%s", err);
+    if (s == NULL || p == NULL || library_find(a->scenario, path, err.text, sizeof err.text) != 0 ||
+        scenario_load_seed(path, a->seed, s, err.text) != 0 ||
+        scenario_plan(path, s, a->seed, p, err.text) != 0) {
+        status = cmd_fail(CMD_USAGE, "%s", err.text);
     } else {
         if (a->at_local_s != INT64_MIN)
             p->epoch_boot_s = p->boot.epoch_boot_s = a->at_local_s - p->utc_offset_s;
         restart_set_end(p, a->for_ns, a->reboot);
-        status = skeleton_create(a->host_dir, p, err, sizeof err) != 0
-                     ? cmd_fail(CMD_USAGE, "%s", err)
-                     : start(a, p);
+        status = skeleton_create(a->host_dir, p, &err) != 0 ? cmd_fail(CMD_USAGE, "%s", err.text)
+                                                            : start(a, p);
     }
     free(s);
     free(p);
@@ -143,7 +144,8 @@ static const char *wrong_button(const struct arguments *a, const struct restart 
 
 static int restart_at(const struct arguments *a, struct restart *r)
 {
-    char now[32], err[SCENARIO_ERROR_MAX] = "";
+    char now[32];
+    struct err err = { "" };
     const char *wrong = wrong_button(a, r);
     if (wrong != NULL)
         return cmd_fail(CMD_USAGE, "%s: %s", a->host_dir, wrong);
@@ -155,8 +157,8 @@ static int restart_at(const struct arguments *a, struct restart *r)
     }
     restart_advance(r, epoch_s);
     restart_set_end(r->plan, a->for_ns, a->reboot);
-    if (restart_save(a->host_dir, r, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (restart_save(a->host_dir, r, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     return start(a, r->plan);
 }
 
@@ -170,7 +172,7 @@ static bool has_plan(const char *host_dir)
 static int boot(const struct arguments *a)
 {
     struct restart r;
-    char err[SCENARIO_ERROR_MAX] = "";
+    struct err err = { "" };
     if (!has_plan(a->host_dir)) {
         if (a->cmd == &cmd_reset)
             return cmd_fail(CMD_USAGE, "%s: no host: there is no run/plan.json", a->host_dir);
@@ -183,8 +185,8 @@ static int boot(const struct arguments *a)
     if (a->scenario != NULL)
         return cmd_fail(CMD_USAGE, "%s: is a host already; --scenario is for its first start",
                         a->host_dir);
-    if (restart_load(a->host_dir, &r, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (restart_load(a->host_dir, &r, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     const int status = restart_at(a, &r);
     restart_free(&r);
     return status;

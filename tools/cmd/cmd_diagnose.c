@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <limits.h>
 
+#include "shared/err.h"
 #include "tools/cmd/cmd.h"
 #include "tools/diagnose/reports/report.h"
 
@@ -14,12 +15,12 @@ struct arguments {
  * and passed over. */
 static int read_all(struct diagnosis *d, char **paths)
 {
-    char err[4608];
+    struct err err;
     int found = 0;
     for (; *paths != NULL; paths++) {
-        const int got = diagnosis_read(d, *paths, err, sizeof err);
+        const int got = diagnosis_read(d, *paths, &err);
         if (got < 0)
-            (void)cmd_fail(CMD_USAGE, "%s", err);
+            (void)cmd_fail(CMD_USAGE, "%s", err.text);
         else if (got == 0)
             (void)cmd_fail(CMD_USAGE, "%s: nothing in it that a diagnosis could use", *paths);
         found += got > 0 ? got : 0;
@@ -29,10 +30,10 @@ static int read_all(struct diagnosis *d, char **paths)
 
 static int report(const struct diagnosis *d, const struct arguments *a)
 {
-    char err[4608];
+    struct err err;
     struct out o = cmd_out(a->json);
-    if (a->html != NULL && report_diagnosis_html(d, a->html, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (a->html != NULL && report_diagnosis_html(d, a->html, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     const bool sure = report_diagnosis(d, a->why, &o);
     return cmd_finish(&o, sure ? CMD_OK : CMD_BAD);
 }

@@ -16,10 +16,8 @@
 #include "tools/cmd/cmd.h"
 #include "tools/host/host.h"
 
-#define ERROR_MAX 512
 #define DEFAULT_PARTITION "vmhba0:0:0:5"
 #define CONSOLE_DEVICE "/dev/sda5"
-#define PARTITION_FILE "dev/vmkcore"
 
 struct arguments {
     const char *host;
@@ -47,7 +45,7 @@ static const struct option_def {
 
 static const char *check_core_file(const char *host_dir, const char *value)
 {
-    static char why[ERROR_MAX];
+    static char why[512];
     char uuid[ESXCONF_UUID_MAX], name[ESXCONF_NAME_MAX], store[ESXCONF_UUID_MAX + 16];
     const enum esxconf_core core = esxconf_core_parse(value, uuid, name);
     if (core == ESXCONF_CORE_EMPTY)
@@ -116,15 +114,15 @@ static int set_value(const struct option_def *o, struct esxconf *conf, const cha
 /* The value that -s names stands before the option, which is the argument that is left. */
 static int advcfg_work(const struct arguments *a, const char *name)
 {
-    char host[HOST_PATH_MAX], path[HOST_PATH_MAX], err[ERROR_MAX] = "";
+    char host[PATH_SIZE], path[PATH_SIZE];
+    struct err err = { "" };
     struct esxconf conf;
     const struct option_def *o = name != NULL ? find_option(name) : NULL;
     if (name != NULL && o == NULL)
         return cmd_fail(CMD_USAGE, "no option '%s'; `esxcfg-advcfg -l` lists them", name);
-    if (host_find(a->host, host, err, sizeof err) != 0 ||
-        host_path(host, PATH_ESXCONF, path, err, sizeof err) != 0 ||
-        esxconf_load(path, &conf, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (host_find(a->host, host, &err) != 0 || host_path(host, PATH_ESXCONF, path, &err) != 0 ||
+        esxconf_load(path, &conf, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     int status = CMD_OK;
     if (a->list)
         for (size_t i = 0; i < OPTION_DEFS && status == CMD_OK; i++)
@@ -182,10 +180,11 @@ const struct cmd cmd_esxcfg_advcfg = {
 /* Is there a partition that a dump can be written to? */
 static bool is_active(const char *host_dir)
 {
-    char path[HOST_PATH_MAX], err[ERROR_MAX];
+    char path[PATH_SIZE];
+    struct err err;
     struct zdump z;
-    if (host_path(host_dir, PARTITION_FILE, path, err, sizeof err) != 0 ||
-        zdump_load(path, 0, &z, err, sizeof err) != 0)
+    if (host_path(host_dir, PATH_DUMP_PARTITION, path, &err) != 0 ||
+        zdump_load(path, 0, &z, &err) != 0)
         return false;
     const bool ok = z.slot_ok;
     zdump_free(&z);
@@ -212,12 +211,12 @@ static int dumppart_print(const struct arguments *a, const char *configured, boo
 
 static int dumppart_work(const struct arguments *a)
 {
-    char host[HOST_PATH_MAX], path[HOST_PATH_MAX], err[ERROR_MAX] = "";
+    char host[PATH_SIZE], path[PATH_SIZE];
+    struct err err = { "" };
     struct esxconf conf;
-    if (host_find(a->host, host, err, sizeof err) != 0 ||
-        host_path(host, PATH_ESXCONF, path, err, sizeof err) != 0 ||
-        esxconf_load(path, &conf, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (host_find(a->host, host, &err) != 0 || host_path(host, PATH_ESXCONF, path, &err) != 0 ||
+        esxconf_load(path, &conf, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     const char *configured = esxconf_get(&conf, ESXCONF_DUMP_PARTITION);
     const int status = dumppart_print(a, configured != NULL ? configured : "", is_active(host));
     esxconf_free(&conf);

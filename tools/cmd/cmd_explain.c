@@ -14,8 +14,6 @@
 #include "tools/cmd/cmd.h"
 #include "tools/explain/explain.h"
 
-#define ERROR_MAX 512
-
 struct arguments {
     bool json;
     const char *png;
@@ -235,12 +233,12 @@ static int run(int argc, char **argv)
 {
     struct explained x = { 0 };
     struct arguments a = { .json = false };
-    char err[ERROR_MAX];
+    struct err err;
     int status = cmd_options(&cmd_explain, argc, argv, &a);
     if (status != CMD_GO)
         return status;
-    if (text_load(argv[optind], &x.text, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (text_load(argv[optind], &x.text, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     purple_parse(&x.text, &x.p);
     status = x.p.is_screen ? show(&x, &a) : no_screen(&x, a.json);
     purple_free(&x.p);

@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/err.h"
 #include "shared/isodate.h"
 #include "tools/cmd/cmd.h"
 #include "tools/forecast/forecast.h"
 #include "tools/parse/purple.h"
 #include "tools/scenario/quantity.h"
 
-#define ERROR_MAX 512
 #define PATH_ROOM 4096
 #define ROTATIONS_MAX 36 /* vmksummary.1 to .36 of a host are looked for */
 #define ODDS_SHOWN 10u
@@ -64,9 +64,9 @@ static int take_text(struct input *in, struct text *t)
 static int take_file(struct input *in, const char *path)
 {
     struct text t;
-    char err[ERROR_MAX];
-    if (text_load(path, &t, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    struct err err;
+    if (text_load(path, &t, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     return take_text(in, &t);
 }
 

@@ -46,7 +46,7 @@ static int from_zdump(const char *path, struct found *ret, struct err *err)
 {
     struct zdump z;
     int status;
-    if (zdump_load(path, dumpview_newest_slot(path), &z, err->text, sizeof err->text) != 0)
+    if (zdump_load(path, dumpview_newest_slot(path), &z, err) != 0)
         return ERR_SYNTAX;
     const struct zdump_section *screen = zdump_find(&z, ZDUMP_SCREEN);
     if (screen == NULL || screen->data_len == 0) {

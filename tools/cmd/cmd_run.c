@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared/calendar.h"
+#include "shared/err.h"
 #include "tools/cmd/cmd.h"
 #include "tools/host/hypervisor.h"
 #include "tools/scenario/library.h"
@@ -72,35 +73,36 @@ static int simulate(const struct arguments *a, struct report *r)
 {
     struct ticker ticker = { r->plan, 0 };
     const bool terminal = isatty(STDERR_FILENO) == 1;
-    char err[SCENARIO_ERROR_MAX] = "";
+    struct err err = { "" };
 
     const double start_s = wall_s();
-    const int status = hypervisor_run(r->host_dir, a->clock, terminal ? draw_progress : NULL,
-                                      &ticker, err, sizeof err);
+    const int status =
+        hypervisor_run(r->host_dir, a->clock, terminal ? draw_progress : NULL, &ticker, &err);
     r->wall_s = wall_s() - start_s;
     if (terminal)
         (void)fputs("\r\033[K", stderr);
     if (status != 0)
-        return cmd_vmkernel_ended(status, r->host_dir, err);
-    if (hypervisor_result(r->host_dir, &r->result, err, sizeof err) != 0 ||
-        digest_host(r->host_dir, r->digest, err, sizeof err) != 0)
-        return cmd_fail(CMD_BAD, "%s", err);
+        return cmd_vmkernel_ended(status, r->host_dir, err.text);
+    if (hypervisor_result(r->host_dir, &r->result, &err) != 0 ||
+        digest_host(r->host_dir, r->digest, &err) != 0)
+        return cmd_fail(CMD_BAD, "%s", err.text);
     return CMD_OK;
 }
 
 static int run_planned(const struct arguments *a, const struct scenario *s, const struct plan *p)
 {
-    char host_dir[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX];
+    char host_dir[LIBRARY_PATH_MAX];
+    struct err err;
     struct report r = { .scenario = s, .plan = p, .host_dir = host_dir };
 
     if (a->host_dir != NULL)
         (void)snprintf(host_dir, sizeof host_dir, "%s", a->host_dir);
     else
         (void)snprintf(host_dir, sizeof host_dir, "./hosts/%s-%" PRIu64, p->scenario, p->seed);
-    if (skeleton_create(host_dir, p, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
-    if (skeleton_note_drawn(host_dir, s, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (skeleton_create(host_dir, p, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
+    if (skeleton_note_drawn(host_dir, s, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     const int status = simulate(a, &r);
     if (status != CMD_OK)
         return status;
@@ -125,15 +127,16 @@ static int add_faults(const struct arguments *a, struct scenario *s, char *err)
 
 static int run_scenario(const struct arguments *a)
 {
-    char path[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX] = "no memory";
+    char path[LIBRARY_PATH_MAX];
+    struct err err = { "no memory" };
     struct scenario *s = calloc(1, sizeof *s);
     struct plan *p = calloc(1, sizeof *p);
     int status;
 
-    if (s == NULL || p == NULL || library_find(a->scenario, path, err, sizeof err) != 0 ||
-        scenario_load_seed(path, a->seed, s, err) != 0 || add_faults(a, s, err) != 0 ||
-        scenario_plan(path, s, a->seed, p, err) != 0)
-        status = cmd_fail(CMD_USAGE, "%s", err);
+    if (s == NULL || p == NULL || library_find(a->scenario, path, err.text, sizeof err.text) != 0 ||
+        scenario_load_seed(path, a->seed, s, err.text) != 0 || add_faults(a, s, err.text) != 0 ||
+        scenario_plan(path, s, a->seed, p, err.text) != 0)
+        status = cmd_fail(CMD_USAGE, "%s", err.text);
     else
         status = run_planned(a, s, p);
     free(s);

@@ -1,6 +1,7 @@
 /* cmd_verify.c - `lostbeat verify`: every artefact of a failure against every other. */
 #include <getopt.h>
 
+#include "shared/err.h"
 #include "tools/cmd/cmd.h"
 #include "tools/verify/rows.h"
 #include "tools/verify/verify.h"
@@ -99,7 +100,7 @@ static int run(int argc, char **argv)
 {
     static struct verify v;
     struct arguments a = { .json = false };
-    char err[4608];
+    struct err err;
     int status = cmd_options(&cmd_verify, argc, argv, &a);
     if (status != CMD_GO)
         return status;
@@ -107,8 +108,8 @@ static int run(int argc, char **argv)
         return print_rows();
     if (optind == argc)
         return cmd_usage(&cmd_verify, "which host?");
-    if (verify_read(&v, argv[optind], err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (verify_read(&v, argv[optind], &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     struct out o = cmd_out(a.json);
     status = print_verdicts(&o, &v, a.all);
     verify_free(&v);

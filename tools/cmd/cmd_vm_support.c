@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "shared/calendar.h"
+#include "shared/err.h"
 #include "shared/esxconf.h"
 #include "shared/io.h"
 #include "shared/path.h"
@@ -23,7 +24,6 @@
 #include "tools/host/host.h"
 #include "tools/host/hostclock.h"
 
-#define ERROR_MAX 512
 #define NUMBERS_MAX 9999u
 #define ZDUMP_PREFIX "vmkernel-zdump-"
 
@@ -33,29 +33,28 @@ struct arguments {
 };
 
 struct bundle {
-    char host[HOST_PATH_MAX];
+    char host[PATH_SIZE];
     int64_t epoch_s;
     char stem[64]; /* esx-2009-11-13--07.15.N */
-    char file[HOST_PATH_MAX];
+    char file[PATH_SIZE];
     struct bundle_list list;
     unsigned moved; /* zdumps */
 };
 
 /* "esx-2009-11-13--07.15.", by the host's clock: nothing of this machine's. */
-static int name_bundle(const char *to, struct bundle *b, char *err)
+static int name_bundle(const char *to, struct bundle *b, struct err *err)
 {
     struct calendar_date d;
     calendar_from_epoch(b->epoch_s, hostclock_offset_s(b->host), &d);
     for (unsigned n = 1; n <= NUMBERS_MAX; n++) {
         (void)snprintf(b->stem, sizeof b->stem, "esx-%04d-%02u-%02u--%02u.%02u.%u", (int)d.year,
                        d.month, d.day, d.hour, d.minute, n);
-        if ((size_t)snprintf(b->file, sizeof b->file, "%s/%s.tgz", to, b->stem) >= sizeof b->file)
+        if (path_format(b->file, "%s/%s.tgz", to, b->stem) != 0)
             break;
         if (access(b->file, F_OK) != 0)
             return 0;
     }
-    (void)snprintf(err, ERROR_MAX, "%s: no free name for another bundle", to);
-    return -1;
+    return err_set(err, -EEXIST, "%s: no free name for another bundle", to);
 }
 
 static size_t count_cores(const struct bundle_list *list, const char *prefix)
@@ -71,11 +70,11 @@ static size_t count_cores(const struct bundle_list *list, const char *prefix)
 /* What a reader of the bundle wants to know before he looks for it in vain. */
 static void write_head(const struct arguments *a, const struct bundle *b, char *to, size_t size)
 {
-    char path[HOST_PATH_MAX], err[ERROR_MAX];
+    char path[PATH_SIZE];
+    struct err err;
     struct esxconf conf = { 0 };
     const char *name = NULL;
-    if (host_path(b->host, PATH_ESXCONF, path, err, sizeof err) == 0 &&
-        esxconf_load(path, &conf, err, sizeof err) == 0)
+    if (host_path(b->host, PATH_ESXCONF, path, &err) == 0 && esxconf_load(path, &conf, &err) == 0)
         name = esxconf_get(&conf, ESXCONF_HOST_NAME);
     const int used = snprintf(to, size, "# %s\n# host: %s\n# time: %" PRId64 " s UTC\n", b->stem,
                               name != NULL ? name : "unknown", b->epoch_s);
@@ -102,7 +101,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 /* A file of that name that is there already stays: it may be another dump. */
 static int move_one(struct bundle *b, const char *name)
 {
-    char from[HOST_PATH_MAX], to[HOST_PATH_MAX];
+    char from[PATH_SIZE], to[PATH_SIZE];
     (void)snprintf(from, sizeof from, "%.3800s/root/%.200s", b->host, name);
     (void)snprintf(to, sizeof to, "%.3800s/root/old_cores/%.200s", b->host, name);
     if (link(from, to) != 0 || io_sync_folder(AT_FDCWD, to) != 0 || unlink(from) != 0)
@@ -113,11 +112,12 @@ static int move_one(struct bundle *b, const char *name)
 
 static int move_zdumps(struct bundle *b)
 {
-    char folder[HOST_PATH_MAX], err[ERROR_MAX];
+    char folder[PATH_SIZE];
+    struct err err;
     struct dirent **entries = NULL;
     int status = CMD_OK;
-    if (host_path(b->host, "root", folder, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (host_path(b->host, PATH_DUMPS, folder, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     const int count = scandir(folder, &entries, is_zdump, by_bytes);
     for (int i = 0; i < count; i++) {
         if (move_one(b, entries[i]->d_name) != CMD_OK)
@@ -156,20 +156,21 @@ static int list_files(const struct bundle *b)
 
 static int work(const struct arguments *a, struct bundle *b)
 {
-    char err[ERROR_MAX] = "", head[1024];
-    if (host_find(a->host, b->host, err, sizeof err) != 0 ||
-        bundle_collect(b->host, !a->no_cores, &b->list, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    struct err err = { "" };
+    char head[1024];
+    if (host_find(a->host, b->host, &err) != 0 ||
+        bundle_collect(b->host, !a->no_cores, &b->list, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     if (a->list)
         return list_files(b);
     b->epoch_s = hostclock_s(b->host);
     if (b->epoch_s == 0)
         return cmd_fail(CMD_USAGE, "%s: none of its files has a time; has it ever run?", b->host);
-    if (name_bundle(a->to, b, err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (name_bundle(a->to, b, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     write_head(a, b, head, sizeof head);
-    if (bundle_write(b->host, &b->list, b->stem, b->epoch_s, head, b->file, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (bundle_write(b->host, &b->list, b->stem, b->epoch_s, head, b->file, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     return report(a, b, a->no_cores ? CMD_OK : move_zdumps(b));
 }
 

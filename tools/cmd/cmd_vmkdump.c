@@ -16,12 +16,11 @@
 #include "shared/calendar.h"
 #include "shared/err.h"
 #include "shared/io.h"
+#include "shared/path.h"
 #include "tools/cmd/cmd.h"
 #include "tools/parse/dumpview.h"
 #include "tools/host/host.h"
 
-#define ERROR_MAX 512
-#define PARTITION "dev/vmkcore"
 #define CONSOLE_DEVICE "/dev/sda5" /* as the console knows it [VBROWNBAG] */
 
 struct arguments {
@@ -33,24 +32,19 @@ struct arguments {
 
 /* ---- finding the dump ------------------------------------------------------------------------ */
 /* A device is a file of this machine, or one of the host's: /dev/sda5 or /dev/vmkcore. */
-static int find_device(const struct arguments *a, char ret[HOST_PATH_MAX], char *err)
+static int find_device(const struct arguments *a, char ret[PATH_SIZE], struct err *err)
 {
     struct stat st;
-    char host[HOST_PATH_MAX];
+    char host[PATH_SIZE];
     const bool console =
-        strcmp(a->device, CONSOLE_DEVICE) == 0 || strcmp(a->device, "/" PARTITION) == 0;
-    if (!console && stat(a->device, &st) == 0 && S_ISREG(st.st_mode)) {
-        (void)snprintf(ret, HOST_PATH_MAX, "%s", a->device);
-        return 0;
-    }
-    if (!console) {
-        (void)snprintf(err, ERROR_MAX,
-                       "%s: no such dump partition; `esxcfg-dumppart -l` lists them", a->device);
-        return -1;
-    }
-    return host_find(a->host, host, err, ERROR_MAX) != 0
-               ? -1
-               : host_path(host, PARTITION, ret, err, ERROR_MAX);
+        strcmp(a->device, CONSOLE_DEVICE) == 0 || strcmp(a->device, "/" PATH_DUMP_PARTITION) == 0;
+    if (!console && stat(a->device, &st) == 0 && S_ISREG(st.st_mode))
+        return path_format(ret, "%s", a->device);
+    if (!console)
+        return err_set(err, -ENODEV, "%s: no such dump partition; `esxcfg-dumppart -l` lists them",
+                       a->device);
+    const int error = host_find(a->host, host, err);
+    return error != 0 ? error : host_path(host, PATH_DUMP_PARTITION, ret, err);
 }
 
 /* ---- what it holds --------------------------------------------------------------------------- */
@@ -151,13 +145,14 @@ static int read_section(const char *path, const struct zdump *z, const char *nam
 /* "created file vmkernel-log.1", in the current directory. */
 static int extract_log(const char *path, const struct zdump *z)
 {
-    char name[HOST_PATH_MAX], err[ERROR_MAX] = "";
+    char name[PATH_SIZE];
+    struct err err = { "" };
     const struct zdump_section *s = zdump_find(z, ZDUMP_LOG);
     if (s == NULL)
         return cmd_fail(CMD_BAD, "%s: holds no log", path);
-    const int fd = host_create_numbered("vmkernel-log.", "", name, err, sizeof err);
+    const int fd = host_create_numbered("vmkernel-log.", "", name, &err);
     if (fd < 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     int status = io_write(fd, s->data, s->data_len);
     status = close(fd) != 0 && status == 0 ? -errno : status;
     if (status != 0) {
@@ -170,13 +165,13 @@ static int extract_log(const char *path, const struct zdump *z)
 
 static int list_slots(const char *path)
 {
-    char err[ERROR_MAX];
+    struct err err;
     struct out o = cmd_out(false);
     uint32_t count = 1;
     for (uint32_t i = 0; i < count; i++) {
         struct zdump z;
-        if (zdump_load(path, i, &z, err, sizeof err) != 0)
-            return cmd_fail(i == 0 ? CMD_USAGE : CMD_BAD, "%s", err);
+        if (zdump_load(path, i, &z, &err) != 0)
+            return cmd_fail(i == 0 ? CMD_USAGE : CMD_BAD, "%s", err.text);
         if (z.slot_ok && i == 0)
             count = z.slot.slot_count;
         print_head(&o, path, &z);
@@ -187,13 +182,13 @@ static int list_slots(const char *path)
 
 static int read_dump(const struct arguments *a, const char *path)
 {
-    char err[ERROR_MAX];
+    struct err err;
     struct zdump z;
     if (a->slots)
         return list_slots(path);
     const uint32_t slot = a->slot > 0 ? a->slot - 1 : dumpview_newest_slot(path);
-    if (zdump_load(path, slot, &z, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (zdump_load(path, slot, &z, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     int status;
     if (!z.slot_ok && z.count == 0)
         status =
@@ -227,7 +222,8 @@ static const char *take_slot(void *member, const char *text)
 static int run(int argc, char **argv)
 {
     struct arguments a = { .slot = 0 };
-    char path[HOST_PATH_MAX], err[ERROR_MAX] = "";
+    char path[PATH_SIZE];
+    struct err err = { "" };
     const int status = cmd_options(&cmd_vmkdump, argc, argv, &a);
     if (status != CMD_GO)
         return status;
@@ -235,7 +231,8 @@ static int run(int argc, char **argv)
         return cmd_usage(&cmd_vmkdump, "one dump is wanted: a file, or -d DEVICE");
     if (optind < argc)
         return read_dump(&a, argv[optind]);
-    return find_device(&a, path, err) != 0 ? cmd_fail(CMD_USAGE, "%s", err) : read_dump(&a, path);
+    return find_device(&a, path, &err) != 0 ? cmd_fail(CMD_USAGE, "%s", err.text)
+                                            : read_dump(&a, path);
 }
 
 static const struct cmd_option options[] = {

@@ -16,12 +16,13 @@
 #include <archive_entry.h>
 #include <openssl/evp.h>
 
+#include "shared/io.h"
+#include "shared/path.h"
 #include "shared/units.h"
 #include "shared/zdump.h"
 #include "tools/host/host.h"
 
 #define CHUNK_BYTES MB
-#define PARTITION "dev/vmkcore"
 
 /* What is taken, as patterns of paths in which '*' stops at '/'. */
 static const struct {
@@ -102,20 +103,22 @@ static int walk(FTS *tree, size_t skip, bool cores, struct bundle_list *list)
 /* A dump that no start could copy is still in its slot, and nobody else would take it along. */
 static int add_slots(const char *host_dir, struct bundle_list *list)
 {
-    char path[HOST_PATH_MAX], name[64], err[256];
+    char path[PATH_SIZE], name[64];
+    struct err err;
     uint32_t count = 1;
-    if (host_path(host_dir, PARTITION, path, err, sizeof err) != 0)
+    if (host_path(host_dir, PATH_DUMP_PARTITION, path, &err) != 0)
         return 0;
     for (uint32_t i = 0; i < count; i++) {
         struct zdump z;
-        if (zdump_load(path, i, &z, err, sizeof err) != 0)
+        if (zdump_load(path, i, &z, &err) != 0)
             return 0;
         if (z.slot_ok && i == 0)
             count = z.slot.slot_count;
         const bool take =
             z.slot_ok && (z.slot.state == ZDUMP_COMPLETE || z.slot.state == ZDUMP_WRITING);
-        (void)snprintf(name, sizeof name, PARTITION "-slot-%" PRIu32, i + 1);
-        const int bad = take ? add(list, PARTITION, name, true, i * z.slot.slot_bytes, z.end) : 0;
+        (void)snprintf(name, sizeof name, PATH_DUMP_PARTITION "-slot-%" PRIu32, i + 1);
+        const int bad =
+            take ? add(list, PATH_DUMP_PARTITION, name, true, i * z.slot.slot_bytes, z.end) : 0;
         zdump_free(&z);
         if (bad != 0)
             return -1;
@@ -128,8 +131,7 @@ static int compare(const void *a, const void *b)
     return strcmp(((const struct bundle_file *)a)->name, ((const struct bundle_file *)b)->name);
 }
 
-int bundle_collect(const char *host_dir, bool cores, struct bundle_list *ret, char *err,
-                   size_t err_size)
+int bundle_collect(const char *host_dir, bool cores, struct bundle_list *ret, struct err *err)
 {
     char *const roots[] = { (char *)(uintptr_t)host_dir, NULL };
     struct bundle_list list = { 0 };
@@ -140,10 +142,10 @@ int bundle_collect(const char *host_dir, bool cores, struct bundle_list *ret, ch
     if (tree != NULL)
         (void)fts_close(tree);
     if (bad != 0) {
-        (void)snprintf(err, err_size, "%s: its files cannot be listed: %s", host_dir,
-                       errno != 0 ? strerror(errno) : "too many, or no memory");
+        (void)err_set(err, -ENOMEM, "%s: its files cannot be listed: %s", host_dir,
+                      errno != 0 ? strerror(errno) : "too many, or no memory");
         bundle_free(&list);
-        return -1;
+        return -ENOMEM;
     }
     if (list.count > 0)
         qsort(list.file, list.count, sizeof list.file[0], compare);
@@ -168,22 +170,21 @@ struct writer {
     struct archive *archive;
     FILE *manifest; /* grows with each file */
     unsigned char *buffer;
-    char *err;
-    size_t err_size;
+    struct err *err;
 };
 
-static int fail(const struct writer *w, const char *what, const char *why)
+/* The archive refuses something. */
+static int refused(const struct writer *w, const char *what)
 {
-    (void)snprintf(w->err, w->err_size, "%s: %s", what, why);
-    return -1;
+    return err_set(w->err, -EIO, "%s: %s", what, archive_error_string(w->archive));
 }
 
 static int put_header(const struct writer *w, const char *name, uint64_t bytes)
 {
-    char path[HOST_PATH_MAX];
+    char path[PATH_SIZE];
     struct archive_entry *e = archive_entry_new();
     if (e == NULL)
-        return fail(w, name, "no memory");
+        return err_file(w->err, -ENOMEM, name);
     (void)snprintf(path, sizeof path, "%s/%s", w->folder, name);
     archive_entry_set_pathname(e, path);
     archive_entry_set_size(e, (la_int64_t)bytes);
@@ -194,14 +195,12 @@ static int put_header(const struct writer *w, const char *name, uint64_t bytes)
     archive_entry_set_gname(e, "root");
     const int bad = archive_write_header(w->archive, e);
     archive_entry_free(e);
-    return bad == ARCHIVE_OK ? 0 : fail(w, name, archive_error_string(w->archive));
+    return bad == ARCHIVE_OK ? 0 : refused(w, name);
 }
 
 static int put_data(const struct writer *w, const char *name, const void *bytes, size_t len)
 {
-    return archive_write_data(w->archive, bytes, len) == (la_ssize_t)len
-               ? 0
-               : fail(w, name, archive_error_string(w->archive));
+    return archive_write_data(w->archive, bytes, len) == (la_ssize_t)len ? 0 : refused(w, name);
 }
 
 /* Copy `bytes` from `offset` on. A file that has become shorter since its length was taken ends in
@@ -213,12 +212,12 @@ static int put_contents(const struct writer *w, int fd, const struct bundle_file
         const size_t want = bytes - done < CHUNK_BYTES ? (size_t)(bytes - done) : CHUNK_BYTES;
         const ssize_t got = pread(fd, w->buffer, want, (off_t)(f->offset + done));
         if (got < 0)
-            return fail(w, f->path, strerror(errno));
+            return err_file(w->err, -errno, f->path);
         if (got == 0)
             memset(w->buffer, 0, want);
         const size_t len = got > 0 ? (size_t)got : want;
         if (EVP_DigestUpdate(sha, w->buffer, len) != 1)
-            return fail(w, f->path, "no memory");
+            return err_file(w->err, -ENOMEM, f->path);
         if (put_data(w, f->path, w->buffer, len) != 0)
             return -1;
         done += len;
@@ -232,15 +231,15 @@ static int put_open_file(const struct writer *w, int fd, const struct bundle_fil
     struct stat st;
     unsigned char sum[EVP_MAX_MD_SIZE];
     if (fstat(fd, &st) != 0)
-        return fail(w, f->path, strerror(errno));
+        return err_file(w->err, -errno, f->path);
     const uint64_t whole = (uint64_t)st.st_size > f->offset ? (uint64_t)st.st_size - f->offset : 0;
     const uint64_t bytes = f->bytes < whole ? f->bytes : whole;
     if (sha == NULL || EVP_DigestInit_ex(sha, EVP_sha256(), NULL) != 1)
-        return fail(w, f->path, "no memory");
+        return err_file(w->err, -ENOMEM, f->path);
     if (put_header(w, f->name, bytes) != 0 || put_contents(w, fd, f, bytes, sha) != 0)
         return -1;
     if (EVP_DigestFinal_ex(sha, sum, NULL) != 1)
-        return fail(w, f->path, "no memory");
+        return err_file(w->err, -ENOMEM, f->path);
     for (unsigned i = 0; i < 32; i++)
         (void)fprintf(w->manifest, "%02x", sum[i]);
     (void)fprintf(w->manifest, " %12" PRIu64 " %s\n", bytes, f->name);
@@ -249,12 +248,12 @@ static int put_open_file(const struct writer *w, int fd, const struct bundle_fil
 
 static int put_file(const struct writer *w, const struct bundle_file *f)
 {
-    char path[HOST_PATH_MAX];
-    if (host_path(w->host_dir, f->path, path, w->err, w->err_size) != 0)
+    char path[PATH_SIZE];
+    if (host_path(w->host_dir, f->path, path, w->err) != 0)
         return -1;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd = io_open(path);
     if (fd < 0)
-        return fail(w, f->path, strerror(errno));
+        return err_file(w->err, fd, f->path);
     EVP_MD_CTX *sha = EVP_MD_CTX_new();
     const int bad = put_open_file(w, fd, f, sha);
     EVP_MD_CTX_free(sha);
@@ -265,7 +264,7 @@ static int put_file(const struct writer *w, const struct bundle_file *f)
 static int put_manifest(struct writer *w, const char *const *text, const size_t *len)
 {
     if (fflush(w->manifest) != 0)
-        return fail(w, "manifest", "no memory");
+        return err_file(w->err, -ENOMEM, "manifest");
     return put_header(w, "manifest", *len) != 0 ? -1 : put_data(w, "manifest", *text, *len);
 }
 
@@ -275,7 +274,7 @@ static int put_all(struct writer *w, const struct bundle_list *list, const char 
     size_t len = 0;
     w->manifest = open_memstream(&text, &len);
     w->buffer = malloc(CHUNK_BYTES);
-    int bad = w->manifest == NULL || w->buffer == NULL ? fail(w, "manifest", "no memory") : 0;
+    int bad = w->manifest == NULL || w->buffer == NULL ? err_file(w->err, -ENOMEM, "manifest") : 0;
     if (bad == 0)
         (void)fputs(head, w->manifest);
     for (size_t i = 0; i < list->count && bad == 0; i++)
@@ -297,7 +296,7 @@ static int open_archive(struct writer *w, int fd)
         archive_write_set_filter_option(a, "gzip", "timestamp", NULL) != ARCHIVE_OK ||
         archive_write_set_filter_option(a, "gzip", "compression-level", "1") != ARCHIVE_OK ||
         archive_write_open_fd(a, fd) != ARCHIVE_OK)
-        return fail(w, "archive", archive_error_string(a));
+        return refused(w, "archive");
     return 0;
 }
 
@@ -305,50 +304,37 @@ static int write_archive(struct writer *w, const struct bundle_list *list, const
 {
     w->archive = archive_write_new();
     if (w->archive == NULL)
-        return fail(w, "archive", "no memory");
+        return err_file(w->err, -ENOMEM, "archive");
     int bad = open_archive(w, fd);
     if (bad == 0)
         bad = put_all(w, list, head);
     if (bad == 0 && archive_write_close(w->archive) != ARCHIVE_OK)
-        bad = fail(w, "archive", archive_error_string(w->archive));
+        bad = refused(w, "archive");
     (void)archive_write_free(w->archive);
     return bad;
 }
 
-static int sync_folder_of(const char *path)
-{
-    char folder[HOST_PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    (void)snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path + 1) : 1,
-                   slash != NULL ? path : ".");
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    const int bad = fsync(fd);
-    (void)close(fd);
-    return bad;
-}
-
 int bundle_write(const char *host_dir, const struct bundle_list *list, const char *folder,
-                 int64_t epoch_s, const char *head, const char *path, char *err, size_t err_size)
+                 int64_t epoch_s, const char *head, const char *path, struct err *err)
 {
-    char temporary[HOST_PATH_MAX];
-    struct writer w = {
-        .host_dir = host_dir, .folder = folder, .epoch_s = epoch_s, .err = err, .err_size = err_size
-    };
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.tmp", path) >= sizeof temporary)
-        return fail(&w, path, "the path is too long");
+    char temporary[PATH_SIZE];
+    struct writer w = { .host_dir = host_dir, .folder = folder, .epoch_s = epoch_s, .err = err };
+    if (path_format(temporary, "%s.tmp", path) != 0)
+        return err_file(err, -ENAMETOOLONG, path);
     const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
-        return fail(&w, temporary, strerror(errno));
+        return err_file(err, -errno, temporary);
     int bad = write_archive(&w, list, head, fd);
     if (bad == 0 && fsync(fd) != 0)
-        bad = fail(&w, temporary, strerror(errno));
+        bad = err_file(err, -errno, temporary);
     if (close(fd) != 0 && bad == 0)
-        bad = fail(&w, temporary, strerror(errno));
-    if (bad == 0 && (rename(temporary, path) != 0 || sync_folder_of(path) != 0))
-        bad = fail(&w, path, strerror(errno));
-    if (bad != 0)
+        bad = err_file(err, -errno, temporary);
+    if (bad == 0 && rename(temporary, path) != 0)
+        bad = err_file(err, -errno, path);
+    if (bad != 0) {
         (void)unlink(temporary);
-    return bad;
+        return bad;
+    }
+    bad = io_sync_folder(AT_FDCWD, path);
+    return bad == 0 ? 0 : err_file(err, bad, path);
 }

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/err.h"
+
 #define BUNDLE_FILES_MAX 4096u
 
 struct bundle_file {
@@ -29,16 +31,15 @@ struct bundle_list {
     struct bundle_file *file;
 };
 
-/** List what a host has to give, sorted by name. @return 0, or -1 with one line in err */
-int bundle_collect(const char *host_dir, bool cores, struct bundle_list *ret, char *err,
-                   size_t err_size);
+/** List what a host has to give, sorted by name. @return 0, or a code of err.h with one line in err */
+int bundle_collect(const char *host_dir, bool cores, struct bundle_list *ret, struct err *err);
 void bundle_free(struct bundle_list *list);
 
 /** Write the bundle to PATH. @param folder the name before each path in it
  *  @param epoch_s the time that its files bear
  *  @param head the first lines of the manifest, comments
- *  @return 0, or -1 with one line in err; there is then no file of that name */
+ *  @return 0, or a code of err.h with one line in err; there is then no file of that name */
 int bundle_write(const char *host_dir, const struct bundle_list *list, const char *folder,
-                 int64_t epoch_s, const char *head, const char *path, char *err, size_t err_size);
+                 int64_t epoch_s, const char *head, const char *path, struct err *err);
 
 #endif /* TOOLS_BUNDLE_H */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <isa-l/igzip_lib.h>
 #include <openssl/evp.h>
 
+#include "shared/path.h"
 #include "shared/units.h"
 
 #define CHUNK_BYTES MB
@@ -28,20 +28,9 @@ struct paths {
 struct digester {
     EVP_MD_CTX *file, *all;
     unsigned char *in, *out; /* CHUNK_BYTES each */
-    char *err;
-    size_t err_size;
+    struct err *err;
 };
 static const unsigned char zeros[CHUNK_BYTES];
-
-static int __attribute__((format(printf, 2, 3)))
-fail(const struct digester *d, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(d->err, d->err_size, format, args);
-    va_end(args);
-    return -1;
-}
 
 /* ---- contents -------------------------------------------------------------------------------- */
 
@@ -145,13 +134,13 @@ static int feed_file(struct digester *d, int host_fd, const char *path)
 {
     const int fd = openat(host_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return fail(d, "%s: %s", path, strerror(errno));
+        return err_file(d->err, -errno, path);
     errno = 0;
     const int status = is_gzip(path) ? feed_gzip(d, fd) : feed_sparse(d, fd);
     (void)close(fd);
     return status == 0 ? 0
-                       : fail(d, "%s: cannot be read: %s", path,
-                              errno != 0 ? strerror(errno) : "not a whole gzip file");
+                       : err_set(d->err, -EIO, "%s: cannot be read: %s", path,
+                                 errno != 0 ? strerror(errno) : "not a whole gzip file");
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -189,12 +178,13 @@ static int collect(struct digester *d, FTS *walk, size_t skip, struct paths *lis
             (void)fts_set(walk, e, FTS_SKIP);
         } else if (e->fts_info == FTS_F) {
             if (add_path(list, path) != 0)
-                return fail(d, "no memory");
+                return err_set(d->err, -ENOMEM, "no memory");
         } else if (e->fts_info != FTS_D && e->fts_info != FTS_DP) {
-            return fail(d, "%s: neither a file nor a directory that can be read", e->fts_path);
+            return err_set(d->err, -EINVAL, "%s: neither a file nor a directory that can be read",
+                           e->fts_path);
         }
     }
-    return errno == 0 ? 0 : fail(d, "%s", strerror(errno));
+    return errno == 0 ? 0 : err_set(d->err, -errno, "%s", strerror(errno));
 }
 
 static int list_files(struct digester *d, const char *host_dir, struct paths *list)
@@ -203,7 +193,7 @@ static int list_files(struct digester *d, const char *host_dir, struct paths *li
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, compare_entries);
 
     if (walk == NULL)
-        return fail(d, "%s: %s", host_dir, strerror(errno));
+        return err_file(d->err, -errno, host_dir);
     const int status = collect(d, walk, strlen(host_dir), list);
     (void)fts_close(walk);
     if (status == 0 && list->count > 0)
@@ -250,25 +240,24 @@ static int digest_into(struct digester *d, const char *host_dir, struct paths *l
                        char ret[DIGEST_HEX])
 {
     if (d->file == NULL || d->all == NULL || d->in == NULL || d->out == NULL)
-        return fail(d, "no memory");
+        return err_set(d->err, -ENOMEM, "no memory");
     if (list_files(d, host_dir, list) != 0 || EVP_DigestInit_ex(d->all, EVP_sha256(), NULL) != 1)
         return -1;
     const int host_fd = open(host_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (host_fd < 0)
-        return fail(d, "%s: %s", host_dir, strerror(errno));
+        return err_file(d->err, -errno, host_dir);
     const int status = digest_files(d, host_fd, list);
     (void)close(host_fd);
     return status == 0 ? finish(d->all, ret) : -1;
 }
 
-int digest_host(const char *host_dir, char ret[DIGEST_HEX], char *err, size_t err_size)
+int digest_host(const char *host_dir, char ret[DIGEST_HEX], struct err *err)
 {
-    struct digester d = {
-        EVP_MD_CTX_new(), EVP_MD_CTX_new(), malloc(CHUNK_BYTES), malloc(CHUNK_BYTES), err, err_size
-    };
+    struct digester d = { EVP_MD_CTX_new(), EVP_MD_CTX_new(), malloc(CHUNK_BYTES),
+                          malloc(CHUNK_BYTES), err };
     struct paths list = { NULL, 0, 0 };
 
-    (void)snprintf(err, err_size, "libcrypto refused");
+    (void)err_set(err, -ENOMEM, "libcrypto refused");
     const int status = digest_into(&d, host_dir, &list, ret);
     for (size_t i = 0; i < list.count; i++)
         free(list.path[i]);

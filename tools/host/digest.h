@@ -15,9 +15,11 @@
 
 #include <stddef.h>
 
+#include "shared/err.h"
+
 #define DIGEST_HEX 65u /* 64 digits and a zero */
 
-/** The digest of the host directory. @return 0, or -1 with one line in err */
-int digest_host(const char *host_dir, char ret[DIGEST_HEX], char *err, size_t err_size);
+/** The digest of the host directory. @return 0, or a code of err.h with one line in err */
+int digest_host(const char *host_dir, char ret[DIGEST_HEX], struct err *err);
 
 #endif /* TOOLS_DIGEST_H */

@@ -9,23 +9,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HOST_PATH_MAX 4096u
+#include "shared/err.h"
+#include "shared/path.h"
 
-/** Find the host. `option` = what --host said, or NULL. @return 0, or -1 with one line in err that
+/** Find the host. `option` = what --host said, or NULL. @return 0, or a code of err.h with one line in err that
  * says how to name one */
-int host_find(const char *option, char ret[HOST_PATH_MAX], char *err, size_t err_size);
+int host_find(const char *option, char ret[PATH_SIZE], struct err *err);
 
-/** The path of a file below the host. @return 0, or -1 with one line in err when it is too long */
-int host_path(const char *host_dir, const char *name, char ret[HOST_PATH_MAX], char *err,
-              size_t err_size);
+/** The path of a file below the host. @return 0, or a code of err.h with one line in err when it is too long */
+int host_path(const char *host_dir, const char *name, char ret[PATH_SIZE], struct err *err);
 
 /** Is anything below HOST_DIR under this name? */
 bool host_has(const char *host_dir, const char *name);
 
 /** Give a name with a number: the smallest N from 1 on so that PREFIX N SUFFIX is not there.
  * Created at once and empty, so that no other program takes it. @return a descriptor open for
- * writing, or -1 with one line in err */
-int host_create_numbered(const char *prefix, const char *suffix, char ret[HOST_PATH_MAX], char *err,
-                         size_t err_size);
+ * writing, or a code of err.h with one line in err */
+int host_create_numbered(const char *prefix, const char *suffix, char ret[PATH_SIZE],
+                         struct err *err);
 
 #endif /* TOOLS_HOST_H */

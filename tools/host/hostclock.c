@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "shared/err.h"
 #include "shared/path.h"
 #include "shared/zdump.h"
 #include "tools/parse/vmksummary.h"
@@ -12,10 +13,10 @@
 /* @return false when the host has no vmksummary; else *ret is to be freed */
 static bool read_summary(const char *host_dir, struct vmksummary *ret)
 {
-    char path[PATH_SIZE], err[PATH_SIZE + 64];
+    char path[PATH_SIZE];
+    struct err err;
     struct text t;
-    if (path_join(path, host_dir, PATH_VMKSUMMARY_LOG) != 0 ||
-        text_load(path, &t, err, sizeof err) != 0)
+    if (path_join(path, host_dir, PATH_VMKSUMMARY_LOG) != 0 || text_load(path, &t, &err) != 0)
         return false;
     vmksummary_parse(&t, 1, ret);
     text_free(&t);
@@ -36,14 +37,15 @@ static int64_t newest_record_s(const char *host_dir)
 
 static int64_t newest_dump_s(const char *host_dir)
 {
-    char path[PATH_SIZE], err[PATH_SIZE + 64];
+    char path[PATH_SIZE];
+    struct err err;
     int64_t newest = 0;
     uint32_t count = 1;
     if (path_join(path, host_dir, PATH_DUMP_PARTITION) != 0)
         return 0;
     for (uint32_t i = 0; i < count; i++) {
         struct zdump z;
-        if (zdump_load(path, i, &z, err, sizeof err) != 0)
+        if (zdump_load(path, i, &z, &err) != 0)
             break;
         if (z.slot_ok && i == 0)
             count = z.slot.slot_count;

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "shared/path.h"
 #include "tools/scenario/library.h"
 
 bool hypervisor_clock_ok(const char *clock)
@@ -68,20 +69,16 @@ static int wait_for(pid_t pid)
 }
 
 int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress,
-                   void *context, char *err, size_t err_size)
+                   void *context, struct err *err)
 {
     char program[LIBRARY_PATH_MAX], fd_text[16];
     int fds[2];
 
-    if (library_beside("vmkernel", program) != 0 || access(program, X_OK) != 0) {
-        (void)snprintf(err, err_size,
+    if (library_beside("vmkernel", program) != 0 || access(program, X_OK) != 0)
+        return err_set(err, -ENOENT,
                        "there is no vmkernel beside this program; `make` builds both");
-        return -1;
-    }
-    if (pipe2(fds, O_CLOEXEC) != 0) {
-        (void)snprintf(err, err_size, "pipe: %s", strerror(errno));
-        return -1;
-    }
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return err_file(err, -errno, "pipe");
     (void)snprintf(fd_text, sizeof fd_text, "%d", fds[1]);
     const char *const argv[] = { program, "--host",        host_dir, "--clock",
                                  clock,   "--progress-fd", fd_text,  NULL };
@@ -91,40 +88,38 @@ int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress 
         become_vmkernel((char *const *)(uintptr_t)argv, parent, fds[1]);
     (void)close(fds[1]);
     if (pid < 0) {
-        (void)snprintf(err, err_size, "fork: %s", strerror(errno));
+        const int error = -errno;
         (void)close(fds[0]);
-        return -1;
+        return err_file(err, error, "fork");
     }
     read_progress(fds[0], progress, context);
     return wait_for(pid);
 }
 
-int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char *err,
-                      size_t err_size)
+int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, struct err *err)
 {
     const char *schema, *outcome, *headline = "", *note = "", *end = "off";
     double uptime_s, virtual_s;
     json_error_t error;
     json_int_t beats;
     int stunned = 0, starts = 0;
-    char path[LIBRARY_PATH_MAX];
+    char path[PATH_SIZE];
 
-    (void)snprintf(path, sizeof path, "%s/run/result.json", host_dir);
+    (void)path_join(path, host_dir, PATH_RESULT);
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL ||
         json_unpack_ex(root, &error, 0, "{s:s, s:s, s:F, s:F, s:I, s?:s, s?:b, s?:s, s?:s, s?:i}",
                        "schema", &schema, "outcome", &outcome, "uptime_s", &uptime_s, "virtual_s",
                        &virtual_s, "beats", &beats, "headline", &headline, "stunned", &stunned,
                        "note", &note, "end", &end, "starts", &starts) != 0) {
-        (void)snprintf(err, err_size, "%s:%d: %s", path, error.line, error.text);
         json_decref(root);
-        return -1;
+        return err_set(err, ERR_SYNTAX, "%s:%d: %s", path, error.line, error.text);
     }
     if (strcmp(schema, HYPERVISOR_RESULT_SCHEMA) != 0) {
-        (void)snprintf(err, err_size, "%s:1: schema is '%s', not " HYPERVISOR_RESULT_SCHEMA, path,
-                       schema);
+        (void)err_set(err, ERR_SYNTAX, "%s:1: schema is '%s', not " HYPERVISOR_RESULT_SCHEMA, path,
+                      schema);
         json_decref(root);
-        return -1;
+        return ERR_SYNTAX;
     }
     *ret = (struct hypervisor_result){ .uptime_s = uptime_s,
                                        .virtual_s = virtual_s,

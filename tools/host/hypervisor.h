@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/err.h"
 #include "shared/progress.h"
 
 #define HYPERVISOR_RESULT_SCHEMA "lostbeat/result/1"
@@ -30,14 +31,13 @@ typedef void hypervisor_progress(const struct progress *p, void *context);
 
 /** Run the VMkernel beside this program on `host_dir` to its end. `clock` as given by the user.
  * `progress` may be NULL.
- *  @return its exit status (0 = it did its job); 128 + n when signal n ended it; -1 with a line in
+ *  @return its exit status (0 = it did its job); 128 + n when signal n ended it; a code of err.h with a line in
  * err when it could not be started */
 int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress,
-                   void *context, char *err, size_t err_size);
+                   void *context, struct err *err);
 
-/** Read HOST/run/result.json. @return 0, or -1 with one line in err */
-int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, char *err,
-                      size_t err_size);
+/** Read HOST/run/result.json. @return 0, or a code of err.h with one line in err */
+int hypervisor_result(const char *host_dir, struct hypervisor_result *ret, struct err *err);
 
 /** True for "virtual", "real" and "xN" with N >= 1. */
 bool hypervisor_clock_ok(const char *clock);

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "shared/fault_clock.h"
+#include "shared/path.h"
 #include "shared/rng.h"
 #include "shared/units.h"
+#include "tools/host/host.h"
 #include "tools/host/hostclock.h"
 
-#define PATH_ROOM 4096
 /* [KB1019238]: from "Rebooting system" and "Halting system" to "Starting system". */
 #define REBOOT_S 92
 #define HALT_S 132
@@ -24,20 +25,11 @@
 #define RESET_S_MORE 1200
 
 /* ---- the last run ---------------------------------------------------------------------------- */
-static int path_in(const char *host_dir, const char *name, char ret[PATH_ROOM], char *err,
-                   size_t err_size)
-{
-    if ((size_t)snprintf(ret, PATH_ROOM, "%s/run/%s", host_dir, name) < PATH_ROOM)
-        return 0;
-    (void)snprintf(err, err_size, "%s: the path is too long", host_dir);
-    return -1;
-}
-
 /* A host that a VMkernel runs belongs to it. */
-static int check_idle(const char *host_dir, char *err, size_t err_size)
+static int check_idle(const char *host_dir, struct err *err)
 {
-    char path[PATH_ROOM];
-    if (path_in(host_dir, "vmkernel.lock", path, err, err_size) != 0)
+    char path[PATH_SIZE];
+    if (host_path(host_dir, PATH_LOCK, path, err) != 0)
         return -1;
     const int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
@@ -46,27 +38,25 @@ static int check_idle(const char *host_dir, char *err, size_t err_size)
     (void)close(fd);
     if (busy == 0)
         return 0;
-    (void)snprintf(err, err_size, "%s: it runs already", host_dir);
-    return -1;
+    return err_set(err, -EBUSY, "%s: it runs already", host_dir);
 }
 
-int restart_load(const char *host_dir, struct restart *ret, char *err, size_t err_size)
+int restart_load(const char *host_dir, struct restart *ret, struct err *err)
 {
-    char path[PATH_ROOM], ignored[512];
+    char path[PATH_SIZE];
+    struct err ignored;
     struct restart r = { .plan = calloc(1, sizeof *r.plan) };
     if (r.plan == NULL) {
-        (void)snprintf(err, err_size, "no memory");
-        return -1;
+        return err_set(err, -ENOMEM, "no memory");
     }
-    if (path_in(host_dir, "plan.json", path, err, err_size) != 0 ||
-        check_idle(host_dir, err, err_size) != 0 ||
-        plan_load(path, r.plan, err, err_size) != 0) {
+    if (host_path(host_dir, PATH_PLAN, path, err) != 0 || check_idle(host_dir, err) != 0 ||
+        plan_load(path, r.plan, err) != 0) {
         restart_free(&r);
         return -1;
     }
     /* A result of an earlier start says nothing of the last one, which then was cut off. */
-    r.ended = hypervisor_result(host_dir, &r.result, ignored, sizeof ignored) == 0 &&
-              r.result.starts == r.plan->starts;
+    r.ended =
+        hypervisor_result(host_dir, &r.result, &ignored) == 0 && r.result.starts == r.plan->starts;
     r.clock_s = r.plan->epoch_boot_s + (r.ended ? (int64_t)r.result.virtual_s : 0);
     if (!r.ended) {
         memset(&r.result, 0, sizeof r.result);
@@ -170,28 +160,26 @@ void restart_set_end(struct plan *plan, uint64_t for_ns, bool reboot)
 }
 
 /* A record of the last run gets its number: a hard link, so that the name in use is never gone. */
-static int keep(const char *host_dir, const char *name, uint32_t number, char *err, size_t err_size)
+static int keep(const char *host_dir, const char *name, uint32_t number, struct err *err)
 {
-    char from[PATH_ROOM], to[PATH_ROOM], numbered[64], file[64];
-    (void)snprintf(numbered, sizeof numbered, "%s-%u.json", name, number);
-    (void)snprintf(file, sizeof file, "%s.json", name);
-    if (path_in(host_dir, file, from, err, err_size) != 0 ||
-        path_in(host_dir, numbered, to, err, err_size) != 0)
+    char from[PATH_SIZE], to[PATH_SIZE], numbered[64], file[64];
+    (void)snprintf(numbered, sizeof numbered, PATH_RUN "/%s-%u.json", name, number);
+    (void)snprintf(file, sizeof file, PATH_RUN "/%s.json", name);
+    if (host_path(host_dir, file, from, err) != 0 || host_path(host_dir, numbered, to, err) != 0)
         return -1;
     if (link(from, to) == 0 || errno == EEXIST || errno == ENOENT)
         return 0;
-    (void)snprintf(err, err_size, "%s: %s", to, strerror(errno));
-    return -1;
+    return err_file(err, -errno, to);
 }
 
-int restart_save(const char *host_dir, const struct restart *r, char *err, size_t err_size)
+int restart_save(const char *host_dir, const struct restart *r, struct err *err)
 {
-    char path[PATH_ROOM];
+    char path[PATH_SIZE];
     assert(r->plan->starts > 0);
     const uint32_t last = r->plan->starts - 1;
-    if (keep(host_dir, "plan", last, err, err_size) != 0 ||
-        (r->ended && keep(host_dir, "result", last, err, err_size) != 0) ||
-        path_in(host_dir, "plan.json", path, err, err_size) != 0)
+    if (keep(host_dir, "plan", last, err) != 0 ||
+        (r->ended && keep(host_dir, "result", last, err) != 0) ||
+        host_path(host_dir, PATH_PLAN, path, err) != 0)
         return -1;
-    return plan_save(path, r->plan, err, err_size);
+    return plan_save(path, r->plan, err);
 }

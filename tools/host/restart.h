@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/err.h"
 #include "shared/plan.h"
 #include "shared/units.h"
 #include "tools/host/hypervisor.h"
@@ -28,8 +29,8 @@ struct restart {
                         off, as far as its logs tell */
 };
 
-/** Read a host's run/. @return 0, or -1 with one line in err: no host, a VMkernel runs it */
-int restart_load(const char *host_dir, struct restart *ret, char *err, size_t err_size);
+/** Read a host's run/. @return 0, or a code of err.h with one line in err: no host, a VMkernel runs it */
+int restart_load(const char *host_dir, struct restart *ret, struct err *err);
 void restart_free(struct restart *r);
 
 /** When the host starts again if nobody says: some minutes after a purple screen, as long after a
@@ -43,7 +44,7 @@ void restart_advance(struct restart *r, int64_t epoch_s);
 void restart_set_end(struct plan *plan, uint64_t for_ns, bool reboot);
 
 /** Keep the last run's records, and write the new plan. A host is never without a plan. @return 0
- * or -1 with one line in err */
-int restart_save(const char *host_dir, const struct restart *r, char *err, size_t err_size);
+ * or a code of err.h with one line in err */
+int restart_save(const char *host_dir, const struct restart *r, struct err *err);
 
 #endif /* TOOLS_RESTART_H */

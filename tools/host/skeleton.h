@@ -7,15 +7,16 @@
 
 #include <stddef.h>
 
+#include "shared/err.h"
 #include "shared/plan.h"
 #include "tools/scenario/scenario.h"
 
 /** Make the host directory `dir`, parents included. A directory that is there must be empty.
- *  @return 0, or -1 with one line in err */
-int skeleton_create(const char *dir, const struct plan *plan, char *err, size_t err_size);
+ *  @return 0, or a code of err.h with one line in err */
+int skeleton_create(const char *dir, const struct plan *plan, struct err *err);
 
 /** Write run/drawn: the files that the seed drew, a line each; nothing when it drew none. @return
- * 0, or -1 with one line in err */
-int skeleton_note_drawn(const char *dir, const struct scenario *s, char *err, size_t err_size);
+ * 0, or a code of err.h with one line in err */
+int skeleton_note_drawn(const char *dir, const struct scenario *s, struct err *err);
 
 #endif /* TOOLS_SKELETON_H */

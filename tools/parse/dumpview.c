@@ -25,10 +25,10 @@ uint32_t dumpview_newest_slot(const char *path)
 {
     uint32_t newest = 0, count = 1;
     int64_t newest_s = INT64_MIN;
-    char err[512];
+    struct err err;
     for (uint32_t i = 0; i < count; i++) {
         struct zdump z;
-        if (zdump_load(path, i, &z, err, sizeof err) != 0)
+        if (zdump_load(path, i, &z, &err) != 0)
             break;
         if (z.slot_ok && i == 0 && z.slot.slot_count <= ZDUMP_SLOTS_MAX)
             count = z.slot.slot_count;

@@ -10,6 +10,7 @@
 
 #include <isa-l/igzip_lib.h>
 
+#include "shared/err.h"
 #include "tools/parse/memory.h"
 
 #include "shared/units.h"
@@ -147,7 +148,7 @@ static char *read_all(FILE *f, size_t *ret_size)
     return NULL;
 }
 
-int text_load(const char *path, struct text *ret, char *err, size_t err_size)
+int text_load(const char *path, struct text *ret, struct err *err)
 {
     size_t size = 0;
     FILE *f = fopen(path, "re");
@@ -157,8 +158,7 @@ int text_load(const char *path, struct text *ret, char *err, size_t err_size)
     if (f != NULL)
         (void)fclose(f);
     if (bytes == NULL) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(why));
-        return -1;
+        return err_file(err, -why, path);
     }
     if (size >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0) {
         char *unpacked = unpack(bytes, size, &size);
@@ -166,8 +166,7 @@ int text_load(const char *path, struct text *ret, char *err, size_t err_size)
         bytes = unpacked;
     }
     if (bytes == NULL) {
-        (void)snprintf(err, err_size, "%s: damaged or too large gzip file; copy it again", path);
-        return -1;
+        return err_set(err, ERR_SYNTAX, "%s: damaged or too large gzip file; copy it again", path);
     }
     cut_lines(path, bytes, size, ret);
     return 0;

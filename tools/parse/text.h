@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/err.h"
 #include "shared/units.h"
 
 #define TEXT_BYTES_MAX (256 * MB) /* of a file, unpacked: OUR CHOICE, 50 times the logs on record */
@@ -32,7 +33,7 @@ struct text {
 
 /** Read a plain or gzip file. @return 0, or -1 with one line in err (*ret untouched): not to be
  * read, a folder, too large, a damaged gzip file */
-int text_load(const char *path, struct text *ret, char *err, size_t err_size);
+int text_load(const char *path, struct text *ret, struct err *err);
 
 /** The same from memory; the bytes are copied. Free with text_free(). */
 void text_from(const char *name, const void *bytes, size_t size, struct text *ret);

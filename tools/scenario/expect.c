@@ -166,12 +166,12 @@ static const char *zdump_state(const char *host_dir)
 {
     const char *state = "absent";
     uint64_t newest_ns = 0;
-    char path[PATH_ROOM], err[512];
+    char path[PATH_ROOM];
+    struct err err;
     struct zdump z;
 
     (void)snprintf(path, sizeof path, "%s/dev/vmkcore", host_dir);
-    for (uint32_t i = 0; i < ZDUMP_SLOTS_MAX && zdump_load(path, i, &z, err, sizeof err) == 0;
-         i++) {
+    for (uint32_t i = 0; i < ZDUMP_SLOTS_MAX && zdump_load(path, i, &z, &err) == 0; i++) {
         if (z.slot_ok && z.slot.state != ZDUMP_EMPTY && z.slot.uptime_ns >= newest_ns) {
             newest_ns = z.slot.uptime_ns;
             state = z.complete ? "present" : "cut";

@@ -108,11 +108,11 @@ static void read_esxconf(struct verify *v)
     static const char *const names[] = { PATH_ESXCONF, NULL };
     struct claim_place at = { .file = verify_find(v, names), .section = "" };
     struct esxconf c;
-    char err[512];
+    struct err err;
     if (at.file[0] == '\0')
         return;
-    if (esxconf_load(at.file, &c, err, sizeof err) != 0) {
-        verify_problem(v, "%s", err);
+    if (esxconf_load(at.file, &c, &err) != 0) {
+        verify_problem(v, "%s", err.text);
         return;
     }
     for (size_t i = 0; i < c.count; i++) {

@@ -234,11 +234,11 @@ static const struct {
 static bool read_one(struct verify *v, const char *file)
 {
     static struct zdump z;
-    char err[512];
+    struct err err;
     if (file[0] == '\0')
         return false;
-    if (zdump_load(file, 0, &z, err, sizeof err) != 0) {
-        verify_problem(v, "%s", err);
+    if (zdump_load(file, 0, &z, &err) != 0) {
+        verify_problem(v, "%s", err.text);
         return false;
     }
     const bool there = z.slot_ok && z.slot.state != ZDUMP_EMPTY && z.count > 0;

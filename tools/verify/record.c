@@ -40,13 +40,13 @@ const char *verify_find(struct verify *v, const char *const *patterns)
 bool verify_load(struct verify *v, const char *name, struct claim_place *at, struct text *ret)
 {
     const char *const names[] = { name, NULL };
-    char err[512];
+    struct err err;
     *at = (struct claim_place){ .file = verify_find(v, names), .section = "" };
     if (at->file[0] == '\0')
         return false;
-    if (text_load(at->file, ret, err, sizeof err) == 0)
+    if (text_load(at->file, ret, &err) == 0)
         return true;
-    verify_problem(v, "%s", err);
+    verify_problem(v, "%s", err.text);
     return false;
 }
 

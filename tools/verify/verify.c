@@ -41,14 +41,13 @@ static void run_reader(struct verify *v, const struct reader *r)
     assert(own == v->claims.count - before);
 }
 
-int verify_read(struct verify *v, const char *host, char *err, size_t err_size)
+int verify_read(struct verify *v, const char *host, struct err *err)
 {
     struct stat st;
     *v = (struct verify){ 0 };
     (void)snprintf(v->host, sizeof v->host, "%s", host);
     if (stat(verify_path(v, PATH_LOGS), &st) != 0 || !S_ISDIR(st.st_mode)) {
-        (void)snprintf(err, err_size, "%s: is no host directory (it has no var/log)", host);
-        return -1;
+        return err_set(err, ERR_SYNTAX, "%s: is no host directory (it has no var/log)", host);
     }
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
         run_reader(v, &readers[i]);

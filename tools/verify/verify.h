@@ -5,10 +5,11 @@
 #ifndef TOOLS_VERIFY_VERIFY_H
 #define TOOLS_VERIFY_VERIFY_H
 
+#include "shared/err.h"
 #include "tools/verify/record.h"
 
 /** Read all that lies in the host directory. Free *v with verify_free(). @return 0, or -1 with one
  * line in err when it is no host */
-int verify_read(struct verify *v, const char *host, char *err, size_t err_size);
+int verify_read(struct verify *v, const char *host, struct err *err);
 
 #endif /* TOOLS_VERIFY_VERIFY_H */

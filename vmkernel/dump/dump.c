@@ -103,12 +103,11 @@ static void stun(struct dump *d)
 int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid)
 {
     struct cosmem mem;
-    char err[PROBLEMS_LINE_MAX];
+    struct err err;
     struct cos_task task;
     uint32_t address;
     int result = -1;
-    if (cosmem_open(&mem, vmk->cos_path, vmk->machine.ram, vmk->machine.ram_bytes, NULL, err,
-                    sizeof err) != 0)
+    if (cosmem_open(&mem, vmk->cos_path, vmk->machine.ram, vmk->machine.ram_bytes, NULL, &err) != 0)
         return -1;
     if (cosview_variable(&mem.view, "current_task", &address, sizeof address) &&
         cos_task_read(&mem.view, address, &task)) {
@@ -122,10 +121,10 @@ int dump_current_task(const struct vmk *vmk, char comm[16], uint32_t *ret_pid)
 
 static void read_cos(struct dump *d)
 {
-    char err[PROBLEMS_LINE_MAX];
+    struct err err;
     if (cosmem_open(&d->mem, d->vmk->cos_path, d->vmk->machine.ram, d->vmk->machine.ram_bytes,
-                    &d->notes, err, sizeof err) != 0) {
-        problems_add(&d->notes, "the COS cannot be read: %s", err);
+                    &d->notes, &err) != 0) {
+        problems_add(&d->notes, "the COS cannot be read: %s", err.text);
         return;
     }
     d->has_image = true;

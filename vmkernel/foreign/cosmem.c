@@ -1,6 +1,7 @@
 /* cosmem.c - see cosmem.h. */
 #include "vmkernel/foreign/cosmem.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,11 +60,12 @@ static bool find_text(const void *ctx, uint64_t address, uint64_t *ret_start, ui
 }
 
 int cosmem_open(struct cosmem *m, const char *path, const unsigned char *ram, uint64_t ram_bytes,
-                struct problems *problems, char *err, size_t err_size)
+                struct problems *problems, struct err *err)
 {
     *m = (struct cosmem){ .ram = ram, .ram_bytes = ram_bytes };
-    if (image_open(path, &m->image, err, err_size) != 0)
-        return -1;
+    const int error = image_open(path, &m->image, err);
+    if (error != 0)
+        return error;
     m->view.from = (struct cosview_source){ .ctx = m, .read = read_memory, .text = find_text };
     m->view.problems = problems;
     const int noted = cosview_take_note(&m->view, m->image.note, m->image.note_len);
@@ -72,10 +74,9 @@ int cosmem_open(struct cosmem *m, const char *path, const unsigned char *ram, ui
         cosview_number(&m->view, "PAGE_OFFSET", start - MACHINE_IMAGE_OFFSET, UINT32_MAX);
     if (noted == 0 && m->page_offset % IMAGE_PAGE == 0 && m->page_offset <= start)
         return 0;
-    (void)snprintf(err, err_size, "%s: %s", path,
-                   noted != 0 ? "not enough memory" : "bad PAGE_OFFSET");
     cosmem_close(m);
-    return -1;
+    return noted != 0 ? err_file(err, -ENOMEM, path)
+                      : err_set(err, ERR_SYNTAX, "%s: bad PAGE_OFFSET", path);
 }
 
 void cosmem_close(struct cosmem *m)

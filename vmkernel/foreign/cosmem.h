@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "shared/cosview/task.h"
+#include "shared/err.h"
 #include "vmkernel/foreign/image.h"
 
 struct cosmem {
@@ -27,10 +28,10 @@ struct cosmem {
 };
 
 /** Open the COS's image at `path` and look through it at the RAM, which stays the caller's. *m must
- * not be moved until cosmem_close(). `problems` may be NULL. @return 0; -1 with one line in err,
+ * not be moved until cosmem_close(). `problems` may be NULL. @return 0; a code of err.h with one line in err,
  * nothing is then to be closed */
 int cosmem_open(struct cosmem *m, const char *path, const unsigned char *ram, uint64_t ram_bytes,
-                struct problems *problems, char *err, size_t err_size);
+                struct problems *problems, struct err *err);
 void cosmem_close(struct cosmem *m);
 
 /** All tasks; the running one is appended when the walk did not meet it. Never fails: *ret holds

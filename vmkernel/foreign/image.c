@@ -186,19 +186,16 @@ static const char *parse(struct image *img)
     return bad != NULL ? bad : check_note(img);
 }
 
-int image_open(const char *path, struct image *ret, char *err, size_t err_size)
+int image_open(const char *path, struct image *ret, struct err *err)
 {
     struct image img = { 0 };
     const int failed = io_map(path, &img.bytes, &img.len);
-    if (failed != 0) {
-        (void)snprintf(err, err_size, "%s: %s", path, err_text(failed));
-        return -1;
-    }
+    if (failed != 0)
+        return err_file(err, failed, path);
     const char *bad = parse(&img);
     if (bad != NULL) {
-        (void)snprintf(err, err_size, "%s: %s", path, bad);
         image_close(&img);
-        return -1;
+        return err_set(err, ERR_SYNTAX, "%s: %s", path, bad);
     }
     *ret = img;
     return 0;

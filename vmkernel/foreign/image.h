@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/err.h"
+
 #define IMAGE_SEGMENTS_MAX 16u
 #define IMAGE_PAGE 4096u
 
@@ -32,9 +34,9 @@ struct image {
     uint32_t phdr_count;
 };
 
-/** Map and check the file. @return 0; -1 with one line in err (file, what is wrong), *ret then
+/** Map and check the file. @return 0; a code of err.h with one line in err (file, what is wrong), *ret then
  * untouched. Close with image_close(). */
-int image_open(const char *path, struct image *ret, char *err, size_t err_size);
+int image_open(const char *path, struct image *ret, struct err *err);
 void image_close(struct image *img);
 
 /** The segment that the page of `address` belongs to, or NULL. */

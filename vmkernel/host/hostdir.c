@@ -27,26 +27,26 @@ static const char *const log_paths[LOG_FILES] = { PATH_VMKERNEL_LOG, PATH_VMKWAR
 static const char *const pid_names[] = { "vmkernel", "cos", "vmnixhbd" };
 
 /* The call that failed last was about PATH in the host's folder. */
-static int fail(const struct vmk *vmk, const char *path, char *err, size_t err_size)
+static int fail(const struct vmk *vmk, const char *path, struct err *err)
 {
     const int error = -errno;
-    return err_set(err, err_size, error, "%s/%s: %s", vmk->host_dir, path, err_text(error));
+    return err_set(err, error, "%s/%s: %s", vmk->host_dir, path, err_text(error));
 }
 
 /* A file that shall be there after a power cut, too. */
 static int write_file(const struct vmk *vmk, const char *path, const char *text, size_t bytes,
-                      char *err, size_t err_size)
+                      struct err *err)
 {
     const int error = io_replace(vmk->host_fd, path, text, bytes, true);
     if (error == 0)
         return 0;
-    return err_set(err, err_size, error, "%s/%s: %s", vmk->host_dir, path, err_text(error));
+    return err_set(err, error, "%s/%s: %s", vmk->host_dir, path, err_text(error));
 }
 
 /* [?] The product's esx.conf has hundreds of lines; these are the ones that anything here reads.
  * Keys: names of the options [KB1032962], paths OUR CHOICE. Written at the first start of a host;
  * later ones find what somebody may have changed. */
-static int write_esx_conf(const struct vmk *vmk, char *err, size_t err_size)
+static int write_esx_conf(const struct vmk *vmk, struct err *err)
 {
     const struct plan *p = &vmk->plan;
     char text[1024];
@@ -62,56 +62,56 @@ static int write_esx_conf(const struct vmk *vmk, char *err, size_t err_size)
                  "/system/profile = \"%s\"\n",
                  p->datastore_uuid, p->host, p->host, vmk->profile->build, vmk->profile->name);
     assert(bytes > 0 && (size_t)bytes < sizeof text);
-    return write_file(vmk, PATH_ESXCONF, text, (size_t)bytes, err, err_size);
+    return write_file(vmk, PATH_ESXCONF, text, (size_t)bytes, err);
 }
 
-static int make_folders(const struct vmk *vmk, char *err, size_t err_size)
+static int make_folders(const struct vmk *vmk, struct err *err)
 {
     char store[128];
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         if (mkdirat(vmk->host_fd, folders[i], 0755) != 0 && errno != EEXIST)
-            return fail(vmk, folders[i], err, err_size);
+            return fail(vmk, folders[i], err);
     (void)snprintf(store, sizeof store, PATH_VOLUMES "/%s", vmk->plan.datastore_uuid);
     if (mkdirat(vmk->host_fd, store, 0755) != 0 && errno != EEXIST)
-        return fail(vmk, store, err, err_size);
+        return fail(vmk, store, err);
     return 0;
 }
 
-static int take_lock(struct hostdir *dir, const struct vmk *vmk, char *err, size_t err_size)
+static int take_lock(struct hostdir *dir, const struct vmk *vmk, struct err *err)
 {
     dir->lock_fd = openat(vmk->host_fd, PATH_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (dir->lock_fd < 0)
-        return fail(vmk, PATH_LOCK, err, err_size);
+        return fail(vmk, PATH_LOCK, err);
     if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return err_set(err, err_size, -EBUSY, "%s: another VMkernel runs this host", vmk->host_dir);
+        return err_set(err, -EBUSY, "%s: another VMkernel runs this host", vmk->host_dir);
     return 0;
 }
 
-int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size)
+int hostdir_init(struct hostdir *dir, struct vmk *vmk, struct err *err)
 {
     dir->lock_fd = -1;
     for (int i = 0; i < LOG_FILES; i++)
         dir->log_fd[i] = -1;
     vmk->host_fd = open(vmk->host_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (vmk->host_fd < 0)
-        return err_file(err, err_size, -errno, vmk->host_dir);
-    int error = make_folders(vmk, err, err_size);
+        return err_file(err, -errno, vmk->host_dir);
+    int error = make_folders(vmk, err);
     if (error == 0)
-        error = take_lock(dir, vmk, err, err_size);
-    return error != 0 ? error : write_esx_conf(vmk, err, err_size);
+        error = take_lock(dir, vmk, err);
+    return error != 0 ? error : write_esx_conf(vmk, err);
 }
 
-int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size)
+int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, struct err *err)
 {
     for (int i = 0; i < LOG_FILES; i++) {
         dir->log_fd[i] =
             openat(vmk->host_fd, log_paths[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (dir->log_fd[i] < 0)
-            return fail(vmk, log_paths[i], err, err_size);
+            return fail(vmk, log_paths[i], err);
     }
     vmk->journal_fd =
         openat(vmk->host_fd, PATH_JOURNAL, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    return vmk->journal_fd >= 0 ? 0 : fail(vmk, PATH_JOURNAL, err, err_size);
+    return vmk->journal_fd >= 0 ? 0 : fail(vmk, PATH_JOURNAL, err);
 }
 
 static void close_fd(int *fd)
@@ -218,18 +218,17 @@ static const char *end_name(enum vmk_end end)
     return names[end];
 }
 
-static int write_json(const struct vmk *vmk, const char *path, json_t *root, char *err,
-                      size_t err_size)
+static int write_json(const struct vmk *vmk, const char *path, json_t *root, struct err *err)
 {
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
-    const int error = text != NULL ? write_file(vmk, path, text, strlen(text), err, err_size)
-                                   : err_file(err, err_size, -ENOMEM, path);
+    const int error = text != NULL ? write_file(vmk, path, text, strlen(text), err)
+                                   : err_file(err, -ENOMEM, path);
     free(text);
     json_decref(root);
     return error;
 }
 
-int hostdir_write_start(const struct vmk *vmk, char *err, size_t err_size)
+int hostdir_write_start(const struct vmk *vmk, struct err *err)
 {
     const struct boot_start *start = &vmk->plan.boot.start;
     json_t *lines = json_array();
@@ -238,10 +237,10 @@ int hostdir_write_start(const struct vmk *vmk, char *err, size_t err_size)
     return write_json(vmk, PATH_START,
                       json_pack("{ss si so}", "schema", "lostbeat/start/1", "starts",
                                 (int)vmk->plan.starts, "lines", lines),
-                      err, err_size);
+                      err);
 }
 
-int hostdir_write_result(const struct vmk *vmk, char *err, size_t err_size)
+int hostdir_write_result(const struct vmk *vmk, struct err *err)
 {
     const double uptime_s = (double)(vmk->now_ns / NS_PER_MS) / 1000.0;
     return write_json(vmk, PATH_RESULT,
@@ -251,5 +250,5 @@ int hostdir_write_result(const struct vmk *vmk, char *err, size_t err_size)
                                 "headline", vmk->headline, "stunned", vmk->cos == VMK_COS_STUNNED,
                                 "note", vmk->note, "end", end_name(vmk->end), "starts",
                                 (int)vmk->plan.starts),
-                      err, err_size);
+                      err);
 }

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "shared/err.h"
 #include "vmkernel/host/vmk.h"
 
 struct hostdir { /* open files */
@@ -19,10 +20,10 @@ struct hostdir { /* open files */
 /** Open the host, lock it against a second VMkernel, make its folders, and its options if it has
  * none yet. vmk->plan must be loaded.
  *  @return 0, or a code of err.h with one line in err */
-int hostdir_init(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size);
+int hostdir_init(struct hostdir *dir, struct vmk *vmk, struct err *err);
 /** Open the log's files and the journal; they are made if they are not there (logs were rotated
  * before). @return 0, or a code of err.h with one line in err */
-int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, char *err, size_t err_size);
+int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, struct err *err);
 void hostdir_fini(struct hostdir *dir, struct vmk *vmk);
 
 /** The effects by which the log reaches its files. */
@@ -42,9 +43,9 @@ void hostdir_journal_fault(struct vmk *vmk, const struct fault_note *note, const
                            const char *what);
 
 /** Write run/result.json. @return 0, or a code of err.h with one line in err */
-int hostdir_write_result(const struct vmk *vmk, char *err, size_t err_size);
+int hostdir_write_result(const struct vmk *vmk, struct err *err);
 /** Write run/start.json: what this start found (plan.boot.start). @return as
  * hostdir_write_result() */
-int hostdir_write_start(const struct vmk *vmk, char *err, size_t err_size);
+int hostdir_write_start(const struct vmk *vmk, struct err *err);
 
 #endif /* VMK_HOSTDIR_H */

@@ -13,10 +13,10 @@
 #include "shared/units.h"
 #include "vmkernel/host/vmk.h"
 
-static int fail(char *err, size_t err_size, const char *what)
+static int fail(struct err *err, const char *what)
 {
     const int error = -errno;
-    return err_set(err, err_size, error, "machine memory: %s: %s", what, err_text(error));
+    return err_set(err, error, "machine memory: %s: %s", what, err_text(error));
 }
 
 /* A memfd whose size nobody can change: a COS that shrank it would kill the VMkernel with SIGBUS.
@@ -34,15 +34,15 @@ static int sealed_memfd(const char *name, uint64_t bytes)
     return fd;
 }
 
-static int map(struct machine *m, char *err, size_t err_size)
+static int map(struct machine *m, struct err *err)
 {
     m->memory_fd = sealed_memfd("machine", m->bytes);
     if (m->memory_fd < 0)
-        return fail(err, err_size, "cannot create it");
+        return fail(err, "cannot create it");
     void *base =
         mmap(NULL, m->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, m->memory_fd, 0);
     if (base == MAP_FAILED)
-        return fail(err, err_size, "cannot map it");
+        return fail(err, "cannot map it");
     m->base = base;
     m->info = (struct machine_hostinfo *)(m->base + MACHINE_HOSTINFO_OFFSET);
     m->ring = (struct ring *)(m->base + MACHINE_RING_OFFSET);
@@ -111,21 +111,21 @@ static void fill_boot(struct boot_params *to, const struct plan *plan)
     to->random = rng_derive(plan->seed, "cos");
 }
 
-int machine_init(struct vmk *vmk, char *err, size_t err_size)
+int machine_init(struct vmk *vmk, struct err *err)
 {
     struct machine *m = &vmk->machine;
     const struct plan *plan = &vmk->plan;
     assert(plan->ram_mb >= MACHINE_RAM_MB_MIN && plan->ram_mb <= MACHINE_RAM_MB_MAX);
     m->ram_bytes = plan->ram_mb * MB;
     m->bytes = MACHINE_RAM_OFFSET + m->ram_bytes;
-    const int error = map(m, err, err_size);
+    const int error = map(m, err);
     if (error != 0)
         return error;
     /* One page more than slots: the first page of a swap partition is its header. */
     const uint64_t swap_bytes = ((uint64_t)plan->boot.swap_pages + 1) * MACHINE_PAGE_SIZE;
     m->swap_fd = sealed_memfd("swap", swap_bytes);
     if (m->swap_fd < 0)
-        return fail(err, err_size, "cannot create the swap partition");
+        return fail(err, "cannot create the swap partition");
     fill_hostinfo(m, plan, swap_bytes);
     fill_boot(m->boot, plan);
     m->vmnix->serial = 1;

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "shared/err.h"
+
 struct machine;
 struct vmk;
 
@@ -15,7 +17,7 @@ struct vmk;
 /** Make and map vmk->machine as vmk->plan says, and write the boot parameters.
  *  @return 0, or a code of err.h with one line in err; what was made so far is
  *  undone by machine_fini() */
-int machine_init(struct vmk *vmk, char *err, size_t err_size);
+int machine_init(struct vmk *vmk, struct err *err);
 /** Unmap and close. Harmless on a machine that is not there. */
 void machine_fini(struct machine *machine);
 

@@ -24,12 +24,12 @@ static void take_core(struct vmk_options *o, const char *value)
     (void)snprintf(o->core_why, sizeof o->core_why, "%s", esxconf_core_reason(core));
 }
 
-int options_load(struct vmk *vmk, char *err, size_t err_size)
+int options_load(struct vmk *vmk, struct err *err)
 {
     char path[PATH_SIZE];
     struct esxconf conf;
     (void)path_join(path, vmk->host_dir, PATH_ESXCONF);
-    const int error = esxconf_load(path, &conf, err, err_size);
+    const int error = esxconf_load(path, &conf, err);
     if (error != 0)
         return error;
     options_default(vmk);

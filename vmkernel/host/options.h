@@ -8,11 +8,13 @@
 
 #include <stddef.h>
 
+#include "shared/err.h"
+
 struct vmk;
 
 /** The options of a host whose file says nothing: core on the plan's datastore, purple screen. */
 void options_default(struct vmk *vmk);
 /** Fill vmk->options. @return 0, or a code of err.h with one line "FILE:LINE: what" in err */
-int options_load(struct vmk *vmk, char *err, size_t err_size);
+int options_load(struct vmk *vmk, struct err *err);
 
 #endif /* VMK_OPTIONS_H */

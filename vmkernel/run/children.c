@@ -199,12 +199,11 @@ static int executed(int report)
 
 /* Fork and execute. The handler knows the pid before it can hear of it, since SIGCHLD is blocked
  * meanwhile. */
-static int start(enum gate_party who, const struct image *image, pid_t *ret_pid, char *err,
-                 size_t err_size)
+static int start(enum gate_party who, const struct image *image, pid_t *ret_pid, struct err *err)
 {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0)
-        return err_file(err, err_size, -errno, image->path);
+        return err_file(err, -errno, image->path);
     block_sigchld(SIG_BLOCK);
     const pid_t parent = getpid();
     const pid_t pid = fork();
@@ -219,14 +218,14 @@ static int start(enum gate_party who, const struct image *image, pid_t *ret_pid,
     (void)close(report[0]);
     if (pid > 0)
         *ret_pid = pid;
-    return error == 0 ? 0 : err_file(err, err_size, error, image->path);
+    return error == 0 ? 0 : err_file(err, error, image->path);
 }
 
-int children_start(struct vmk *vmk, char *err, size_t err_size)
+int children_start(struct vmk *vmk, struct err *err)
 {
     if (install_handler(vmk->machine.gate) != 0) {
         const int error = -errno;
-        return err_set(err, err_size, error, "cannot watch child processes: %s", err_text(error));
+        return err_set(err, error, "cannot watch child processes: %s", err_text(error));
     }
     const int cos_fds[] = { vmk->machine.memory_fd, vmk->host_fd, vmk->machine.swap_fd };
     const struct image cos = { vmk->cos_path, "cos", cos_fds, 3 };
@@ -234,8 +233,8 @@ int children_start(struct vmk *vmk, char *err, size_t err_size)
     /* A host whose COS starts no heartbeat daemon (no-start) has no such process. */
     int error = 0;
     if (vmk->machine.boot->hbd_pid != 0)
-        error = start(GATE_VMNIXHBD, &hbd, &vmk->hbd_pid, err, err_size);
-    return error != 0 ? error : start(GATE_COS, &cos, &vmk->cos_pid, err, err_size);
+        error = start(GATE_VMNIXHBD, &hbd, &vmk->hbd_pid, err);
+    return error != 0 ? error : start(GATE_COS, &cos, &vmk->cos_pid, err);
 }
 
 void children_pin(void)

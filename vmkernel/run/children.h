@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "shared/err.h"
 #include "shared/gate.h"
 
 struct vmk;
@@ -31,7 +32,7 @@ void children_pin(void);
 /** Install the handler, start vmnixhbd and cos, wait until both are executed.
  *  @return 0, or a code of err.h with one line in err; children that were started are then ended by
  * children_end() */
-int children_start(struct vmk *vmk, char *err, size_t err_size);
+int children_start(struct vmk *vmk, struct err *err);
 
 /** Whether `who` lives, by what its parent was told, not by the gate, where the COS can write. */
 enum gate_life children_life(enum gate_party who);

@@ -10,9 +10,9 @@
 
 void glance_init(struct glance *g, const struct vmk *vmk)
 {
-    char err[512];
+    struct err err;
     g->usable = cosmem_open(&g->mem, vmk->cos_path, vmk->machine.ram, vmk->machine.ram_bytes, NULL,
-                            err, sizeof err) == 0;
+                            &err) == 0;
 }
 
 void glance_fini(struct glance *g)

@@ -29,8 +29,6 @@
 #include "vmkernel/start/recovery.h"
 #include "vmkernel/start/vmfs.h"
 
-#define ERR_MAX (PATH_SIZE + 256u) /* a path and a reason */
-
 static struct vmk vmk; /* large, so not on the stack */
 
 static const char usage_text[] =
@@ -167,16 +165,16 @@ static const char *plan_fault(const struct plan *p)
     return NULL;
 }
 
-static int load_plan(char *err, size_t err_size)
+static int load_plan(struct err *err)
 {
     char path[PATH_SIZE];
     (void)path_join(path, vmk.host_dir, PATH_PLAN);
-    const int error = plan_load(path, &vmk.plan, err, err_size);
+    const int error = plan_load(path, &vmk.plan, err);
     if (error != 0)
         return error;
     const char *fault = plan_fault(&vmk.plan);
     if (fault != NULL)
-        return err_set(err, err_size, ERR_SYNTAX, "%s:1: %s", path, fault);
+        return err_set(err, ERR_SYNTAX, "%s:1: %s", path, fault);
     vmk.profile = profile_find(vmk.plan.profile);
     return 0;
 }
@@ -234,16 +232,16 @@ static void write_pids(void)
         (void)hostdir_write_pid(&vmk, "vmnixhbd", vmk.hbd_pid);
 }
 
-static int run_console(uint64_t factor, char *err, size_t err_size)
+static int run_console(uint64_t factor, struct err *err)
 {
     struct pace pace;
     if (pace_init(&pace, factor, children_event_fd()) != 0) {
         pace_fini(&pace);
-        return err_set(err, err_size, ERR_INTERNAL, "cannot set up the clock");
+        return err_set(err, ERR_INTERNAL, "cannot set up the clock");
     }
     const int bad = console_run(&vmk, &pace);
     pace_fini(&pace);
-    if (hostdir_write_result(&vmk, err, err_size) != 0)
+    if (hostdir_write_result(&vmk, err) != 0)
         return ERR_INTERNAL;
     return bad != 0 ? report_bug() : 0;
 }
@@ -258,7 +256,7 @@ static const struct fault *disk_fault(enum fault_type type)
 }
 
 /* Not the first start of this host: bring to safety what the last one left, and rotate its logs. */
-static int recover(char *err, size_t err_size)
+static int recover(struct err *err)
 {
     const struct plan *p = &vmk.plan;
     const struct recovery recovery = {
@@ -277,38 +275,37 @@ static int recover(char *err, size_t err_size)
     vmk.plan.boot.start.after = p->after;
     recovery_rotate_logs(&recovery);
     (void)recovery_run(&recovery);
-    return hostdir_write_start(&vmk, err, err_size);
+    return hostdir_write_start(&vmk, err);
 }
 
 /* A start that finds no datastore is one without its virtual machines' files, not a failed one. */
-static int start_vmfs(struct vmfs *vmfs, char *err, size_t err_size)
+static int start_vmfs(struct vmfs *vmfs, struct err *err)
 {
-    const int error = vmfs_init(vmfs, &vmk, err, err_size);
+    const int error = vmfs_init(vmfs, &vmk, err);
     if (error == 0 || vmk.plan.starts == 0)
         return error;
     const struct profile_value uuid = { .name = "uuid", .text = vmk.plan.datastore_uuid };
     log_form(&vmk.log, LOG_WARNING, 0, 0, vmk.profile->world_base,
              "WARNING: FS3: 118: datastore {uuid} cannot be used", &uuid, 1);
-    err[0] = '\0';
+    err->text[0] = '\0';
     return 0;
 }
 
-static int create_partition(char *err, size_t err_size)
+static int create_partition(struct err *err)
 {
     const int error = dump_partition_create(&vmk);
     if (error == 0)
         return 0;
-    return err_set(err, err_size, error, "%s/" PATH_DUMP_PARTITION ": %s", vmk.host_dir,
-                   err_text(error));
+    return err_set(err, error, "%s/" PATH_DUMP_PARTITION ": %s", vmk.host_dir, err_text(error));
 }
 
-static int run_children(uint64_t factor, char *err, size_t err_size)
+static int run_children(uint64_t factor, struct err *err)
 {
     children_pin();
-    int error = children_start(&vmk, err, err_size);
+    int error = children_start(&vmk, err);
     if (error == 0) {
         write_pids();
-        error = run_console(factor, err, err_size);
+        error = run_console(factor, err);
     }
     children_end(&vmk);
     hostdir_remove_pids(&vmk);
@@ -316,31 +313,31 @@ static int run_children(uint64_t factor, char *err, size_t err_size)
 }
 
 /* @return 0, or a code of err.h with one line in err */
-static int run_host(uint64_t factor, char *err, size_t err_size)
+static int run_host(uint64_t factor, struct err *err)
 {
     static struct hostdir dir;
     static struct vmfs vmfs;
-    int error = hostdir_init(&dir, &vmk, err, err_size);
+    int error = hostdir_init(&dir, &vmk, err);
     if (error == 0)
-        error = options_load(&vmk, err, err_size);
+        error = options_load(&vmk, err);
     if (error == 0)
-        error = recover(err, err_size);
+        error = recover(err);
     if (error == 0)
-        error = hostdir_open_logs(&dir, &vmk, err, err_size);
+        error = hostdir_open_logs(&dir, &vmk, err);
     if (error == 0) {
         const struct log_effects effects = hostdir_log_effects(&dir);
         log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
         make_worlds();
         fault_queue_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count,
                          FAULT_SIDE_VMKERNEL);
-        error = start_vmfs(&vmfs, err, err_size);
+        error = start_vmfs(&vmfs, err);
     }
     if (error == 0)
-        error = machine_init(&vmk, err, err_size);
+        error = machine_init(&vmk, err);
     if (error == 0)
-        error = create_partition(err, err_size);
+        error = create_partition(err);
     if (error == 0)
-        error = run_children(factor, err, err_size);
+        error = run_children(factor, err);
     vmfs_fini(&vmfs);
     machine_fini(&vmk.machine);
     hostdir_fini(&dir, &vmk);
@@ -349,7 +346,7 @@ static int run_host(uint64_t factor, char *err, size_t err_size)
 
 int main(int argc, char *argv[])
 {
-    char err[ERR_MAX] = "";
+    struct err err = { "" };
     uint64_t factor = 0;
     if (default_paths() != 0)
         vmk.cos_path[0] = vmk.hbd_path[0] = '\0'; /* --cos and --vmnixhbd must say */
@@ -361,10 +358,10 @@ int main(int argc, char *argv[])
     (void)umask(022);
     vmk.host_fd = vmk.journal_fd = -1;
     vmk.io = &dumpio_real;
-    int error = load_plan(err, sizeof err);
+    int error = load_plan(&err);
     if (error == 0)
-        error = run_host(factor, err, sizeof err);
-    if (err[0] != '\0')
-        (void)fprintf(stderr, "vmkernel: %s\n", err);
+        error = run_host(factor, &err);
+    if (err.text[0] != '\0')
+        (void)fprintf(stderr, "vmkernel: %s\n", err.text);
     return (int)err_exit(error);
 }

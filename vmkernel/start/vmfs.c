@@ -46,14 +46,14 @@ static int make_vm(struct vmfs *vmfs, const struct vmk *vmk, uint32_t vm)
     return fd < 0 ? fd : ftruncate(fd, VMFS_SWAP_BYTES) != 0 ? -errno : 0;
 }
 
-int vmfs_init(struct vmfs *vmfs, const struct vmk *vmk, char *err, size_t err_size)
+int vmfs_init(struct vmfs *vmfs, const struct vmk *vmk, struct err *err)
 {
     memset(vmfs, 0, sizeof *vmfs);
     for (uint32_t vm = 0; vm < vmk->plan.vms && vm < VMFS_VMS_MAX; vm++) {
         const int error = make_vm(vmfs, vmk, vm);
         if (error != 0)
-            return err_set(err, err_size, error, "%s: datastore: virtual machine %u: %s",
-                           vmk->host_dir, vm, err_text(error));
+            return err_set(err, error, "%s: datastore: virtual machine %u: %s", vmk->host_dir, vm,
+                           err_text(error));
     }
     return 0;
 }

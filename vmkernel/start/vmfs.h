@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/err.h"
+
 struct vmk;
 
 #define VMFS_VMS_MAX 8u
@@ -25,7 +27,7 @@ struct vmfs {
 
 /** Make the folders vmfs/volumes/<UUID>/VMnnn with VMnnn.vmx and VMnnn.vswp, and lock the files.
  *  @return 0, or a code of err.h with one line in err; then call vmfs_fini() all the same */
-int vmfs_init(struct vmfs *vmfs, const struct vmk *vmk, char *err, size_t err_size);
+int vmfs_init(struct vmfs *vmfs, const struct vmk *vmk, struct err *err);
 /** Let the locks go. */
 void vmfs_fini(struct vmfs *vmfs);
 

@@ -20,9 +20,9 @@
 #include <archive_entry.h>
 
 #include "shared/io.h"
+#include "shared/path.h"
 #include "tools/diagnose/readers/reading.h"
 
-#define PATH_ROOM 4096
 #define PEEK_BYTES 512u
 #define DEPTH_MAX 12
 #define MEMBER_BYTES_MAX (4ull << 30) /* a bundle's member, unpacked */
@@ -102,37 +102,33 @@ static int peek(const char *path, enum content *ret)
 }
 
 /* ---- one file -------------------------------------------------------------------------------- */
-static int read_text(struct diagnosis *d, const char *path, const char *shown, char *err,
-                     size_t err_size)
+static int read_text(struct diagnosis *d, const char *path, const char *shown, struct err *err)
 {
     struct text text;
-    if (text_load(path, &text, err, err_size) != 0)
+    if (text_load(path, &text, err) != 0)
         return -1;
     free(text.name);
     text.name = strdup(shown);
     return reading_add_text(d, shown, &text);
 }
 
-static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t err_size);
+static int read_bundle(struct diagnosis *d, const char *path, struct err *err);
 
-static int read_file(struct diagnosis *d, const char *path, const char *shown, char *err,
-                     size_t err_size)
+static int read_file(struct diagnosis *d, const char *path, const char *shown, struct err *err)
 {
     enum content content;
     const int error = peek(path, &content);
-    if (error != 0) {
-        (void)snprintf(err, err_size, "%s: %s", shown, strerror(-error));
-        return -1;
-    }
+    if (error != 0)
+        return err_file(err, error, shown);
     switch (content) {
     case CONTENT_BUNDLE:
-        return read_bundle(d, path, err, err_size);
+        return read_bundle(d, path, err);
     case CONTENT_CORE:
-        return reading_add_core(d, path, shown, err, err_size);
+        return reading_add_core(d, path, shown, err);
     case CONTENT_ZDUMP:
-        return reading_add_zdump(d, path, shown, err, err_size);
+        return reading_add_zdump(d, path, shown, err);
     case CONTENT_TEXT:
-        return read_text(d, path, shown, err, err_size);
+        return read_text(d, path, shown, err);
     case CONTENT_OTHER:
         break;
     }
@@ -172,16 +168,15 @@ static bool worth_opening(const char *name)
     return true;
 }
 
-static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t err_size)
+static int read_bundle(struct diagnosis *d, const char *path, struct err *err)
 {
     struct archive_entry *entry;
-    char shown[PATH_ROOM], member[64], ignored[512];
+    char shown[PATH_SIZE], member[64];
+    struct err ignored;
     int found = 0, status;
     struct archive *a = open_gzip(path);
-    if (a == NULL) {
-        (void)snprintf(err, err_size, "%s: cannot be read as a bundle", path);
-        return -1;
-    }
+    if (a == NULL)
+        return err_set(err, ERR_SYNTAX, "%s: cannot be read as a bundle", path);
     while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN) {
         const char *name = archive_entry_pathname(entry);
         if (name == NULL || archive_entry_filetype(entry) != AE_IFREG || !worth_opening(name))
@@ -191,7 +186,7 @@ static int read_bundle(struct diagnosis *d, const char *path, char *err, size_t 
             continue;
         (void)snprintf(shown, sizeof shown, "%s:%s", path, name);
         (void)snprintf(member, sizeof member, "/proc/self/fd/%d", fd);
-        const int got = read_file(d, member, shown, ignored, sizeof ignored);
+        const int got = read_file(d, member, shown, &ignored);
         found += got > 0 ? got : 0;
         (void)close(fd);
     }
@@ -216,33 +211,29 @@ static int not_hidden(const struct dirent *entry)
 /* What a host's run/ holds is the truth about its scenario; real hosts have no such folder. */
 static bool is_off_limits(const char *folder, const char *name, int depth)
 {
-    char plan[PATH_ROOM];
-    if (depth > 0 || strcmp(name, "run") != 0)
+    char plan[PATH_SIZE];
+    if (depth > 0 || strcmp(name, PATH_RUN) != 0)
         return false;
-    return (size_t)snprintf(plan, sizeof plan, "%s/run/plan.json", folder) >= sizeof plan ||
-           access(plan, F_OK) == 0;
+    return path_join(plan, folder, PATH_PLAN) != 0 || access(plan, F_OK) == 0;
 }
 
-static int read_folder(struct diagnosis *d, const char *folder, int depth, char *err,
-                       size_t err_size)
+static int read_folder(struct diagnosis *d, const char *folder, int depth, struct err *err)
 {
     struct dirent **entries = NULL;
-    char path[PATH_ROOM], ignored[512];
+    char path[PATH_SIZE];
+    struct err ignored;
     int found = 0;
     const int count = depth < DEPTH_MAX ? scandir(folder, &entries, not_hidden, by_bytes) : 0;
-    if (count < 0) {
-        (void)snprintf(err, err_size, "%s: %s", folder, strerror(errno));
-        return -1;
-    }
+    if (count < 0)
+        return err_file(err, -errno, folder);
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         struct stat st;
-        if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) < sizeof path &&
-            lstat(path, &st) == 0 && !is_off_limits(folder, name, depth)) {
-            const int got = S_ISDIR(st.st_mode)
-                                ? read_folder(d, path, depth + 1, ignored, sizeof ignored)
+        if (path_join(path, folder, name) == 0 && lstat(path, &st) == 0 &&
+            !is_off_limits(folder, name, depth)) {
+            const int got = S_ISDIR(st.st_mode) ? read_folder(d, path, depth + 1, &ignored)
                             : S_ISREG(st.st_mode) && worth_opening(name)
-                                ? read_file(d, path, path, ignored, sizeof ignored)
+                                ? read_file(d, path, path, &ignored)
                                 : 0;
             found += got > 0 ? got : 0;
         }
@@ -252,13 +243,10 @@ static int read_folder(struct diagnosis *d, const char *folder, int depth, char 
     return found;
 }
 
-int diagnosis_read(struct diagnosis *d, const char *path, char *err, size_t err_size)
+int diagnosis_read(struct diagnosis *d, const char *path, struct err *err)
 {
     struct stat st;
-    if (stat(path, &st) != 0) {
-        (void)snprintf(err, err_size, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    return S_ISDIR(st.st_mode) ? read_folder(d, path, 0, err, err_size)
-                               : read_file(d, path, path, err, err_size);
+    if (stat(path, &st) != 0)
+        return err_file(err, -errno, path);
+    return S_ISDIR(st.st_mode) ? read_folder(d, path, 0, err) : read_file(d, path, path, err);
 }

@@ -185,15 +185,12 @@ static void parse(struct core *c, struct parsed_core *ret)
     cos_tasks_free(&tasks);
 }
 
-int reading_add_core(struct diagnosis *d, const char *path, const char *shown, char *err,
-                     size_t err_size)
+int reading_add_core(struct diagnosis *d, const char *path, const char *shown, struct err *err)
 {
     struct core *c;
-    struct err why;
-    if (core_open(path, &c, &why) != 0) {
-        (void)snprintf(err, err_size, "%s", why.text);
-        return -1;
-    }
+    const int error = core_open(path, &c, err);
+    if (error != 0)
+        return error;
     struct parsed *p = reading_add(d, ARTEFACT_CORE, shown);
     parse(c, &p->core);
     if (core_missing(c) > 0)

@@ -218,12 +218,11 @@ static void add_section(struct diagnosis *d, const struct parsed *zdump, enum zd
     free(p);
 }
 
-int reading_add_zdump(struct diagnosis *d, const char *path, const char *shown, char *err,
-                      size_t err_size)
+int reading_add_zdump(struct diagnosis *d, const char *path, const char *shown, struct err *err)
 {
     struct zdump z;
     int64_t boot_s;
-    if (zdump_load(path, 0, &z, err, err_size) != 0)
+    if (zdump_load(path, 0, &z, err) != 0)
         return -1;
     if (!z.slot_ok && z.count == 0) {
         zdump_free(&z);

@@ -6,6 +6,7 @@
 #ifndef TOOLS_DIAGNOSE_READERS_READING_H
 #define TOOLS_DIAGNOSE_READERS_READING_H
 
+#include "shared/err.h"
 #include "shared/zdump.h"
 #include "tools/diagnose/facts/diagnosis.h"
 #include "tools/diagnose/readers/gain.h"
@@ -77,11 +78,9 @@ struct parsed *reading_add(struct diagnosis *d, enum artefact kind, const char *
 bool reading_add_text(struct diagnosis *d, const char *path, struct text *text);
 /** A zdump or dump partition with its sections. @return 1; 0 when it holds nothing; -1 with one
  * line in err */
-int reading_add_zdump(struct diagnosis *d, const char *path, const char *shown, char *err,
-                      size_t err_size);
+int reading_add_zdump(struct diagnosis *d, const char *path, const char *shown, struct err *err);
 /** A cos-core, plain or .gz. @return 1, or -1 with one line in err */
-int reading_add_core(struct diagnosis *d, const char *path, const char *shown, char *err,
-                     size_t err_size);
+int reading_add_core(struct diagnosis *d, const char *path, const char *shown, struct err *err);
 /** After the last file: parse the vmksummary files together, bring logs into the order of their age
  * (the living one, then .1, .2), and note what was not understood. */
 void reading_end(struct diagnosis *d);

@@ -2,6 +2,7 @@
 #ifndef TOOLS_DIAGNOSE_REPORT_H
 #define TOOLS_DIAGNOSE_REPORT_H
 
+#include "shared/err.h"
 #include "tools/diagnose/diagnose.h"
 #include "tools/out/out.h"
 
@@ -10,6 +11,6 @@
 bool report_diagnosis(const struct diagnosis *d, bool why, struct out *o);
 
 /** As an HTML page with the plots, which replaces `path`. @return 0, or -1 with one line in err */
-int report_diagnosis_html(const struct diagnosis *d, const char *path, char *err, size_t err_size);
+int report_diagnosis_html(const struct diagnosis *d, const char *path, struct err *err);
 
 #endif /* TOOLS_DIAGNOSE_REPORT_H */

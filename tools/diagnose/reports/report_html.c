@@ -121,7 +121,7 @@ static void put_page(FILE *f, const struct diagnosis *d)
     (void)fputs("</body></html>\n", f);
 }
 
-int report_diagnosis_html(const struct diagnosis *d, const char *path, char *err, size_t err_size)
+int report_diagnosis_html(const struct diagnosis *d, const char *path, struct err *err)
 {
     char *page = NULL;
     size_t size = 0;
@@ -134,6 +134,6 @@ int report_diagnosis_html(const struct diagnosis *d, const char *path, char *err
     }
     free(page);
     if (status != 0)
-        (void)snprintf(err, err_size, "%s: %s", path, err_text(status));
+        (void)err_file(err, status, path);
     return status == 0 ? 0 : -1;
 }
