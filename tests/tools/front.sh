@@ -49,7 +49,7 @@ check "help names run" says out "run      boots a host"
 check "no command is a usage error" run_to 2 "$lostbeat"
 check "an unknown command is a usage error" run_to 2 "$lostbeat" runn
 check "and the nearest one is named" says err "did you mean 'run'?"
-for c in run list psod; do
+for c in run list psod boot reset crash explain forecast diagnose verify; do
     check "$c has help" run_to 0 "$lostbeat" $c --help
     check "$c's help shows its usage" says out "usage: lostbeat $c"
     check "$c refuses unknown options" run_to 2 "$lostbeat" $c --colour
