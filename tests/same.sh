@@ -27,23 +27,19 @@ seed=${SEED:-1}
 # Addresses in the console, hexadecimal or decimal, bytes of its text, and the registers that a
 # call may use as it likes: what is left is the same for every layout of its text and stacks.
 without_addresses() {
-    sed -E 's/\b(0x)?[c-fC-F][0-9a-fA-F]{7}\b/ADDRESS/g; s/\b3[2-9][0-9]{8}\b/ADDRESS/g
-        s/\b(e[abcd]x|e[sd]i|ebp|r[abcd]x|r[sd]i|rbp|r[0-9]+)( *[=:] *)(0x)?[0-9a-f]+/\1\2REGISTER/gI
+    sed -E 's/\b([er][a-d]x|[er][sd]i|[er]bp|r[0-9]+)( *[=:] *)(0x)?[0-9a-f]+/\1\2REGISTER/gI
+        s/\b(0x)?[c-fC-F][0-9a-fA-F]{7}\b/ADDRESS/g; s/\b3[2-9][0-9]{8}\b/ADDRESS/g
         s/"offset": [0-9]+/"offset": OFFSET/; s/\+0x[0-9a-f]+(\/0x[0-9a-f]+)?/+OFFSET/g
         s/(Code:)( [0-9a-f]{2})+/\1/'
 }
 
 # All lines of the files in a folder, each with its file's name, as two builds are compared: also
-# without what depends on how the compiler laid out a function (its offset, its place on a stack,
-# the words there, the registers that an oops prints) and without the suffix of a function that it
-# made a special copy of.
+# without what an oops prints of the code (the offset in a function, the words on its stack) and
+# without the suffix of a function that the compiler made a special copy of.
 lines_of() { # folder
     (cd "$1" && grep -ra '' . | LC_ALL=C sort -s -t: -k1,1) | without_addresses |
         sed -E 's/(\[kernel\]) 0x[0-9a-f]+/\1 OFFSET/; s/\.(constprop|isra|part)\.[0-9]+//g
-            s/ +((ADDRESS|[0-9a-f]{8}) *){4,}$/ WORDS/; s/\b(sp|frame)=[0-9a-f]{8}\b/\1=STACK/g
-            s/^([^:]*: #[0-9]+ )\[[0-9a-f]{8}\]/\1[STACK]/; s/ \(0x[0-9a-f]{8}\)$/ (STACK)/
-            s/\b(e[a-d]x|e[sd]i|e[bs]p)(: |=0x)[0-9a-f]+/\1\2REGISTER/g
-            s/:0x[0-9a-f]{8}:\[ADDRESS\]/:STACK:[ADDRESS]/'
+            s/ +((ADDRESS|[0-9a-f]{8}) *){4,}$/ WORDS/'
 }
 
 # What stands in a core, a dump and a screen, as text.
