@@ -1,5 +1,5 @@
-/* cause.h - the causes of a missing heartbeat, by name: what a scenario injects and what a diagnosis
- * finds [CONTRACT].
+/* cause.h - the causes of a missing heartbeat, by name: what a scenario injects and what a
+ * diagnosis finds.
  *
  * A new cause is a line here and its file, tools/diagnose/causes/cause_ID.c. */
 #ifndef SHARED_CAUSE_H

@@ -67,6 +67,7 @@ for page in "${pages[@]}"; do
     rm -rf ./*
 done
 equal "each cause has its page" "$(cd "$cases" && printf '%s\n' *.md)" \
-    "$(cd "$cases/../../tools/diagnose/causes" && printf '%s\n' cause_*.c | sed 's/^cause_//; s/c$/md/; y/_/-/')"
+    "$(cd "$cases/../../tools/diagnose/causes" && printf '%s\n' cause_*.c |
+        sed 's/^cause_//; s/c$/md/; y/_/-/')"
 check "and pages were tried" test "$causes" -gt 0
 tap_done

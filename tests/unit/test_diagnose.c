@@ -263,21 +263,24 @@ static void test_facts_do_not_depend_on_the_order_of_reading(void **state)
 /* ---- who gained ------------------------------------------------------------------------------ */
 static void test_gain_counts_from_the_last_hour_near_the_low(void **state)
 {
-    static const struct gain_point point[] = {
-        { 0, 9000 }, { 3600, 1000 }, { 7200, 1010 }, { 10800, 3000 }, { 14400, 5000 }
+    static const struct trend_point point[] = {
+        { 0, 9000 }, { 1, 1000 }, { 2, 1010 }, { 3, 3000 }, { 4, 5000 }
     };
     struct gain g = { .seen = 0 };
     (void)state;
     gain_measure(point, 5, &g);
-    assert_int_equal(g.kb, 3990);
-    assert_int_equal(g.s, 7200);
-    assert_int_equal(g.low_kb, 1000);
-    assert_int_equal(g.high_kb, 9000);
-    assert_int_equal(g.last_step_kb, 2000);
-    assert_true(gain_kb_per_hour(&g) > 1994.9 && gain_kb_per_hour(&g) < 1995.1);
+    assert_int_equal((int)g.kb, 3990);
+    assert_int_equal((int)g.hours, 2);
+    assert_int_equal((int)g.low_kb, 1000);
+    assert_int_equal((int)g.high_kb, 9000);
+    assert_int_equal((int)g.last_step_kb, 2000);
+    assert_int_equal((int)g.last_step_s, 3600);
+    assert_int_equal((int)g.rise_kb, 2000);
+    assert_int_equal((int)gain_kb_per_hour(&g), 1995);
     gain_measure(point, 1, &g);
-    assert_int_equal(g.kb, 0);
-    assert_true(gain_kb_per_hour(&g) == 0);
+    assert_int_equal((int)g.kb, 0);
+    assert_int_equal((int)g.last_step_s, 0);
+    assert_int_equal((int)gain_kb_per_hour(&g), 0);
 }
 
 int main(void)

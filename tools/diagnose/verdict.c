@@ -113,21 +113,6 @@ static struct verdict_missing *missing_entry(struct verdict *v, enum artefact a)
     return &v->missing[v->missing_count++];
 }
 
-static const char *tells(enum artefact a)
-{
-    static const char *const words[ARTEFACTS] = {
-        [ARTEFACT_SCREEN] = "whether it was a lost heartbeat at all, and when",
-        [ARTEFACT_VMKSUMMARY] = "whether a program grew over hours or days, and how full swap was",
-        [ARTEFACT_VMKLOG] = "storage trouble, lost commands, a world that kept pCPU 0",
-        [ARTEFACT_MESSAGES] = "whom the OOM killer ended",
-        [ARTEFACT_MEMINFO] = "how much RAM and swap the console has",
-        [ARTEFACT_CORE] = "who held the memory and the CPU, and for what vmnixhbd waited",
-        [ARTEFACT_ZDUMP] = "whether beats arrived, and which calls and commands were outstanding",
-        [ARTEFACT_TOP] = "how the sizes of all programs went",
-    };
-    return words[a];
-}
-
 static void ask_for(struct verdict *v, const struct facts *f, const struct rule *rules)
 {
     for (const struct rule *r = rules; r != NULL && r->says != NULL; r++) {
@@ -136,7 +121,7 @@ static void ask_for(struct verdict *v, const struct facts *f, const struct rule 
             continue;
         struct verdict_missing *m = missing_entry(v, a);
         if (m != NULL)
-            m->would_tell = tells(a);
+            m->would_tell = artefact_would_tell(a);
     }
 }
 

@@ -21,10 +21,10 @@ struct diagnosis *diagnosis_create(void)
     return d;
 }
 
-double diagnosis_pct_of_ram(const struct diagnosis *d, int64_t kb)
+double diagnosis_pct_of_ram(const struct diagnosis *d, double kb)
 {
     const int64_t ram_kb = d->memory.total_kb > 0 ? d->memory.total_kb : RAM_KB_MOST;
-    return 100.0 * (double)kb / (double)ram_kb;
+    return 100 * kb / (double)ram_kb;
 }
 
 void diagnosis_add_process(struct diagnosis_memory *m, const char *name, uint32_t pid, int64_t kb)

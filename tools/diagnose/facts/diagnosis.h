@@ -105,7 +105,7 @@ struct diagnosis *diagnosis_create(void);
 
 /** A size in percent of the console's RAM, or of the most RAM that a console can have (800 MB) when
  * nothing says how much it has. */
-double diagnosis_pct_of_ram(const struct diagnosis *d, int64_t kb);
+double diagnosis_pct_of_ram(const struct diagnosis *d, double kb);
 
 /** Add a process to the largest ones of a list. */
 void diagnosis_add_process(struct diagnosis_memory *m, const char *name, uint32_t pid, int64_t kb);

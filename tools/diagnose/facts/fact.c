@@ -15,6 +15,14 @@ static const struct {
 #undef FACT_ROW
 };
 
+static const struct {
+    const char *name, *tells;
+} artefacts[ARTEFACTS] = {
+#define ARTEFACT_ROW(id, text, would_tell) [ARTEFACT_##id] = { text, would_tell },
+    ARTEFACT_LIST(ARTEFACT_ROW)
+#undef ARTEFACT_ROW
+};
+
 struct fact *fact_set(struct facts *f, enum fact_id id, double value, const char *who,
                       const char *file, uint32_t line, const char *text, ...)
 {
@@ -74,11 +82,10 @@ bool fact_is_shown_by(enum fact_id id, enum artefact a)
 
 const char *artefact_name(enum artefact a)
 {
-    static const char *const names[ARTEFACTS] = {
-        [ARTEFACT_SCREEN] = "purple screen",  [ARTEFACT_VMKSUMMARY] = "vmksummary",
-        [ARTEFACT_VMKLOG] = "vmkernel log",   [ARTEFACT_MESSAGES] = "messages",
-        [ARTEFACT_MEMINFO] = "/proc/meminfo", [ARTEFACT_CORE] = "cos-core",
-        [ARTEFACT_ZDUMP] = "vmkernel-zdump",  [ARTEFACT_TOP] = "top log",
-    };
-    return names[a];
+    return artefacts[a].name;
+}
+
+const char *artefact_would_tell(enum artefact a)
+{
+    return artefacts[a].tells;
 }

@@ -20,17 +20,22 @@
 #define FACT_TEXT_MAX 256u
 #define FACT_FILE_MAX 512u
 
-enum artefact {
-    ARTEFACT_SCREEN,
-    ARTEFACT_VMKSUMMARY,
-    ARTEFACT_VMKLOG,
-    ARTEFACT_MESSAGES,
-    ARTEFACT_MEMINFO,
-    ARTEFACT_CORE,
-    ARTEFACT_ZDUMP,
-    ARTEFACT_TOP,
-    ARTEFACTS,
-};
+/* id, name, what it would tell */
+#define ARTEFACT_LIST(X)                                                                  \
+    X(SCREEN, "purple screen", "whether it was a lost heartbeat at all, and when")        \
+    X(VMKSUMMARY, "vmksummary",                                                           \
+      "whether a program grew over hours or days, and how full swap was")                 \
+    X(VMKLOG, "vmkernel log", "storage trouble, lost commands, a world that kept pCPU 0") \
+    X(MESSAGES, "messages", "whom the OOM killer ended")                                  \
+    X(MEMINFO, "/proc/meminfo", "how much RAM and swap the console has")                  \
+    X(CORE, "cos-core", "who held the memory and the CPU, and for what vmnixhbd waited")  \
+    X(ZDUMP, "vmkernel-zdump",                                                            \
+      "whether beats arrived, and which calls and commands were outstanding")             \
+    X(TOP, "top log", "how the sizes of all programs went")
+
+#define ARTEFACT_ENUM(id, name, tells) ARTEFACT_##id,
+enum artefact { ARTEFACT_LIST(ARTEFACT_ENUM) ARTEFACTS };
+#undef ARTEFACT_ENUM
 
 /* The artefacts that show a fact beside the one to ask for. */
 #define ALSO(artefact) (1u << ARTEFACT_##artefact)
@@ -133,7 +138,8 @@ const char *fact_unit(enum fact_id id);
 enum artefact fact_artefact(enum fact_id id);
 /** Can an artefact of this kind show the fact? */
 bool fact_is_shown_by(enum fact_id id, enum artefact a);
-/** "purple screen", "vmksummary" and so on. */
+/** "purple screen", "vmksummary" and so on; what would be known if it were there. */
 const char *artefact_name(enum artefact a);
+const char *artefact_would_tell(enum artefact a);
 
 #endif /* TOOLS_DIAGNOSE_FACTS_FACT_H */

@@ -19,6 +19,13 @@ static const struct extractor {
 };
 #define EXTRACTORS (sizeof extractors / sizeof extractors[0])
 
+void extract_line(struct facts *ret, enum fact_id id, const char *who, const struct parsed *p,
+                  uint32_t line)
+{
+    if (!ret->fact[id].known)
+        fact_set(ret, id, 1, who, p->path, line, "%s", reading_line(&p->text, line));
+}
+
 static void extract(struct diagnosis *d, const struct extractor *x)
 {
     const struct parsed *p = NULL;

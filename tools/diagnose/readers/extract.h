@@ -19,6 +19,10 @@ void from_vmklog(const struct diagnosis *d, const struct parsed *p, struct facts
 void from_messages(const struct diagnosis *d, const struct parsed *p, struct facts *ret);
 void from_top(const struct diagnosis *d, const struct parsed *p, struct facts *ret);
 
+/** Set a fact to 1 by line number `line` of a log, unless a line before it has. */
+void extract_line(struct facts *ret, enum fact_id id, const char *who, const struct parsed *p,
+                  uint32_t line);
+
 /** The last Mem-info block of the boot that failed: memory as the console itself saw it. NULL =
  * there is none with figures. */
 const struct messages_meminfo *from_messages_meminfo(const struct parsed *p);

@@ -268,134 +268,121 @@ static void choose_boots(struct diagnosis *d)
 }
 
 /* ---- the host and its memory ----------------------------------------------------------------- */
-/* Take what is not known yet: who knows best is asked first. */
+/* Take what is not known yet, from `least` on: who knows best is asked first. */
 static void take_text(char *to, size_t size, const char *from)
 {
     if (to[0] == '\0')
         (void)snprintf(to, size, "%s", from);
 }
 
-static void take_number(int64_t *to, int64_t from)
+static void take(int64_t *to, int64_t from, int64_t least)
 {
-    if (*to < 0 && from >= 0)
+    if (*to < 0 && from >= least)
         *to = from;
 }
 
 static void describe_by_screens(struct diagnosis_host *h, const struct diagnosis *d, bool in_zdump)
 {
     for (struct parsed *p = NULL; (p = reading_next(d->reading, ARTEFACT_SCREEN, p)) != NULL;) {
+        const struct purple *s = &p->screen;
         char build[32] = "";
         if (!p->is_of_failure || (p->within != NULL) != in_zdump)
             continue;
-        if (p->screen.build != 0)
-            (void)snprintf(build, sizeof build, "%llu", (unsigned long long)p->screen.build);
+        if (s->build != 0)
+            (void)snprintf(build, sizeof build, "%llu", (unsigned long long)s->build);
         take_text(h->build, sizeof h->build, build);
-        if (p->screen.layout != PURPLE_NO_LAYOUT)
-            take_text(h->profile, sizeof h->profile, purple_layout_name(p->screen.layout));
-        if (p->screen.has_uptime && p->screen.uptime_ms > 0)
-            take_number(&h->uptime_ns, (int64_t)(p->screen.uptime_ms * NS_PER_MS));
+        if (s->layout != PURPLE_NO_LAYOUT)
+            take_text(h->profile, sizeof h->profile, purple_layout_name(s->layout));
+        if (s->has_uptime)
+            take(&h->uptime_ns, (int64_t)(s->uptime_ms * NS_PER_MS), 1);
     }
 }
 
-static void describe_by_zdump(struct diagnosis_host *h, const struct parsed *p)
-{
-    const struct zdump *z = &p->zdump.z;
-    int64_t vms;
-    if (h->name[0] == '\0')
-        (void)dumptext_find(z, ZDUMP_STATE, "host", h->name, sizeof h->name);
-    if (h->build[0] == '\0')
-        (void)dumptext_find(z, ZDUMP_STATE, "build", h->build, sizeof h->build);
-    if (h->profile[0] == '\0')
-        (void)dumptext_find(z, ZDUMP_STATE, "profile", h->profile, sizeof h->profile);
-    if (p->zdump.stun_ns > 0)
-        take_number(&h->uptime_ns, p->zdump.stun_ns);
-    if (dumptext_find_number(z, ZDUMP_STATE, "vms", &vms))
-        take_number(&h->vms, vms);
-}
-
-static void describe_host(struct diagnosis *d)
+static void describe_by_zdump(struct diagnosis *d, const struct parsed_zdump *from)
 {
     struct diagnosis_host *h = &d->host;
-    const struct parsed *zdump = of_failure(d, ARTEFACT_ZDUMP),
-                        *core = of_failure(d, ARTEFACT_CORE);
-    describe_by_screens(h, d, false);
-    if (zdump != NULL)
-        describe_by_zdump(h, zdump);
-    describe_by_screens(h, d, true);
-    if (core != NULL && core->core.stun_ns > 0)
-        take_number(&h->uptime_ns, core->core.stun_ns);
-    if (d->hour_count == 0)
-        return;
-    const struct vmksummary_record *last = d->hour[d->hour_count - 1];
-    take_number(&h->vms, last->vms);
-    take_text(h->name, sizeof h->name, last->host);
-    take_text(h->build, sizeof h->build, last->vmk_build);
-    take_number(&h->uptime_ns, (int64_t)(last->cos_ms * NS_PER_MS));
+    char text[sizeof h->name] = "";
+    int64_t vms = -1, swap_kb = -1;
+    (void)dumptext_find(&from->z, ZDUMP_STATE, "host", text, sizeof text);
+    take_text(h->name, sizeof h->name, text);
+    if (h->build[0] == '\0')
+        (void)dumptext_find(&from->z, ZDUMP_STATE, "build", h->build, sizeof h->build);
+    if (h->profile[0] == '\0')
+        (void)dumptext_find(&from->z, ZDUMP_STATE, "profile", h->profile, sizeof h->profile);
+    (void)dumptext_find_number(&from->z, ZDUMP_STATE, "vms", &vms);
+    (void)dumptext_find_number(&from->z, ZDUMP_STATE, "cos_swap_kb", &swap_kb);
+    take(&h->uptime_ns, from->stun_ns, 1);
+    take(&h->vms, vms, 0);
+    take(&d->memory.swap_total_kb, swap_kb, 0);
 }
 
-static void add_core(struct diagnosis_memory *m, const struct parsed_core *c)
+static void describe_by_core(struct diagnosis *d, const struct parsed_core *c)
 {
-    take_number(&m->total_kb, (int64_t)c->total * KB_PER_PAGE);
+    struct diagnosis_memory *m = &d->memory;
+    take(&d->host.uptime_ns, c->stun_ns, 1);
+    take(&m->total_kb, (int64_t)c->total * KB_PER_PAGE, 1);
     if (c->swap_total > 0) {
-        take_number(&m->swap_total_kb, (int64_t)c->swap_total * KB_PER_PAGE);
-        take_number(&m->swap_used_kb, (int64_t)(c->swap_total - c->swap_free) * KB_PER_PAGE);
+        m->swap_total_kb = (int64_t)c->swap_total * KB_PER_PAGE;
+        m->swap_used_kb = (int64_t)(c->swap_total - c->swap_free) * KB_PER_PAGE;
     }
-    for (uint32_t i = 0; c->tasks.has_sizes && i < c->tasks.count; i++)
+    for (uint32_t i = 0; c->tasks.has_sizes && c->total > 0 && i < c->tasks.count; i++)
         diagnosis_add_process(m, c->tasks.task[i].comm, c->tasks.task[i].pid, c->tasks.task[i].kb);
 }
 
-static void add_meminfo(struct diagnosis_memory *m, const struct meminfo *from)
+static void describe_by_last_hour(struct diagnosis *d, const struct vmksummary_record *last)
 {
-    const int64_t total = meminfo_kb(from, "MemTotal"), swap = meminfo_kb(from, "SwapTotal");
-    if (total > 0)
-        take_number(&m->total_kb, total);
-    if (swap > 0)
-        take_number(&m->swap_total_kb, swap);
+    struct diagnosis_host *h = &d->host;
+    const bool has_processes = d->memory.top_count > 0;
+    take(&h->vms, last->vms, 0);
+    take_text(h->name, sizeof h->name, last->host);
+    take_text(h->build, sizeof h->build, last->vmk_build);
+    take(&h->uptime_ns, (int64_t)(last->cos_ms * NS_PER_MS), 0);
+    take(&d->memory.swap_used_kb, last->swap_kb, 0);
+    for (uint32_t n = 0; !has_processes && n < last->top_count; n++)
+        diagnosis_add_process(&d->memory, last->top[n].name, 0, last->top[n].kb);
 }
 
-static void add_top(struct diagnosis_memory *m, const struct parsed *p, bool has_processes)
+static void describe_by_top(struct diagnosis_memory *m, const struct parsed *p)
 {
     uint32_t count;
     const struct proclist_row *row = from_top_rows(p, &count);
+    const bool has_processes = m->top_count > 0;
     if (p->top.snapshot_count > 0) {
         const struct top_snapshot *s = &p->top.snapshot[p->top.snapshot_count - 1];
-        take_number(&m->total_kb, s->mem_kb > 0 ? s->mem_kb : -1);
-        take_number(&m->swap_total_kb, s->swap_kb > 0 ? s->swap_kb : -1);
-        take_number(&m->swap_used_kb, s->swap_used_kb);
+        take(&m->total_kb, s->mem_kb, 1);
+        take(&m->swap_total_kb, s->swap_kb, 1);
+        take(&m->swap_used_kb, s->swap_used_kb, 0);
     }
     for (uint32_t i = 0; !has_processes && i < count; i++)
         diagnosis_add_process(m, row[i].command, (uint32_t)row[i].pid, row[i].size_kb);
 }
 
-/* Of a bundle, /proc/meminfo is of the time after the start: its totals hold, what it says of the
- * use says nothing of the failure [KB308590]. */
-static void describe_memory(struct diagnosis *d)
+/* The host and its memory. Of a bundle, /proc/meminfo is of the time after the start: its totals
+ * hold, what it says of the use says nothing of the failure [KB308590]. */
+static void describe(struct diagnosis *d)
 {
     struct diagnosis_memory *m = &d->memory;
-    const struct parsed *core = of_failure(d, ARTEFACT_CORE),
-                        *zdump = of_failure(d, ARTEFACT_ZDUMP);
-    int64_t kb;
-    if (core != NULL && core->core.total > 0)
-        add_core(m, &core->core);
-    if (zdump != NULL && dumptext_find_number(&zdump->zdump.z, ZDUMP_STATE, "cos_swap_kb", &kb))
-        take_number(&m->swap_total_kb, kb);
-    for (struct parsed *p = NULL; (p = reading_next(d->reading, ARTEFACT_MEMINFO, p)) != NULL;)
-        add_meminfo(m, &p->meminfo);
+    const struct parsed *zdump = of_failure(d, ARTEFACT_ZDUMP),
+                        *core = of_failure(d, ARTEFACT_CORE);
+    describe_by_screens(&d->host, d, false);
+    if (zdump != NULL)
+        describe_by_zdump(d, &zdump->zdump);
+    describe_by_screens(&d->host, d, true);
+    if (core != NULL)
+        describe_by_core(d, &core->core);
+    for (struct parsed *p = NULL; (p = reading_next(d->reading, ARTEFACT_MEMINFO, p)) != NULL;) {
+        take(&m->total_kb, meminfo_kb(&p->meminfo, "MemTotal"), 1);
+        take(&m->swap_total_kb, meminfo_kb(&p->meminfo, "SwapTotal"), 1);
+    }
     for (struct parsed *p = NULL; (p = reading_next(d->reading, ARTEFACT_MESSAGES, p)) != NULL;) {
         const struct messages_meminfo *b = p->is_of_failure ? from_messages_meminfo(p) : NULL;
-        if (b != NULL && b->ram_pages > 0)
-            take_number(&m->total_kb,
-                        KB_PER_PAGE *
-                            (b->ram_pages - (b->reserved_pages > 0 ? b->reserved_pages : 0)));
+        const int64_t reserved = b != NULL && b->reserved_pages > 0 ? b->reserved_pages : 0;
+        take(&m->total_kb, b != NULL ? KB_PER_PAGE * (b->ram_pages - reserved) : -1, 1);
     }
-    if (d->hour_count > 0) {
-        const struct vmksummary_record *last = d->hour[d->hour_count - 1];
-        take_number(&m->swap_used_kb, last->swap_kb);
-        for (uint32_t n = 0; core == NULL && n < last->top_count; n++)
-            diagnosis_add_process(m, last->top[n].name, 0, last->top[n].kb);
-    }
+    if (d->hour_count > 0)
+        describe_by_last_hour(d, d->hour[d->hour_count - 1]);
     for (struct parsed *p = NULL; (p = reading_next(d->reading, ARTEFACT_TOP, p)) != NULL;)
-        add_top(m, p, m->top_count > 0);
+        describe_by_top(m, p);
 }
 
 static void keep_beats(struct diagnosis *d)
@@ -441,15 +428,15 @@ void failure_decide(struct diagnosis *d)
     for (uint32_t i = 0; i < r->count; i++) {
         struct parsed *p = r->parsed[i];
         if (p->kind == ARTEFACT_SCREEN)
-            p->is_of_failure = p->within == NULL || p->within->is_of_failure;
+            p->is_of_failure =
+                p->screen.is_screen && (p->within == NULL || p->within->is_of_failure);
         if (p->within == NULL)
             d->facts.seen[p->kind] |=
                 p->is_of_failure || (p->kind != ARTEFACT_CORE && p->kind != ARTEFACT_ZDUMP);
     }
     choose_hours(d);
     choose_boots(d);
-    describe_host(d);
-    describe_memory(d);
+    describe(d);
     keep_beats(d);
     choose_grower(d);
 }

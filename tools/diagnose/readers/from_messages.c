@@ -14,14 +14,6 @@ static bool is_within(const struct parsed *p, uint32_t line)
     return p->to > p->from && line >= l[p->from].line && line <= l[p->to - 1].line;
 }
 
-/* The first line that shows a fact is the one that is shown. */
-static void show(struct facts *ret, enum fact_id id, const char *who, const struct parsed *p,
-                 uint32_t line)
-{
-    if (!ret->fact[id].known)
-        fact_set(ret, id, 1, who, p->path, line, "%s", reading_line(&p->text, line));
-}
-
 static void extract_lines(const struct parsed *p, struct facts *ret)
 {
     const struct messages_line *retry = NULL; /* the one that has been going on for longest */
@@ -29,9 +21,9 @@ static void extract_lines(const struct parsed *p, struct facts *ret)
         const struct messages_line *l = &p->messages.line[i];
         const bool is_kill = l->class == MESSAGES_OOM_KILL || l->class == MESSAGES_VM_KILL;
         if (is_kill && strcmp(l->name, DAEMON) == 0)
-            show(ret, FACT_OOM_KILLED_HBD, l->name, p, l->line);
+            extract_line(ret, FACT_OOM_KILLED_HBD, l->name, p, l->line);
         else if (l->class == MESSAGES_PANIC)
-            show(ret, FACT_COS_OOPS, "a panic of the console's kernel", p, l->line);
+            extract_line(ret, FACT_COS_OOPS, "a panic of the console's kernel", p, l->line);
         else if (l->class == MESSAGES_SD_RETRY && (retry == NULL || l->number > retry->number))
             retry = l;
     }
@@ -49,7 +41,7 @@ static void extract_oopses(const struct parsed *p, struct facts *ret)
             continue;
         (void)snprintf(who, sizeof who, "an Oops of the console's kernel%s%.26s",
                        o->function[0] != '\0' ? " in " : "", o->function);
-        show(ret, FACT_COS_OOPS, who, p, o->line);
+        extract_line(ret, FACT_COS_OOPS, who, p, o->line);
     }
 }
 
@@ -69,8 +61,8 @@ static void extract_meminfo(const struct diagnosis *d, const struct parsed *p, s
         return;
     const int64_t clean = b->clean > 0 ? b->clean : 0;
     const struct fact *f = fact_set(
-        ret, FACT_FREE, diagnosis_pct_of_ram(d, (b->free_pages + clean) * KB_PER_PAGE), NULL,
-        p->path, b->line, "Mem-info: %lld pages are free, %lld clean; free swap %lld kB",
+        ret, FACT_FREE, diagnosis_pct_of_ram(d, (double)((b->free_pages + clean) * KB_PER_PAGE)),
+        NULL, p->path, b->line, "Mem-info: %lld pages are free, %lld clean; free swap %lld kB",
         (long long)b->free_pages, (long long)clean, (long long)b->free_swap_kb);
     if (b->free_swap_kb >= 0 && d->memory.swap_total_kb > 0)
         fact_set(ret, FACT_SWAP_USED,

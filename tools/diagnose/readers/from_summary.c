@@ -42,26 +42,22 @@ static struct fact *set(const struct hours *h, struct facts *ret, enum fact_id i
 }
 
 /* ---- programs -------------------------------------------------------------------------------- */
-/* How a program's size went; nothing when it stands in no line. */
+/* How the size of a program went that the last line names; by the clock, as the lines show it. */
 static struct gain gain_of(const struct hours *h, const char *name)
 {
-    struct gain g = { .seen = 0 };
-    const struct vmksummary_record *r = NULL;
-    struct gain_point *point = memory_get(h->count * sizeof *point);
+    struct gain g = { .line = h->last->line };
+    struct trend_point *point = memory_get(h->count * sizeof *point);
     uint32_t count = 0;
     for (uint32_t i = 0; i < h->count; i++) {
         const int64_t kb = vmksummary_kb_of(h->at[i], name);
-        if (kb < 0)
-            continue;
-        point[count++] = (struct gain_point){ h->at[i]->epoch_s, kb };
-        r = h->at[i];
+        if (kb >= 0)
+            point[count++] =
+                (struct trend_point){ (double)(h->at[i]->epoch_s - h->at[0]->epoch_s) / S_PER_HOUR,
+                                      (double)kb };
     }
-    if (r != NULL) {
-        gain_measure(point, count, &g);
-        g.line = r->line;
-        (void)snprintf(g.name, sizeof g.name, "%s", name);
-        (void)snprintf(g.file, sizeof g.file, "%s", file_of(h, r));
-    }
+    gain_measure(point, count, &g);
+    (void)snprintf(g.name, sizeof g.name, "%s", name);
+    (void)snprintf(g.file, sizeof g.file, "%s", file_of(h, h->last));
     free(point);
     return g;
 }
@@ -85,11 +81,10 @@ static void extract_growth(const struct hours *h, const struct parsed *p, struct
     char text[FACT_TEXT_MAX];
     if (h->d->reading->grower_of == p) {
         (void)snprintf(text, sizeof text,
-                       "%s: from %lld to %lld kB in %.1f hours, %.0f kB/h; %+lld kB in the last "
-                       "%lld s",
-                       g->name, (long long)(g->last_kb - g->kb), (long long)g->last_kb,
-                       (double)g->s / S_PER_HOUR, gain_kb_per_hour(g), (long long)g->last_step_kb,
-                       (long long)g->last_step_s);
+                       "%s: from %.0f to %.0f kB in %.1f hours, %.0f kB/h; %+.0f kB in the last "
+                       "%.0f s",
+                       g->name, g->last_kb - g->kb, g->last_kb, g->hours, gain_kb_per_hour(g),
+                       g->last_step_kb, g->last_step_s);
         gain_extract(h->d, g, text, ret);
     } else if (g->seen == 0 && h->count >= STEADY_LINES) {
         (void)snprintf(text, sizeof text, "%u hourly lines; no program in them gained %d %% of RAM",
@@ -104,20 +99,20 @@ static void extract_arrival(const struct hours *h, const struct gain *g, struct 
 {
     char text[FACT_TEXT_MAX];
     uint32_t first = 0;
-    while (first < h->count && vmksummary_kb_of(h->at[first], g->name) < 0)
-        first++;
-    if (first == 0 || first == h->count || h->at[first - 1]->top_count == 0)
+    while (vmksummary_kb_of(h->at[first], g->name) < 0)
+        first++; /* the last line names it */
+    if (first == 0 || h->at[first - 1]->top_count == 0)
         return;
     const struct vmksummary_record *before = h->at[first - 1], *r = h->at[first];
-    const int64_t least = before->top[before->top_count - 1].kb;
-    const int64_t came = vmksummary_kb_of(r, g->name) - least;
-    if ((double)came < ARRIVAL_SHARE * (double)(g->last_kb - least))
+    const double least = (double)before->top[before->top_count - 1].kb;
+    const double size = (double)vmksummary_kb_of(r, g->name);
+    if (size - least < ARRIVAL_SHARE * (g->last_kb - least))
         return;
     (void)snprintf(text, sizeof text,
-                   "%s: less than %lld kB in one hourly line, %lld kB in the next, %lld kB at the "
+                   "%s: less than %.0f kB in one hourly line, %.0f kB in the next, %.0f kB at the "
                    "end",
-                   g->name, (long long)least, (long long)(came + least), (long long)g->last_kb);
-    set(h, ret, FACT_CAME_WHOLE, diagnosis_pct_of_ram(h->d, came), g->name, r, text);
+                   g->name, least, size, g->last_kb);
+    set(h, ret, FACT_CAME_WHOLE, diagnosis_pct_of_ram(h->d, size - least), g->name, r, text);
 }
 
 /* What the last lines say of the program that is largest at the end. */
@@ -128,23 +123,23 @@ static void extract_largest(const struct hours *h, struct facts *ret)
         return;
     const struct gain g = gain_of(h, h->last->top[0].name);
     const double share = diagnosis_pct_of_ram(h->d, g.last_kb);
-    const bool is_steady = g.seen >= STEADY_LINES &&
-                           (double)(g.high_kb - g.low_kb) <= STEADY_SHARE * (double)g.high_kb;
+    const bool is_steady =
+        g.seen >= STEADY_LINES && g.high_kb - g.low_kb <= STEADY_SHARE * g.high_kb;
     extract_arrival(h, &g, ret);
     set(h, ret, FACT_BIGGEST_LAST, share, g.name, h->last, NULL);
     if (is_steady) {
-        (void)snprintf(text, sizeof text, "%s: between %lld and %lld kB in %u lines", g.name,
-                       (long long)g.low_kb, (long long)g.high_kb, g.seen);
+        (void)snprintf(text, sizeof text, "%s: between %.0f and %.0f kB in %u lines", g.name,
+                       g.low_kb, g.high_kb, g.seen);
         set(h, ret, FACT_BIGGEST_STEADY, share, g.name, h->last, text);
     }
-    if (is_steady || share < LARGE_PCT || g.last_step_kb <= 0 || g.last_step_s <= 0)
+    if (is_steady || share < LARGE_PCT || g.last_step_kb <= 0)
         return;
-    const double per_hour = (double)g.last_step_kb / (double)g.last_step_s * S_PER_HOUR;
+    const double per_hour = g.last_step_kb / g.last_step_s * S_PER_HOUR;
     (void)snprintf(text, sizeof text,
-                   "%s: +%lld kB from one hourly line to the next (%lld s), %.0f kB/h", g.name,
-                   (long long)g.last_step_kb, (long long)g.last_step_s, per_hour);
-    set(h, ret, FACT_BIG_AND_GROWING, 24 * per_hour * diagnosis_pct_of_ram(h->d, 1), g.name,
-        h->last, text);
+                   "%s: +%.0f kB from one hourly line to the next (%.0f s), %.0f kB/h", g.name,
+                   g.last_step_kb, g.last_step_s, per_hour);
+    set(h, ret, FACT_BIG_AND_GROWING, diagnosis_pct_of_ram(h->d, 24 * per_hour), g.name, h->last,
+        text);
     if (h->d->reading->grower_of == NULL)
         set(h, ret, FACT_GROWER_RATE, per_hour, g.name, h->last, text);
 }
@@ -165,8 +160,8 @@ static void extract_rise(const struct hours *h, struct facts *ret)
     (void)snprintf(text, sizeof text,
                    "%s holds %lld kB at the stun; the last hourly line knew of %s%lld kB", top->who,
                    (long long)now_kb, is_listed ? "" : "less than ", (long long)known_kb);
-    set(h, ret, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(h->d, now_kb - known_kb), top->who, h->last,
-        text)
+    set(h, ret, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(h->d, (double)(now_kb - known_kb)),
+        top->who, h->last, text)
         ->pid = top->pid;
 }
 

@@ -10,10 +10,9 @@
 #include "shared/units.h"
 #include "tools/diagnose/readers/extract.h"
 #include "tools/parse/memory.h"
-#include "tools/trend/trend.h"
 
-#define SLOPE_S (3 * S_PER_HOUR) /* what took less is no slope over hours. OUR CHOICE */
-#define RISE_PCT 25.0            /* of RAM within the last hour: a spike */
+#define SLOPE_HOURS 3.0 /* what took less is no slope over hours. OUR CHOICE */
+#define RISE_PCT 25.0   /* of RAM within the last hour: a spike */
 
 /* "2 days, 18:44", "18:44", "5 min" -> s; -1 = not known */
 static int64_t uptime_of(const char *up)
@@ -34,41 +33,7 @@ static int64_t uptime_of(const char *up)
     return days > 0 ? days * S_PER_DAY : -1;
 }
 
-/* ---- one program ----------------------------------------------------------------------------- */
-/* The snapshots that end the log, their uptimes, and room for one program's history in them. */
-struct run {
-    const struct top *t;
-    uint32_t first, count;
-    int64_t *uptime_s; /* of each snapshot */
-    struct gain_point *point;
-    struct trend_point *trend_point; /* the same */
-};
-
-/* @return false when it is too short to say anything */
-static bool run_begin(struct run *r, const struct top *t)
-{
-    int64_t later_s = INT64_MAX;
-    *r = (struct run){ .t = t, .first = t->snapshot_count };
-    r->uptime_s = memory_get((t->snapshot_count + 1u) * sizeof *r->uptime_s);
-    r->point = memory_get((t->snapshot_count + 1u) * sizeof *r->point);
-    r->trend_point = memory_get((t->snapshot_count + 1u) * sizeof *r->trend_point);
-    while (r->first > 0) {
-        const int64_t up_s = uptime_of(t->snapshot[r->first - 1].up);
-        if (up_s < 0 || up_s > later_s)
-            break;
-        r->uptime_s[--r->first] = later_s = up_s;
-    }
-    r->count = t->snapshot_count - r->first;
-    return r->count >= GAIN_SEEN_LEAST;
-}
-
-static void run_end(struct run *r)
-{
-    free(r->uptime_s);
-    free(r->point);
-    free(r->trend_point);
-}
-
+/* ---- the programs ---------------------------------------------------------------------------- */
 static const struct proclist_row *find_row(const struct top *t, const struct top_snapshot *s,
                                            const struct proclist_row *like)
 {
@@ -80,72 +45,78 @@ static const struct proclist_row *find_row(const struct top *t, const struct top
     return NULL;
 }
 
-/* The history of a row of the last snapshot. @return how many points it has in r->point */
-static uint32_t follow(struct run *r, const struct proclist_row *like)
+/* The history of a row of the last snapshot, in the snapshots that end the log. @return how many
+ * points it has, oldest first */
+static uint32_t follow(const struct top *t, const struct proclist_row *like,
+                       struct trend_point *ret)
 {
     uint32_t count = 0;
-    for (uint32_t i = r->first; i < r->t->snapshot_count; i++) {
-        const struct proclist_row *row = find_row(r->t, &r->t->snapshot[i], like);
-        if (row == NULL || row->size_kb < 0)
-            continue;
-        r->point[count] = (struct gain_point){ r->uptime_s[i], row->size_kb };
-        r->trend_point[count++] =
-            (struct trend_point){ (double)r->uptime_s[i] / S_PER_HOUR, (double)row->size_kb };
+    int64_t later_s = INT64_MAX;
+    for (uint32_t i = t->snapshot_count; i-- > 0;) {
+        const int64_t up_s = uptime_of(t->snapshot[i].up);
+        if (up_s < 0 || up_s > later_s)
+            break;
+        later_s = up_s;
+        const struct proclist_row *row = find_row(t, &t->snapshot[i], like);
+        if (row != NULL && row->size_kb >= 0)
+            ret[count++] = (struct trend_point){ (double)up_s / S_PER_HOUR, (double)row->size_kb };
+    }
+    for (uint32_t i = 0; i < count / 2; i++) {
+        const struct trend_point swapped = ret[i];
+        ret[i] = ret[count - 1 - i];
+        ret[count - 1 - i] = swapped;
     }
     return count;
 }
 
-void from_top_grower(const struct diagnosis *d, const struct parsed *p, struct gain *ret)
+/* Of the programs in the last snapshot, the one that gained most over hours and the one that rose
+ * most within the last; seen = 0: none was seen often enough. */
+static void measure_all(const struct diagnosis *d, const struct parsed *p, struct gain *ret_slope,
+                        struct gain *ret_rise)
 {
     uint32_t rows;
     const struct proclist_row *row = from_top_rows(p, &rows);
-    struct run r;
-    if (run_begin(&r, &p->top)) {
-        for (uint32_t i = 0; i < rows; i++) {
-            struct gain g = { .pid = (uint32_t)row[i].pid, .line = row[i].line };
-            struct trend trend;
-            const uint32_t count = follow(&r, &row[i]);
-            if (count == 0)
-                continue;
-            gain_measure(r.point, count, &g);
-            if (!gain_counts(d, &g) || g.s < SLOPE_S || g.kb <= ret->kb)
-                continue;
-            trend_recent(r.trend_point, count, &trend);
-            if (!trend_grows(&trend))
-                continue;
-            (void)snprintf(g.name, sizeof g.name, "%.60s", row[i].command);
-            (void)snprintf(g.file, sizeof g.file, "%s", p->path);
-            *ret = g;
-        }
+    struct trend_point *point = memory_get((p->top.snapshot_count + 1u) * sizeof *point);
+    ret_slope->seen = ret_rise->seen = 0;
+    for (uint32_t i = 0; i < rows; i++) {
+        struct gain g = { .pid = (uint32_t)row[i].pid, .line = row[i].line };
+        struct trend trend;
+        if (diagnosis_pct_of_ram(d, (double)row[i].size_kb) < GAIN_LEAST_PCT)
+            continue; /* it cannot have gained as much */
+        gain_measure(point, follow(&p->top, &row[i], point), &g);
+        (void)snprintf(g.name, sizeof g.name, "%.60s", row[i].command);
+        (void)snprintf(g.file, sizeof g.file, "%s", p->path);
+        if (g.seen >= GAIN_SEEN_LEAST && (ret_rise->seen == 0 || g.rise_kb > ret_rise->rise_kb))
+            *ret_rise = g;
+        trend_recent(point, g.seen, &trend);
+        if (gain_counts(d, &g) && g.hours >= SLOPE_HOURS && trend_grows(&trend) &&
+            (ret_slope->seen == 0 || g.kb > ret_slope->kb))
+            *ret_slope = g;
     }
-    run_end(&r);
+    free(point);
 }
 
-/* The most that a program took within the last hour. */
-static void extract_rise(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
+void from_top_grower(const struct diagnosis *d, const struct parsed *p, struct gain *ret)
 {
-    uint32_t rows;
-    const struct proclist_row *row = from_top_rows(p, &rows), *who = NULL;
-    int64_t most_kb = 0;
-    struct run r;
-    const bool is_long = run_begin(&r, &p->top);
-    for (uint32_t i = 0; is_long && i < rows; i++) {
-        const uint32_t count = follow(&r, &row[i]);
-        for (uint32_t n = 0; count >= GAIN_SEEN_LEAST && n < count; n++) {
-            const int64_t rise_kb = row[i].size_kb - r.point[n].kb;
-            if (r.uptime_s[p->top.snapshot_count - 1] - r.point[n].at_s > S_PER_HOUR ||
-                rise_kb <= most_kb)
-                continue;
-            most_kb = rise_kb;
-            who = &row[i];
-        }
+    struct gain rise;
+    measure_all(d, p, ret, &rise);
+}
+
+static void extract_growth(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
+{
+    char text[FACT_TEXT_MAX];
+    struct gain g, rise;
+    measure_all(d, p, &g, &rise);
+    if (d->reading->grower_of == p) {
+        (void)snprintf(text, sizeof text, "top: %.40s pid %u from %.0f to %.0f kB in %.1f hours",
+                       g.name, g.pid, g.last_kb - g.kb, g.last_kb, g.hours);
+        gain_extract(d, &g, text, ret);
     }
-    if (who != NULL && diagnosis_pct_of_ram(d, most_kb) >= RISE_PCT)
-        fact_set(ret, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(d, most_kb), who->command, p->path,
-                 who->line, "top: %.40s pid %lld took %lld kB within its last hour", who->command,
-                 (long long)who->pid, (long long)most_kb)
-            ->pid = (uint32_t)who->pid;
-    run_end(&r);
+    if (rise.seen > 0 && diagnosis_pct_of_ram(d, rise.rise_kb) >= RISE_PCT)
+        fact_set(ret, FACT_TOP_NOW_RISE, diagnosis_pct_of_ram(d, rise.rise_kb), rise.name, p->path,
+                 rise.line, "top: %.40s pid %u took %.0f kB within its last hour", rise.name,
+                 rise.pid, rise.rise_kb)
+            ->pid = rise.pid;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -189,14 +160,6 @@ static void extract_tasks(const struct diagnosis *d, const struct parsed *p, str
 
 void from_top(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
 {
-    const struct gain *g = &d->reading->grower;
-    char text[FACT_TEXT_MAX];
-    if (d->reading->grower_of == p) {
-        (void)snprintf(text, sizeof text, "top: %.40s pid %u from %lld to %lld kB in %.1f hours",
-                       g->name, g->pid, (long long)(g->last_kb - g->kb), (long long)g->last_kb,
-                       (double)g->s / S_PER_HOUR);
-        gain_extract(d, g, text, ret);
-    }
-    extract_rise(d, p, ret);
+    extract_growth(d, p, ret);
     extract_tasks(d, p, ret);
 }

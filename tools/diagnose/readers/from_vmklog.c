@@ -8,14 +8,6 @@
 
 #define LIMIT_MIN 30 /* of the heartbeat, for alerts that do not say it */
 
-/* The first line that shows a fact is the one that is shown. */
-static void show(struct facts *ret, enum fact_id id, const char *who, const struct parsed *p,
-                 const struct vmklog_line *l)
-{
-    if (!ret->fact[id].known)
-        fact_set(ret, id, 1, who, p->path, l->line, "%s", reading_line(&p->text, l->line));
-}
-
 /* "COS Error: Lost heartbeat", "COS Panic: Lost heartbeat @esxsc_panic+0x43/0x4f", or another. */
 static void from_cos_error(const struct parsed *p, const struct vmklog_line *l, struct facts *ret)
 {
@@ -23,9 +15,9 @@ static void from_cos_error(const struct parsed *p, const struct vmklog_line *l, 
     const char *at = strstr(l->text, "COS ");
     (void)snprintf(headline, sizeof headline, "%.60s", at != NULL ? at : l->text);
     if (strcasestr(l->text, "Lost heartbeat") != NULL)
-        show(ret, FACT_LOST_HEARTBEAT, NULL, p, l);
+        extract_line(ret, FACT_LOST_HEARTBEAT, NULL, p, l->line);
     else
-        show(ret, FACT_OTHER_SCREEN, headline, p, l);
+        extract_line(ret, FACT_OTHER_SCREEN, headline, p, l->line);
 }
 
 /* "CpuSched: N: vm 1024: console is ready for 300 s, pCPU 0 runs 1054:bh-0" */
@@ -37,7 +29,7 @@ static void from_starved(const struct parsed *p, const struct vmklog_line *l, st
         return;
     (void)snprintf(who, sizeof who, "%.40s",
                    colon != NULL ? colon + 1 + strspn(colon + 1, " ") : "a world");
-    show(ret, FACT_WORLD_KEEPS_PCPU0, who, p, l);
+    extract_line(ret, FACT_WORLD_KEEPS_PCPU0, who, p, l->line);
 }
 
 static void count_lines(const struct parsed *p, enum vmklog_class class, enum fact_id id,
@@ -58,7 +50,7 @@ void from_vmklog(const struct diagnosis *d, const struct parsed *p, struct facts
         const struct vmklog_line *l = &p->vmklog.line[i];
         if (l->class == VMKLOG_LOST_HEARTBEAT &&
             l->alert.t >= (l->alert.to > 0 ? l->alert.to : LIMIT_MIN))
-            show(ret, FACT_LOST_HEARTBEAT, NULL, p, l);
+            extract_line(ret, FACT_LOST_HEARTBEAT, NULL, p, l->line);
         else if (l->class == VMKLOG_COS_ERROR)
             from_cos_error(p, l, ret);
         else if (l->class == VMKLOG_CPU_SCHED)

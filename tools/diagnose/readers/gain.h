@@ -6,27 +6,25 @@
 #define TOOLS_DIAGNOSE_READERS_GAIN_H
 
 #include "tools/diagnose/facts/diagnosis.h"
+#include "tools/trend/trend.h"
 
 #define GAIN_SEEN_LEAST 4u /* points below which nothing is said of growth. OUR CHOICE */
 #define GAIN_LEAST_PCT 4   /* of RAM: less is breathing. OUR CHOICE */
 
-struct gain_point {
-    int64_t at_s; /* any origin, rising */
-    int64_t kb;
-};
 struct gain {
     char name[FACT_WHO_MAX];
     uint32_t pid;
     char file[FACT_FILE_MAX]; /* where its last size stands */
     uint32_t line;
     uint32_t seen; /* points; 0 = there is no such program */
-    int64_t low_kb, high_kb, last_kb;
-    int64_t kb, s; /* since it was last near its low */
-    int64_t last_step_kb, last_step_s;
+    double low_kb, high_kb, last_kb;
+    double kb, hours; /* since it was last near its low */
+    double last_step_kb, last_step_s;
+    double rise_kb; /* within the last hour, and that hour seen */
 };
 
-/** Measure `count` points, at least one; sets the numbers of *ret from `seen` on. */
-void gain_measure(const struct gain_point *point, uint32_t count, struct gain *ret);
+/** Measure `count` points; sets the numbers of *ret from `seen` on. */
+void gain_measure(const struct trend_point *point, uint32_t count, struct gain *ret);
 
 /** Is it seen often enough, and more than breathing? */
 bool gain_counts(const struct diagnosis *d, const struct gain *g);

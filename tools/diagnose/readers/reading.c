@@ -109,61 +109,48 @@ const char *reading_line(const struct text *t, uint32_t line)
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
-/* Each parses p->text if it is of its kind, which in a zdump is known. @return what was not
- * understood; NULL = it is something else */
-static const struct unparsed *parse_screen(struct parsed *p, bool is_known)
+/* Parse p->text as its kind. @return what was not understood */
+static const struct unparsed *parse_text(struct parsed *p)
 {
-    (void)is_known; /* a screen is seen by its whole */
-    purple_parse(&p->text, &p->screen);
-    if (p->screen.is_screen)
+    switch (p->kind) {
+    case ARTEFACT_SCREEN:
+        purple_parse(&p->text, &p->screen);
         return &p->screen.unparsed;
-    purple_free(&p->screen);
-    return NULL;
-}
-
-static const struct unparsed *parse_vmklog(struct parsed *p, bool is_known)
-{
-    if (!is_known && !vmklog_is(&p->text))
-        return NULL;
-    vmklog_parse(&p->text, 1, &p->vmklog);
-    return &p->vmklog.unparsed;
-}
-
-static const struct unparsed *parse_top(struct parsed *p, bool is_known)
-{
-    if (!is_known && !top_is(&p->text))
-        return NULL;
-    top_parse(&p->text, &p->top);
-    return &p->top.unparsed;
-}
-
-static const struct unparsed *parse_meminfo(struct parsed *p, bool is_known)
-{
-    meminfo_parse(&p->text, &p->meminfo);
-    if (is_known || meminfo_is(&p->meminfo))
+    case ARTEFACT_VMKLOG:
+        vmklog_parse(&p->text, 1, &p->vmklog);
+        return &p->vmklog.unparsed;
+    case ARTEFACT_MESSAGES:
+        messages_parse(&p->text, 1, &p->messages);
+        return &p->messages.unparsed;
+    case ARTEFACT_MEMINFO:
+        meminfo_parse(&p->text, &p->meminfo);
         return &p->meminfo.unparsed;
-    meminfo_free(&p->meminfo);
-    return NULL;
+    default:
+        assert(p->kind == ARTEFACT_TOP);
+        top_parse(&p->text, &p->top);
+        return &p->top.unparsed;
+    }
 }
 
-static const struct unparsed *parse_messages(struct parsed *p, bool is_known)
+/* What kind of text it is, the most special first: messages takes whatever has syslog's stamps.
+ * Screen and meminfo are recognised by their whole; they are parsed then. @return what was not
+ * understood; NULL = it is none of all */
+static const struct unparsed *recognise(struct parsed *p)
 {
-    if (!is_known && !messages_is(&p->text))
-        return NULL;
-    messages_parse(&p->text, 1, &p->messages);
-    return &p->messages.unparsed;
+    const struct text *t = &p->text;
+    p->kind = ARTEFACT_SCREEN;
+    const struct unparsed *unparsed = parse_text(p);
+    if (p->screen.is_screen)
+        return unparsed;
+    purple_free(&p->screen);
+    p->kind = vmklog_is(t) ? ARTEFACT_VMKLOG : top_is(t) ? ARTEFACT_TOP : ARTEFACT_MEMINFO;
+    unparsed = parse_text(p);
+    if (p->kind != ARTEFACT_MEMINFO || meminfo_is(&p->meminfo))
+        return unparsed;
+    meminfo_free(&p->meminfo);
+    p->kind = ARTEFACT_MESSAGES;
+    return messages_is(t) ? parse_text(p) : NULL;
 }
-
-/* The most special first: messages takes whatever has syslog's stamps. */
-static const struct {
-    enum artefact kind;
-    const struct unparsed *(*parse)(struct parsed *p, bool is_known);
-} kinds[] = {
-    { ARTEFACT_SCREEN, parse_screen },     { ARTEFACT_VMKLOG, parse_vmklog },
-    { ARTEFACT_TOP, parse_top },           { ARTEFACT_MEMINFO, parse_meminfo },
-    { ARTEFACT_MESSAGES, parse_messages },
-};
-#define KINDS (sizeof kinds / sizeof kinds[0])
 
 static void add_summary(struct diagnosis *d, const char *path, const struct text *text)
 {
@@ -173,9 +160,8 @@ static void add_summary(struct diagnosis *d, const char *path, const struct text
         keep(d, p);
     }
     struct parsed_summary *s = &p->summary;
-    struct diagnosis_source *source = add_source(d, ARTEFACT_VMKSUMMARY, path);
     if (s->text_count < DIAGNOSIS_SOURCES_MAX)
-        s->source[s->text_count] = source;
+        s->source[s->text_count] = add_source(d, ARTEFACT_VMKSUMMARY, path);
     *PARSE_ADD(s->text, s->text_count, s->text_room) = *text;
 }
 
@@ -187,35 +173,31 @@ bool reading_add_text(struct diagnosis *d, const char *path, struct text *text)
     }
     struct parsed *p = new_parsed(ARTEFACT_SCREEN, path);
     p->text = *text;
-    for (size_t i = 0; i < KINDS; i++) {
-        const struct unparsed *unparsed = kinds[i].parse(p, false);
-        if (unparsed == NULL)
-            continue;
-        p->kind = kinds[i].kind;
-        p->source = add_source(d, p->kind, path);
-        diagnosis_note_unparsed(p->source, &p->text, unparsed, 0);
-        keep(d, p);
-        return true;
+    const struct unparsed *unparsed = recognise(p);
+    if (unparsed == NULL) {
+        text_free(&p->text);
+        free(p);
+        return false;
     }
-    text_free(&p->text);
-    free(p);
-    return false;
+    p->source = add_source(d, p->kind, path);
+    diagnosis_note_unparsed(p->source, &p->text, unparsed, 0);
+    keep(d, p);
+    return true;
 }
 
 /* ---- zdumps ---------------------------------------------------------------------------------- */
-/* A section that is a text of another kind; what a parser makes of it is nobody's to mend. */
+/* A section that is a text of another kind. */
 static void add_section(struct diagnosis *d, const struct parsed *zdump, enum zdump_type section,
-                        enum artefact kind,
-                        const struct unparsed *(*parse)(struct parsed *p, bool is_known))
+                        enum artefact kind)
 {
+    struct text text;
+    if (!dumptext_load(&zdump->zdump.z, section, zdump->path, &text))
+        return;
     struct parsed *p = new_parsed(kind, zdump->path);
     p->within = zdump;
-    if (dumptext_load(&zdump->zdump.z, section, zdump->path, &p->text) && parse(p, true) != NULL) {
-        keep(d, p);
-        return;
-    }
-    text_free(&p->text);
-    free(p);
+    p->text = text;
+    (void)parse_text(p);
+    keep(d, p);
 }
 
 int reading_add_zdump(struct diagnosis *d, const char *path, const char *shown, struct err *err)
@@ -235,9 +217,9 @@ int reading_add_zdump(struct diagnosis *d, const char *path, const char *shown, 
         p->zdump.end_s = boot_s + p->zdump.stun_ns / (int64_t)NS_PER_S;
     if (!z.complete)
         diagnosis_note(p->source, "cut: %u sections could be read", z.count);
-    add_section(d, p, ZDUMP_SCREEN, ARTEFACT_SCREEN, parse_screen);
-    add_section(d, p, ZDUMP_LOG, ARTEFACT_VMKLOG, parse_vmklog);
-    add_section(d, p, ZDUMP_COS_LOG, ARTEFACT_MESSAGES, parse_messages);
+    add_section(d, p, ZDUMP_SCREEN, ARTEFACT_SCREEN);
+    add_section(d, p, ZDUMP_LOG, ARTEFACT_VMKLOG);
+    add_section(d, p, ZDUMP_COS_LOG, ARTEFACT_MESSAGES);
     return 1;
 }
 

@@ -139,8 +139,8 @@ static void extract_groups(const struct diagnosis *d, const struct seen_tasks *s
                                         "%u of %u tasks are called %s, with %lld kB together",
                                         most->count, s->count, most->name, (long long)most->kb);
         if (s->has_sizes && most->count >= SHARE_TASKS)
-            fact_set(ret, FACT_SAME_NAME_SHARE, diagnosis_pct_of_ram(d, most->kb), most->name, file,
-                     0, "%s", f->text);
+            fact_set(ret, FACT_SAME_NAME_SHARE, diagnosis_pct_of_ram(d, (double)most->kb),
+                     most->name, file, 0, "%s", f->text);
     }
     free(groups);
 }
@@ -153,7 +153,8 @@ static void extract_largest(const struct diagnosis *d, const struct seen_tasks *
         top = s->task[i].kb > top->kb ? &s->task[i] : top;
     if (top == NULL)
         return;
-    const double pct = diagnosis_pct_of_ram(d, top->kb), age_min = (double)top->age_ns / NS_PER_MIN;
+    const double pct = diagnosis_pct_of_ram(d, (double)top->kb),
+                 age_min = (double)top->age_ns / NS_PER_MIN;
     fact_set(ret, FACT_TOP_NOW, pct, top->comm, file, 0,
              "%s pid %u holds %lld of %lld kB RAM, swap included", top->comm, top->pid,
              (long long)top->kb, (long long)d->memory.total_kb)
@@ -196,7 +197,7 @@ static void extract_jobs(const struct diagnosis *d, const struct seen_tasks *s, 
         jobs++;
     }
     if (jobs > 0)
-        fact_set(ret, FACT_NIGHT_JOB, diagnosis_pct_of_ram(d, kb), "crond", file, 0,
+        fact_set(ret, FACT_NIGHT_JOB, diagnosis_pct_of_ram(d, (double)kb), "crond", file, 0,
                  "%u processes that crond started hold %lld kB", jobs, (long long)kb);
 }
 

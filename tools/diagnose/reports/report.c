@@ -86,7 +86,7 @@ static void put_memory(struct out *o, const struct diagnosis *d)
         out_str(o, "name", "          %-16s", p->name);
         out_real(o, "kb", " %9.0f kB", (double)p->kb);
         out_real(o, "pct_of_ram", "  %5.1f %% of RAM",
-                 isnan(total) ? NAN : diagnosis_pct_of_ram(d, p->kb));
+                 isnan(total) ? NAN : diagnosis_pct_of_ram(d, (double)p->kb));
         out_text(o, "\n");
         out_end(o);
     }

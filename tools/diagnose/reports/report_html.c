@@ -66,7 +66,8 @@ static void put_memory(FILE *f, const struct diagnosis *d)
     for (uint32_t i = 0; i < d->memory.top_count; i++) {
         put(f, "<tr><td>", d->memory.top[i].name, "</td>");
         (void)fprintf(f, "<td class=\"n\">%lld</td><td class=\"n\">%.1f</td></tr>\n",
-                      (long long)d->memory.top[i].kb, diagnosis_pct_of_ram(d, d->memory.top[i].kb));
+                      (long long)d->memory.top[i].kb,
+                      diagnosis_pct_of_ram(d, (double)d->memory.top[i].kb));
     }
     (void)fputs("</table>\n", f);
 }

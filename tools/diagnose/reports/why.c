@@ -11,7 +11,7 @@ static bool about_ram(const struct diagnosis *d, char *to, size_t size)
     (void)snprintf(to, size,
                    "%s is %.1f %% of RAM: %lld kB of the %lld kB that MemTotal says, swap included "
                    "in the first and not in the second.",
-                   p->name, diagnosis_pct_of_ram(d, p->kb), (long long)p->kb,
+                   p->name, diagnosis_pct_of_ram(d, (double)p->kb), (long long)p->kb,
                    (long long)d->memory.total_kb);
     return true;
 }
