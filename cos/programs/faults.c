@@ -28,23 +28,25 @@ static void look(const struct fault *f, void *unused, struct fault_world *ret)
     ret->running = find_task_by_name(f->unless_name) != NULL;
 }
 
-uint64_t faults_find(uint32_t type, const char *name)
+void faults_of_program(struct program *p)
 {
-    uint64_t found = 0;
+    /* What a daemon owes, its child that serves a request does not. */
+    const bool is_request = strcmp(p->spec.behaviour, "request") == 0;
     for_each_fault(i)
     {
         const struct fault *f = fault_at(i);
-        if (f->type == type && strcmp(f->target, name) == 0)
-            found |= (uint64_t)1 << i;
+        const uint64_t bit = (uint64_t)1 << i;
+        if (strcmp(f->target, p->spec.name) != 0)
+            continue;
+        if (f->type == FAULT_LEAK && !is_request)
+            *((f->flags & FAULT_FLAG_SHARED) != 0 ? &p->shared : &p->leaks) |= bit;
+        if (f->type == FAULT_SPIKE)
+            p->spikes |= bit;
+        if (f->type == FAULT_FORK_STORM)
+            p->storms |= bit;
+        if (f->type == FAULT_CPU_HOG)
+            p->hogs |= bit;
     }
-    return found;
-}
-
-uint64_t faults_shared(void)
-{
-    uint64_t found = 0;
-    for_each_fault(i) if ((fault_at(i)->flags & FAULT_FLAG_SHARED) != 0) found |= (uint64_t)1 << i;
-    return found;
 }
 
 const struct fault *fault_of(const struct program *p)

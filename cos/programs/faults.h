@@ -33,10 +33,8 @@ uint64_t fault_lasts_ns(uint32_t i);
 bool fault_goes_on(uint32_t i);
 /** When the next of the faults in the mask begins; UINT64_MAX = none will. */
 uint64_t faults_next_ns(uint64_t mask);
-/** Bits of boot_params->fault[] that are of `type` with the target `name`. */
-uint64_t faults_find(uint32_t type, const char *name);
-/** Bits of those with FAULT_FLAG_SHARED. */
-uint64_t faults_shared(void);
+/** A program starts: set the bits of those faults that it is to carry out itself. */
+void faults_of_program(struct program *p);
 /** How much of a resource (enum fault_resource) is in use, parts per million of all of it. RAM:
  * what is neither free nor the cache of a file, of all but zone DMA, which programs cannot have and
  * which stays free. 0 where there is none of it. */

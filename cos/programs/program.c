@@ -21,7 +21,7 @@
 
 /* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
  * space with the one page that it beats with. */
-static int prog_vmnixhbd(struct program *p)
+int prog_vmnixhbd(struct program *p)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     if (do_mmap(mm, HBD_PAGE_VA, PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0)
@@ -35,39 +35,9 @@ struct behaviour {
     int (*run)(struct program *p);
     const char *content; /* what a page of its heap says that it holds */
 };
+#define BEHAVIOUR(name, function, content) { name, function, content },
 static const struct behaviour behaviours[] = {
-    { "daemon", prog_daemon, "heap" },
-    { "vmx", prog_daemon, "virtual machine state" },
-    { "vmap", prog_vmap, "rule set" },
-    { "vpxa", prog_vpxa, "inventory" },
-    { "hostd", prog_hostd, "inventory" },
-    { "vmnixhbd", prog_vmnixhbd, "heap" },
-    { "syslogd", prog_syslogd, "line buffer" },
-    { "klogd", prog_klogd, "symbol table" },
-    { "crond", prog_crond, "crontab" },
-    { "rc", prog_rc, "heap" },
-    { "rc-halt", prog_rc_halt, "heap" },
-    { "run-parts", prog_run_parts, "heap" },
-    { "vmkheartbeat", prog_vmkheartbeat, "heap" },
-    { "uptimes", prog_uptimes, "heap" },
-    { "ps", prog_ps, "heap" },
-    { "ps-aux", prog_ps_aux, "heap" },
-    { "top", prog_top, "heap" },
-    { "recorder", prog_recorder, "heap" },
-    { "logger", prog_logger, "heap" },
-    { "slocate", prog_slocate, "heap" },
-    { "updatedb", prog_updatedb, "path names" },
-    { "worker", prog_worker, "path names" },
-    { "cimserver", prog_cimserver, "class repository" },
-    { "request", prog_request, "heap" },
-    { "service", prog_service, "heap" },
-    { "report", prog_report, "rows" },
-    { "job", prog_job, "heap" },
-    { "probe", prog_probe, "heap" },
-    { "compute", prog_compute, "heap" },
-    { "store", prog_store, "heap" },
-    { "swapoff", prog_swapoff, "heap" },
-    { "swapon", prog_swapon, "heap" },
+#include "shared/behaviour.def"
 };
 
 static const struct behaviour *find_behaviour(const char *name)
@@ -96,14 +66,7 @@ struct program *program_create(const struct boot_program *spec, const char *text
     p->behaviour = kptr_of(b);
     p->until_ns = until_ns;
     list_init(&p->held_pages);
-    p->leaks = faults_find(FAULT_LEAK, spec->name);
-    p->shared = p->leaks & faults_shared();
-    p->leaks &= ~p->shared;
-    if (strcmp(spec->behaviour, "request") == 0)
-        p->leaks = p->shared = 0; /* what the daemon owes its child does not */
-    p->spikes = faults_find(FAULT_SPIKE, spec->name);
-    p->storms = faults_find(FAULT_FORK_STORM, spec->name);
-    p->hogs = faults_find(FAULT_CPU_HOG, spec->name);
+    faults_of_program(p);
     p->leaks_before = program_leak_owed(p);
     p->hot_root = rng_derive(cos_random("working set"), spec->name);
     if (text != NULL)

@@ -117,36 +117,8 @@ void store_look(void);
 /** Compute without end while a fault says so (job.c). */
 void program_compute(struct program *p);
 
-/* The behaviours. */
-int prog_daemon(struct program *p);       /* daemon.c */
-int prog_hostd(struct program *p);        /* hostd.c */
-int prog_worker(struct program *p);       /* daemon.c: rounds until until_ns, then exits */
-int prog_syslogd(struct program *p);      /* syslogd.c */
-int prog_klogd(struct program *p);        /* klogd.c */
-int prog_crond(struct program *p);        /* crond.c */
-int prog_run_parts(struct program *p);    /* crond.c */
-int prog_vmkheartbeat(struct program *p); /* vmkheartbeat.c, and the three below */
-int prog_uptimes(struct program *p);
-int prog_ps(struct program *p);
-int prog_logger(struct program *p);
-int prog_recorder(struct program *p); /* recorder.c, top.c, ps.c */
-int prog_top(struct program *p);
-int prog_ps_aux(struct program *p);
-int prog_slocate(struct program *p); /* cron_daily.c */
-int prog_updatedb(struct program *p);
-int prog_rc(struct program *p);        /* rc.c */
-int prog_rc_halt(struct program *p);   /* rc.c; text: "halt" or "reboot" */
-int prog_request(struct program *p);   /* segments.c */
-int prog_service(struct program *p);   /* service.c; text: the name */
-int prog_cimserver(struct program *p); /* cimserver.c */
-int prog_vpxa(struct program *p);      /* agents.c, and the one below */
-int prog_vmap(struct program *p);
-int prog_report(struct program *p); /* spike.c */
-int prog_job(struct program *p);    /* job.c, and the two below */
-int prog_probe(struct program *p);
-int prog_compute(struct program *p);
-int prog_store(struct program *p);   /* store.c */
-int prog_swapoff(struct program *p); /* swapoff.c, and the one below */
-int prog_swapon(struct program *p);
+/* The behaviours; the list says where each is. */
+#define BEHAVIOUR(name, function, ...) int function(struct program *p);
+#include "shared/behaviour.def"
 
 #endif /* COS_PROGRAM_H */

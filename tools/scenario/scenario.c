@@ -20,10 +20,11 @@ static const char *const causes[] = { "none", CAUSE_LIST(CAUSE_NAME) NULL };
 static const char *const outcomes[] = { "survived",  "lost-heartbeat", "cos-oops",
                                         "cos-panic", "vmkernel-psod",  NULL };
 static const char *const profiles[] = { "esx-3.5", NULL };
-/* The functions of cos/programs/ that may run a program. */
-static const char *const behaviours[] = { "daemon",    "vmx",      "vmap",  "vpxa",
-                                          "hostd",     "syslogd",  "klogd", "crond",
-                                          "cimserver", "vmnixhbd", NULL };
+#define BEHAVIOUR_OF_SCENARIOS(name, ...) name,
+static const char *const behaviours[] = {
+#include "shared/behaviour.def"
+    NULL
+};
 
 static const struct schema_name policies[] = {
     { "normal", 0 }, { "fifo", 1 }, { "rr", 2 }, { NULL, 0 }
@@ -412,20 +413,6 @@ int scenario_load(const char *path, struct scenario *ret, char err[SCENARIO_ERRO
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-/* ns since boot of an instant; negative when it lies before the boot, and never more than ten years
- * away. */
-static int64_t instant_ns(const struct scenario *s, const struct schema_instant *i)
-{
-    const int64_t far_s = 10 * (YEAR_NS / SECOND_NS);
-    int64_t since_boot_s = i->value - s->boot_local_s;
-
-    if (i->local == 0)
-        return i->value;
-    if (since_boot_s > far_s)
-        since_boot_s = far_s;
-    return (since_boot_s < -far_s ? -far_s : since_boot_s) * SECOND_NS;
-}
-
 static int plan_fail(const char *path, const char *key, const char *name, const char *what,
                      char *err)
 {
@@ -453,7 +440,7 @@ static int plan_programs(const char *path, const struct scenario *s, struct boot
 {
     for (int64_t n = 0; n < s->program_count; n++) {
         const struct scenario_program *p = &s->program[n];
-        const int64_t start_ns = instant_ns(s, &p->start);
+        const int64_t start_ns = schema_instant_ns(&p->start, s->boot_local_s);
         if (start_ns < 0)
             return plan_fail(path, "programs", p->boot.name, "starts before the host boots", err);
         if (start_ns > YEAR_NS)
