@@ -40,64 +40,57 @@ static const struct schema_name signals[] = { { "HUP", 1 },   { "INT", 2 },   { 
                                               { "SEGV", 11 }, { "USR2", 12 }, { "PIPE", 13 },
                                               { "ALRM", 14 }, { "TERM", 15 }, { NULL, 0 } };
 
+/* What stands behind the name of a condition. */
+enum unless_rest { NOTHING, PERCENT, PROGRAM };
 static const struct {
     const char *prefix;
-    enum fault_unless what;
-} unless_forms[] = { { "ram>=", FAULT_UNLESS_RAM_USED },
-                     { "swap>=", FAULT_UNLESS_SWAP_USED },
-                     { "running:", FAULT_UNLESS_RUNNING } };
-
-static int unless_fail(char *why, size_t why_size, const char *text)
-{
-    (void)snprintf(why, why_size,
-                   "'%.60s' is none of ram>=N%%, swap>=N%% (0 to 100), running:NAME, oom", text);
-    return -1;
-}
-
-static int unless_percent(const char *text, int64_t *ret)
-{
-    return quantity_parse(text, units_percent, ret) == 0 && *ret >= 0 && *ret <= 100 ? 0 : -1;
-}
+    enum unless_rest rest;
+} unless_forms[] = { [FAULT_UNLESS_RAM_USED] = { "ram>=", PERCENT },
+                     [FAULT_UNLESS_SWAP_USED] = { "swap>=", PERCENT },
+                     [FAULT_UNLESS_RUNNING] = { "running:", PROGRAM },
+                     [FAULT_UNLESS_OOM] = { "oom", NOTHING } };
 
 static int parse_unless(const char *text, void *at, char *why, size_t why_size)
 {
-    enum fault_unless what = strcmp(text, "oom") == 0 ? FAULT_UNLESS_OOM : FAULT_ALWAYS;
-    char name[FAULT_NAME_MAX] = "";
     struct fault *f = at;
+    uint32_t what = FAULT_UNLESS_OOM;
     int64_t percent = 0;
 
-    for (size_t i = 0; i < sizeof unless_forms / sizeof unless_forms[0]; i++) {
-        const size_t length = strlen(unless_forms[i].prefix);
-        if (strncmp(text, unless_forms[i].prefix, length) != 0)
-            continue;
-        const char *rest = text + length;
-        what = unless_forms[i].what;
-        if (what != FAULT_UNLESS_RUNNING) {
-            if (unless_percent(rest, &percent) != 0)
-                return unless_fail(why, why_size, text);
-        } else if (*rest == '\0' || strlen(rest) >= sizeof name) {
-            return unless_fail(why, why_size, text);
-        } else {
-            memcpy(name, rest, strlen(rest));
-        }
+    while (what != FAULT_ALWAYS &&
+           strncmp(text, unless_forms[what].prefix, strlen(unless_forms[what].prefix)) != 0)
+        what--;
+    const char *rest = what == FAULT_ALWAYS ? text : text + strlen(unless_forms[what].prefix);
+    const size_t length = strlen(rest);
+    const enum unless_rest wanted = unless_forms[what].rest;
+    if (what == FAULT_ALWAYS || (wanted == NOTHING && length != 0) ||
+        (wanted == PROGRAM && (length == 0 || length >= sizeof f->unless_name)) ||
+        (wanted == PERCENT &&
+         (quantity_parse(rest, units_percent, &percent) != 0 || percent < 0 || percent > 100))) {
+        (void)snprintf(why, why_size,
+                       "'%.60s' is none of ram>=N%%, swap>=N%% (0 to 100), running:NAME, oom",
+                       text);
+        return -1;
     }
-    if (what == FAULT_ALWAYS)
-        return unless_fail(why, why_size, text);
     f->unless = what;
     f->unless_pct = (uint32_t)percent;
-    memcpy(f->unless_name, name, sizeof name);
+    memset(f->unless_name, 0, sizeof f->unless_name);
+    memcpy(f->unless_name, rest, wanted == PROGRAM ? length : 0);
     return 0;
 }
 
+static void print_unless(FILE *to, const struct fault *f)
+{
+    if (f->unless == FAULT_ALWAYS)
+        return;
+    (void)fprintf(to, " unless=%s", unless_forms[f->unless].prefix);
+    if (unless_forms[f->unless].rest == PERCENT)
+        (void)fprintf(to, "%" PRIu32 "%%", f->unless_pct);
+    else
+        (void)fprintf(to, "%.*s", (int)sizeof f->unless_name, f->unless_name);
+}
+
 enum {
-#define KEY_INDEX(id, ...) INDEX_##id,
-#define FAULT_TEXT KEY_INDEX
-#define FAULT_NUMBER KEY_INDEX
-#define FAULT_ALIAS KEY_INDEX
-#define FAULT_FLAG KEY_INDEX
-#define FAULT_UNLESS KEY_INDEX
-#define FAULT_CHANCE KEY_INDEX
-#define FAULT_THEN KEY_INDEX
+#define FAULT_KEY(id, ...) INDEX_##id,
 #include "shared/fault.def"
     KEYS
 };
@@ -154,14 +147,7 @@ static const struct {
 #include "shared/fault.def"
 };
 static const char *const key_ids[] = {
-#define KEY_ID(id, ...) #id,
-#define FAULT_TEXT KEY_ID
-#define FAULT_NUMBER KEY_ID
-#define FAULT_ALIAS KEY_ID
-#define FAULT_FLAG KEY_ID
-#define FAULT_UNLESS KEY_ID
-#define FAULT_CHANCE KEY_ID
-#define FAULT_THEN KEY_ID
+#define FAULT_KEY(id, ...) #id,
 #include "shared/fault.def"
 };
 
@@ -377,19 +363,6 @@ static int64_t draw(const struct settling *s, const struct schema_key *k, int64_
     return from + step * (int64_t)rng_below(&r, (uint64_t)((to - from) / step) + 1);
 }
 
-/* Nothing that lies far from the boot needs to be told apart: what is refused is refused. */
-static int64_t instant_ns(const struct settling *s, const struct schema_instant *i)
-{
-    const int64_t far_s = 10 * (YEAR_NS / SECOND_NS);
-    int64_t since_boot_s = i->value - s->boot_local_s;
-
-    if (i->local == 0)
-        return i->value;
-    if (since_boot_s > far_s)
-        since_boot_s = far_s;
-    return (since_boot_s < -far_s ? -far_s : since_boot_s) * SECOND_NS;
-}
-
 /* Draws what is a range, and fills in what is not said. */
 static void settle_members(const struct settling *s, const struct faultspec *spec, struct fault *to)
 {
@@ -421,8 +394,8 @@ static int settle(const struct settling *s, const struct faultspec *spec,
         if (over_ns > INT64_MAX)
             what = "'then' after one that has no end; give that one 'for' (and 'times')";
     }
-    const int64_t from_ns = instant_ns(s, &spec->at[0]);
-    const int64_t to_ns = instant_ns(s, &spec->at[1]);
+    const int64_t from_ns = schema_instant_ns(&spec->at[0], s->boot_local_s);
+    const int64_t to_ns = schema_instant_ns(&spec->at[1], s->boot_local_s);
     if (what == NULL && from_ns < 0)
         what = "'at' lies before the host boots";
     if (what == NULL && from_ns > to_ns)
@@ -503,26 +476,6 @@ static void print_number(FILE *to, const struct schema_key *k, int64_t value)
         else
             quantity_format_duration(value, text, sizeof text);
         (void)fputs(text, to);
-    }
-}
-
-static void print_unless(FILE *to, const struct fault *f)
-{
-    switch (f->unless) {
-    case FAULT_UNLESS_RAM_USED:
-        (void)fprintf(to, " unless=ram>=%" PRIu32 "%%", f->unless_pct);
-        break;
-    case FAULT_UNLESS_SWAP_USED:
-        (void)fprintf(to, " unless=swap>=%" PRIu32 "%%", f->unless_pct);
-        break;
-    case FAULT_UNLESS_RUNNING:
-        (void)fprintf(to, " unless=running:%.*s", (int)sizeof f->unless_name, f->unless_name);
-        break;
-    case FAULT_UNLESS_OOM:
-        (void)fputs(" unless=oom", to);
-        break;
-    default:
-        break;
     }
 }
 

@@ -127,6 +127,8 @@ int schema_value(const struct schema_key *k, const char *text, void *at, char *w
 /** The number of INTEGER, NAMED and the like that lies at `at`, and the way back. */
 int64_t schema_number(const struct schema_key *k, const void *at);
 void schema_put_number(const struct schema_key *k, int64_t value, void *at);
+/** ns since a boot at that local time; negative before it, and never more than ten years away. */
+int64_t schema_instant_ns(const struct schema_instant *i, int64_t boot_local_s);
 /** Is the number at `from` greater than that at `to`? A date and a time since boot are not
  * compared; who knows the boot can. Not for texts. */
 bool schema_falls(const struct schema_key *k, const void *from, const void *to);
