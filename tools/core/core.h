@@ -78,9 +78,6 @@ int core_from_bytes(const char *path, const void *bytes, uint64_t size, struct c
                     struct err *err);
 /** Free everything. NULL is allowed. */
 void core_close(struct core *c);
-/** Does the file begin like a core of ours or like its gzip form? Reads a few bytes; a file that
- * cannot be read is none. */
-bool core_is_core(const char *path);
 
 /* ---- memory (core_mem.c) ---- */
 /** The bytes themselves, valid until core_close(). @return NULL if the file lacks one of them or

@@ -44,7 +44,6 @@ void core_frames_init(struct core *c, struct core_frames *ret)
     f.off_flags = field_offset(c, "page.flags", f.size, &ok);
     f.off_count = field_offset(c, "page.count", f.size, &ok);
     f.off_mapping = field_offset(c, "page.mapping", f.size, &ok);
-    f.off_index = field_offset(c, "page.index", f.size, &ok);
     if (f.promised > FRAMES_MAX) {
         problems_add(&c->problems, "max_mapnr is %u frames, more than 4 GB have", f.promised);
         f.promised = 0;
@@ -75,11 +74,6 @@ uint32_t core_frame_refs(const struct core_frames *f, uint32_t pfn)
 uint32_t core_frame_mapping(const struct core_frames *f, uint32_t pfn)
 {
     return field(f, pfn, f->off_mapping);
-}
-
-uint32_t core_frame_index(const struct core_frames *f, uint32_t pfn)
-{
-    return field(f, pfn, f->off_index);
 }
 
 bool core_frame_of(const struct core_frames *f, uint64_t address, uint32_t *ret)

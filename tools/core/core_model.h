@@ -73,7 +73,7 @@ struct core_frames {
     const unsigned char *map; /* mem_map in the file; NULL = it is not there */
     uint32_t count, size;     /* frames that can be read; bytes of a struct page */
     uint32_t promised;        /* max_mapnr */
-    uint32_t off_flags, off_count, off_mapping, off_index;
+    uint32_t off_flags, off_count, off_mapping;
     uint64_t address; /* of mem_map */
 };
 /** The table of page frames. Without one `count` is 0 and a problem is noted. */
@@ -82,7 +82,6 @@ void core_frames_init(struct core *c, struct core_frames *ret);
 uint32_t core_frame_flags(const struct core_frames *f, uint32_t pfn);
 uint32_t core_frame_refs(const struct core_frames *f, uint32_t pfn);
 uint32_t core_frame_mapping(const struct core_frames *f, uint32_t pfn);
-uint32_t core_frame_index(const struct core_frames *f, uint32_t pfn);
 /** Frame of the struct page at `address`. @return false if it is none */
 bool core_frame_of(const struct core_frames *f, uint64_t address, uint32_t *ret);
 /** NUMBER(PG_name), 0 if this kernel has none. */

@@ -265,12 +265,3 @@ void core_close(struct core *c)
     free((char *)(uintptr_t)c->path);
     free(c);
 }
-
-bool core_is_core(const char *path)
-{
-    unsigned char head[EI_NIDENT + 2] = { 0 };
-    if (io_peek(path, head, sizeof head) != (ssize_t)sizeof head)
-        return false;
-    return (memcmp(head, ELFMAG, SELFMAG) == 0 && head[EI_NIDENT] == ET_CORE) ||
-           (head[0] == GZIP_0 && head[1] == GZIP_1);
-}
