@@ -18,7 +18,7 @@ void problems_add(struct problems *p, const char *format, ...)
         if (*c < ' ' || *c > '~')
             *c = '?';
     }
-    for (uint32_t i = 0; i < p->count; i++) {
+    for (uint32_t i = 0; i < p->count && !p->repeats; i++) {
         if (strcmp(p->line[i], line) == 0)
             return;
     }

@@ -6,6 +6,7 @@
 #ifndef SHARED_COSVIEW_PROBLEMS_H
 #define SHARED_COSVIEW_PROBLEMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PROBLEMS_MAX 256u      /* lines kept; more are counted. OUR CHOICE */
@@ -15,10 +16,11 @@ struct problems {
     char line[PROBLEMS_MAX][PROBLEMS_LINE_MAX];
     uint32_t count;   /* lines in use */
     uint32_t dropped; /* lines that did not fit */
+    bool repeats;     /* a line that is there already is added again: it is a journal */
 };
 
 /** Add one line (without '\n'; bytes that are not printable ASCII become '?'). The same line again
- * is left out. `p` NULL: nobody wants to know. */
+ * is left out, but where `repeats` is set. `p` NULL: nobody wants to know. */
 void __attribute__((format(printf, 2, 3)))
 problems_add(struct problems *p, const char *format, ...);
 

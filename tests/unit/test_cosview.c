@@ -135,6 +135,10 @@ static void test_problems_are_bounded_and_each_is_kept_once(void **state)
     problems_add(&problems, "%0400d", 1);
     assert_int_equal(problems.count, PROBLEMS_MAX);
     assert_int_equal(problems.dropped, 1);
+    problems = (struct problems){ .repeats = true };
+    for (uint32_t i = 0; i < 2; i++)
+        problems_add(&problems, "twice");
+    assert_int_equal(problems.count, 2);
 }
 
 int main(void)

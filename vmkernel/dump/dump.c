@@ -407,6 +407,7 @@ static struct dump *begin(struct vmk *vmk, const char *headline)
     if (d == NULL)
         return NULL;
     d->vmk = vmk;
+    d->notes.repeats = true;
     d->io = vmk->io;
     d->headline = headline;
     (void)snprintf(vmk->headline, sizeof vmk->headline, "%s", headline);
