@@ -11,6 +11,7 @@
 
 #include "shared/err.h"
 #include "shared/io.h"
+#include "shared/path.h"
 #include "shared/units.h"
 
 #define FILE_BYTES_MAX MB
@@ -182,13 +183,6 @@ int esxconf_save(const char *path, const struct esxconf *c)
 }
 
 /* ---- the core file --------------------------------------------------------------------------- */
-static bool is_plain(const char *name, size_t len)
-{
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    return len > 0 && name[0] != '.' && strspn(name, allowed) >= len;
-}
-
 enum esxconf_core esxconf_core_parse(const char *value, char uuid[ESXCONF_UUID_MAX],
                                      char name[ESXCONF_NAME_MAX])
 {
@@ -202,8 +196,8 @@ enum esxconf_core esxconf_core_parse(const char *value, char uuid[ESXCONF_UUID_M
         return ESXCONF_CORE_NAME;
     const char *file = store + store_len + 1;
     const size_t file_len = strlen(file);
-    if (!is_plain(store, store_len) || store_len >= ESXCONF_UUID_MAX || !is_plain(file, file_len) ||
-        file_len >= ESXCONF_NAME_MAX)
+    if (!path_is_plain(store, store_len) || store_len >= ESXCONF_UUID_MAX ||
+        !path_is_plain(file, file_len) || file_len >= ESXCONF_NAME_MAX)
         return ESXCONF_CORE_NAME;
     (void)take(uuid, ESXCONF_UUID_MAX, store, store_len);
     (void)take(name, ESXCONF_NAME_MAX, file, file_len);

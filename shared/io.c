@@ -1,6 +1,7 @@
 /* io.c - see io.h. */
 #include "shared/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -165,4 +166,31 @@ int io_replace(int dir_fd, const char *path, const void *bytes, size_t len, bool
         return error;
     }
     return lasting ? io_sync_folder(dir_fd, path) : 0;
+}
+
+static int is_entry(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+/* Not alphasort: it follows the locale. */
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int io_list(const char *folder, io_each *each, void *arg)
+{
+    struct dirent **entries = NULL;
+    const int count = scandir(folder, &entries, is_entry, by_bytes);
+    if (count < 0)
+        return -errno;
+    int result = 0;
+    for (int i = 0; i < count; i++) {
+        if (result == 0)
+            result = each(arg, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return result;
 }

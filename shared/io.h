@@ -43,4 +43,11 @@ int io_sync_folder(int dir_fd, const char *path);
  * when it is the folder that cannot be synced, the new one */
 int io_replace(int dir_fd, const char *path, const void *bytes, size_t len, bool lasting);
 
+/* Is given a name in a folder. @return 0 to go on */
+typedef int io_each(void *arg, const char *name);
+/** Name what is in a folder but "." and "..", in the order of their bytes, whatever the locale. All
+ * names are read before the first is given. Stops when `each` returns other than 0. @return that, 0
+ * or -errno */
+int io_list(const char *folder, io_each *each, void *arg);
+
 #endif /* SHARED_IO_H */

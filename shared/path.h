@@ -6,6 +6,7 @@
 #ifndef SHARED_PATH_H
 #define SHARED_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PATH_SIZE 4096u /* bytes of every buffer for a path, its zero included */
@@ -51,5 +52,16 @@ int path_join(char ret[PATH_SIZE], const char *folder, const char *name);
 /** The folder in which `path` lies: "." for a bare name, "/" for one in the root. @return as
  * path_format() */
 int path_folder(char ret[PATH_SIZE], const char *path);
+
+/** The path of a file beside the running program; `name` may begin with "../". @return 0 or -errno
+ */
+int path_beside(char ret[PATH_SIZE], const char *name);
+
+/** Does the name end so, with something in front of it? */
+bool path_has_suffix(const char *name, const char *suffix);
+
+/** Are these `len` bytes a name that can be part of a path without surprises: letters, digits,
+ * '.', '_', '-', and no '.' in front? */
+bool path_is_plain(const char *name, size_t len);
 
 #endif /* SHARED_PATH_H */

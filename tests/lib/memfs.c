@@ -334,7 +334,7 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct memfs_name *)a)->path, ((const struct memfs_name *)b)->path);
 }
 
-static int mem_list(const struct dumpio *io, const char *folder, dumpio_each *each, void *arg)
+static int mem_list(const struct dumpio *io, const char *folder, io_each *each, void *arg)
 {
     struct memfs *fs = io->ctx;
     const int error = begin_call(fs);

@@ -127,6 +127,41 @@ static void test_path_is_made_whole_or_not_at_all(void **state)
     assert_string_equal(path, "a/b");
 }
 
+static int note_name(void *arg, const char *name)
+{
+    char *names = arg;
+    (void)strncat(names, name, 15);
+    (void)strncat(names, " ", 2);
+    return strcmp(name, "b") == 0 ? 7 : 0;
+}
+
+static void test_io_lists_names_by_their_bytes_until_it_is_stopped(void **state)
+{
+    char names[64] = "";
+    (void)state;
+    assert_int_equal(io_list(at("nothing"), note_name, names), -ENOENT);
+    assert_int_equal(io_list(folder, note_name, names), 0);
+    assert_string_equal(names, "");
+    assert_int_equal(io_replace(AT_FDCWD, at("b"), "", 0, false), 0);
+    assert_int_equal(io_replace(AT_FDCWD, at("c"), "", 0, false), 0);
+    assert_int_equal(io_replace(AT_FDCWD, at("B"), "", 0, false), 0);
+    assert_int_equal(io_replace(AT_FDCWD, at(".a"), "", 0, false), 0);
+    assert_int_equal(io_list(folder, note_name, names), 7);
+    assert_string_equal(names, ".a B b ");
+}
+
+static void test_path_names_are_judged_by_their_end_and_their_letters(void **state)
+{
+    (void)state;
+    assert_true(path_has_suffix("a.gz", ".gz"));
+    assert_false(path_has_suffix(".gz", ".gz"));
+    assert_false(path_has_suffix("a.gz2", ".gz"));
+    assert_true(path_is_plain("cos-core_1.x/y", 12));
+    assert_false(path_is_plain("cos-core_1.x/y", 13));
+    assert_false(path_is_plain(".x", 2));
+    assert_false(path_is_plain("", 0));
+}
+
 static void test_err_codes_are_the_lists_or_the_systems(void **state)
 {
     struct err err;
@@ -153,7 +188,10 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_io_opens_regular_files_alone_and_never_waits, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_io_lists_names_by_their_bytes_until_it_is_stopped,
+                                        setup, teardown),
         cmocka_unit_test(test_path_is_made_whole_or_not_at_all),
+        cmocka_unit_test(test_path_names_are_judged_by_their_end_and_their_letters),
         cmocka_unit_test(test_err_codes_are_the_lists_or_the_systems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,10 @@
 #include "shared/calendar.h"
 #include "shared/err.h"
 #include "shared/isodate.h"
+#include "shared/path.h"
 #include "tools/cmd/cmd.h"
 #include "tools/host/digest.h"
+#include "tools/host/host.h"
 #include "tools/host/hypervisor.h"
 #include "tools/scenario/library.h"
 #include "tools/scenario/quantity.h"
@@ -45,8 +47,8 @@ struct started {
 /* run/start.json; a first start has none. */
 static json_t *load_found(const char *host_dir)
 {
-    char path[LIBRARY_PATH_MAX];
-    (void)snprintf(path, sizeof path, "%s/run/start.json", host_dir);
+    char path[PATH_SIZE];
+    (void)path_join(path, host_dir, PATH_START);
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
     json_t *lines = json_incref(json_object_get(root, "lines"));
     json_decref(root);
@@ -110,12 +112,12 @@ static int start(const struct arguments *a, const struct plan *plan)
 /* The first start: a scenario says what host it is. */
 static int first_start(const struct arguments *a)
 {
-    char path[LIBRARY_PATH_MAX];
+    char path[PATH_SIZE];
     struct err err = { "no memory" };
     struct scenario *s = calloc(1, sizeof *s);
     struct plan *p = calloc(1, sizeof *p);
     int status;
-    if (s == NULL || p == NULL || library_find(a->scenario, path, err.text, sizeof err.text) != 0 ||
+    if (s == NULL || p == NULL || library_find(a->scenario, path, &err) != 0 ||
         scenario_load_seed(path, a->seed, s, err.text) != 0 ||
         scenario_plan(path, s, a->seed, p, err.text) != 0) {
         status = cmd_fail(CMD_USAGE, "%s", err.text);
@@ -162,20 +164,13 @@ static int restart_at(const struct arguments *a, struct restart *r)
     return start(a, r->plan);
 }
 
-static bool has_plan(const char *host_dir)
-{
-    char path[LIBRARY_PATH_MAX];
-    return (size_t)snprintf(path, sizeof path, "%s/run/plan.json", host_dir) < sizeof path &&
-           access(path, F_OK) == 0;
-}
-
 static int boot(const struct arguments *a)
 {
     struct restart r;
     struct err err = { "" };
-    if (!has_plan(a->host_dir)) {
+    if (!host_has(a->host_dir, PATH_PLAN)) {
         if (a->cmd == &cmd_reset)
-            return cmd_fail(CMD_USAGE, "%s: no host: there is no run/plan.json", a->host_dir);
+            return cmd_fail(CMD_USAGE, "%s: no host: there is no " PATH_PLAN, a->host_dir);
         if (a->scenario == NULL)
             return cmd_fail(CMD_USAGE,
                             "%s: no host yet; --scenario says what host to make, e.g. healthy",

@@ -10,12 +10,12 @@
 
 #include "shared/err.h"
 #include "shared/isodate.h"
+#include "shared/path.h"
 #include "tools/cmd/cmd.h"
 #include "tools/forecast/forecast.h"
 #include "tools/parse/purple.h"
 #include "tools/scenario/quantity.h"
 
-#define PATH_ROOM 4096
 #define ROTATIONS_MAX 36 /* vmksummary.1 to .36 of a host are looked for */
 #define ODDS_SHOWN 10u
 
@@ -73,20 +73,20 @@ static int take_file(struct input *in, const char *path)
 /* A host directory, or an unpacked bundle: its vmksummary files and its meminfo. */
 static int take_host(struct input *in, const char *dir)
 {
-    char path[PATH_ROOM];
+    char path[PATH_SIZE];
     const uint32_t before = in->count;
     for (int i = 0; i <= ROTATIONS_MAX; i++) {
         char suffix[8] = "";
         if (i > 0)
             (void)snprintf(suffix, sizeof suffix, ".%d", i);
-        (void)snprintf(path, sizeof path, "%s/var/log/vmksummary%s", dir, suffix);
+        (void)path_format(path, "%s/" PATH_VMKSUMMARY_LOG "%s", dir, suffix);
         const int status = access(path, F_OK) == 0 ? take_file(in, path) : 0;
         if (status != 0)
             return status;
     }
     if (in->count == before)
-        return cmd_fail(CMD_USAGE, "%s: no var/log/vmksummary in this folder", dir);
-    (void)snprintf(path, sizeof path, "%s/proc/meminfo", dir);
+        return cmd_fail(CMD_USAGE, "%s: no " PATH_VMKSUMMARY_LOG " in this folder", dir);
+    (void)path_join(path, dir, PATH_MEMINFO);
     return access(path, F_OK) == 0 && !in->has_meminfo ? take_file(in, path) : 0;
 }
 

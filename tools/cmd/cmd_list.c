@@ -28,19 +28,19 @@ static void print_scenario(struct out *o, const struct scenario *s)
  * would hide it. */
 static int print_list(char **names, bool json)
 {
-    char path[LIBRARY_PATH_MAX], err[SCENARIO_ERROR_MAX] = "no memory";
+    char path[PATH_SIZE];
+    struct err err = { "no memory" };
     struct out o = cmd_out(json);
     size_t count = 0, loaded = 0;
     while (names[count] != NULL)
         count++;
     struct scenario *all = calloc(count + 1, sizeof *all);
-    while (all != NULL && loaded < count &&
-           library_find(names[loaded], path, err, sizeof err) == 0 &&
-           scenario_load(path, &all[loaded], err) == 0)
+    while (all != NULL && loaded < count && library_find(names[loaded], path, &err) == 0 &&
+           scenario_load(path, &all[loaded], err.text) == 0)
         loaded++;
     if (all == NULL || loaded < count) {
         free(all);
-        return cmd_fail(CMD_USAGE, "%s", err);
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     }
     out_begin(&o, NULL);
     for (size_t i = 0; i < count; i++) {
@@ -53,10 +53,10 @@ static int print_list(char **names, bool json)
 
 static int list(bool json)
 {
-    char err[SCENARIO_ERROR_MAX] = "no memory";
+    struct err err;
     char **names;
-    if (library_names(&names, err, sizeof err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err);
+    if (library_names(&names, &err) != 0)
+        return cmd_fail(CMD_USAGE, "%s", err.text);
     const int status = print_list(names, json);
     library_free_names(names);
     return status;

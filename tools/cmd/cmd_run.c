@@ -91,7 +91,7 @@ static int simulate(const struct arguments *a, struct report *r)
 
 static int run_planned(const struct arguments *a, const struct scenario *s, const struct plan *p)
 {
-    char host_dir[LIBRARY_PATH_MAX];
+    char host_dir[PATH_SIZE];
     struct err err;
     struct report r = { .scenario = s, .plan = p, .host_dir = host_dir };
 
@@ -127,13 +127,13 @@ static int add_faults(const struct arguments *a, struct scenario *s, char *err)
 
 static int run_scenario(const struct arguments *a)
 {
-    char path[LIBRARY_PATH_MAX];
+    char path[PATH_SIZE];
     struct err err = { "no memory" };
     struct scenario *s = calloc(1, sizeof *s);
     struct plan *p = calloc(1, sizeof *p);
     int status;
 
-    if (s == NULL || p == NULL || library_find(a->scenario, path, err.text, sizeof err.text) != 0 ||
+    if (s == NULL || p == NULL || library_find(a->scenario, path, &err) != 0 ||
         scenario_load_seed(path, a->seed, s, err.text) != 0 || add_faults(a, s, err.text) != 0 ||
         scenario_plan(path, s, a->seed, p, err.text) != 0)
         status = cmd_fail(CMD_USAGE, "%s", err.text);

@@ -4,7 +4,6 @@
  * Its contents: [KB653], [KB308590]; its name is OUR CHOICE. zdumps that were collected go from
  * /root to /root/old_cores ("rotated to /root/old_cores/ after collection"). The options are OUR
  * CHOICE. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -39,6 +38,7 @@ struct bundle {
     char file[PATH_SIZE];
     struct bundle_list list;
     unsigned moved; /* zdumps */
+    int stuck;      /* CMD_BAD: one could not be */
 };
 
 /* "esx-2009-11-13--07.15.", by the host's clock: nothing of this machine's. */
@@ -87,45 +87,35 @@ static void write_head(const struct arguments *a, const struct bundle *b, char *
 }
 
 /* ---- afterwards ------------------------------------------------------------------------------ */
-static int is_zdump(const struct dirent *e)
-{
-    return strncmp(e->d_name, ZDUMP_PREFIX, sizeof ZDUMP_PREFIX - 1) == 0 &&
-           strstr(e->d_name, ".tmp") == NULL;
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 /* A file of that name that is there already stays: it may be another dump. */
-static int move_one(struct bundle *b, const char *name)
+static int move_one(void *arg, const char *name)
 {
+    struct bundle *b = arg;
     char from[PATH_SIZE], to[PATH_SIZE];
-    (void)snprintf(from, sizeof from, "%.3800s/root/%.200s", b->host, name);
-    (void)snprintf(to, sizeof to, "%.3800s/root/old_cores/%.200s", b->host, name);
-    if (link(from, to) != 0 || io_sync_folder(AT_FDCWD, to) != 0 || unlink(from) != 0)
-        return cmd_fail(CMD_BAD, "%s: cannot be moved to old_cores: %s", from, strerror(errno));
-    b->moved++;
-    return CMD_OK;
+    if (strncmp(name, ZDUMP_PREFIX, sizeof ZDUMP_PREFIX - 1) != 0 || path_has_suffix(name, ".tmp"))
+        return 0;
+    int error = path_format(from, "%s/" PATH_DUMPS "/%s", b->host, name);
+    if (error == 0)
+        error = path_format(to, "%s/" PATH_OLD_CORES "/%s", b->host, name);
+    if (error == 0 && link(from, to) != 0)
+        error = -errno;
+    if (error == 0)
+        error = io_sync_folder(AT_FDCWD, to);
+    if (error == 0 && unlink(from) != 0)
+        error = -errno;
+    if (error != 0)
+        b->stuck = cmd_fail(CMD_BAD, "%s: cannot be moved to old_cores: %s", from, err_text(error));
+    else
+        b->moved++;
+    return 0; /* the others are moved all the same */
 }
 
 static int move_zdumps(struct bundle *b)
 {
     char folder[PATH_SIZE];
-    struct err err;
-    struct dirent **entries = NULL;
-    int status = CMD_OK;
-    if (host_path(b->host, PATH_DUMPS, folder, &err) != 0)
-        return cmd_fail(CMD_USAGE, "%s", err.text);
-    const int count = scandir(folder, &entries, is_zdump, by_bytes);
-    for (int i = 0; i < count; i++) {
-        if (move_one(b, entries[i]->d_name) != CMD_OK)
-            status = CMD_BAD;
-        free(entries[i]);
-    }
-    free(entries);
-    return status;
+    (void)path_join(folder, b->host, PATH_DUMPS); /* a host without it has none */
+    (void)io_list(folder, move_one, b);
+    return b->stuck;
 }
 
 /* ---- the work -------------------------------------------------------------------------------- */

@@ -46,8 +46,7 @@ static const struct {
 /* @return index into wanted[], WANTED = nothing wants it */
 static size_t who_wants(const char *path)
 {
-    const size_t n = strlen(path);
-    if (n > 4 && strcmp(path + n - 4, ".tmp") == 0)
+    if (path_has_suffix(path, ".tmp"))
         return WANTED; /* a copy that is not whole; its original is taken */
     for (size_t i = 0; i < WANTED; i++) {
         const size_t len = strlen(wanted[i].pattern);
@@ -185,7 +184,7 @@ static int put_header(const struct writer *w, const char *name, uint64_t bytes)
     struct archive_entry *e = archive_entry_new();
     if (e == NULL)
         return err_file(w->err, -ENOMEM, name);
-    (void)snprintf(path, sizeof path, "%s/%s", w->folder, name);
+    (void)path_join(path, w->folder, name);
     archive_entry_set_pathname(e, path);
     archive_entry_set_size(e, (la_int64_t)bytes);
     archive_entry_set_filetype(e, AE_IFREG);

@@ -124,19 +124,13 @@ static int feed_gzip(struct digester *d, int fd)
     }
 }
 
-static bool is_gzip(const char *path)
-{
-    const size_t length = strlen(path);
-    return length > 3 && strcmp(path + length - 3, ".gz") == 0;
-}
-
 static int feed_file(struct digester *d, int host_fd, const char *path)
 {
     const int fd = openat(host_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return err_file(d->err, -errno, path);
     errno = 0;
-    const int status = is_gzip(path) ? feed_gzip(d, fd) : feed_sparse(d, fd);
+    const int status = path_has_suffix(path, ".gz") ? feed_gzip(d, fd) : feed_sparse(d, fd);
     (void)close(fd);
     return status == 0 ? 0
                        : err_set(d->err, -EIO, "%s: cannot be read: %s", path,

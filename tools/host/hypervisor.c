@@ -14,7 +14,6 @@
 #include <jansson.h>
 
 #include "shared/path.h"
-#include "tools/scenario/library.h"
 
 bool hypervisor_clock_ok(const char *clock)
 {
@@ -71,10 +70,10 @@ static int wait_for(pid_t pid)
 int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress,
                    void *context, struct err *err)
 {
-    char program[LIBRARY_PATH_MAX], fd_text[16];
+    char program[PATH_SIZE], fd_text[16];
     int fds[2];
 
-    if (library_beside("vmkernel", program) != 0 || access(program, X_OK) != 0)
+    if (path_beside(program, "vmkernel") != 0 || access(program, X_OK) != 0)
         return err_set(err, -ENOENT,
                        "there is no vmkernel beside this program; `make` builds both");
     if (pipe2(fds, O_CLOEXEC) != 0)

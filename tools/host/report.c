@@ -46,8 +46,7 @@ static bool find(const struct report *r, const struct artefact *a, char *ret, si
     place_of(a, r->plan, ret, size);
     if (a->of_failure && strcmp(r->result.outcome, "survived") == 0)
         return false;
-    return (size_t)snprintf(path, sizeof path, "%s/%s", r->host_dir, ret) < sizeof path &&
-           stat(path, ret_st) == 0;
+    return path_join(path, r->host_dir, ret) == 0 && stat(path, ret_st) == 0;
 }
 
 bool report_judge(struct report *r)

@@ -1,7 +1,6 @@
 /* skeleton.c - see skeleton.h. */
 #include "tools/host/skeleton.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -34,20 +33,20 @@ static int make_parents(const char *path)
     return mkdir(part, 0777) != 0 && errno != EEXIST ? -errno : 0;
 }
 
+static int refuse(void *arg, const char *name)
+{
+    (void)arg;
+    (void)name;
+    return -ENOTEMPTY;
+}
+
 static int check_empty(const char *dir, struct err *err)
 {
-    DIR *d = opendir(dir);
-    bool empty = true;
-
-    if (d == NULL)
-        return err_file(err, -errno, dir);
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0);
-    (void)closedir(d);
-    if (empty)
-        return 0;
-    return err_set(err, -ENOTEMPTY,
-                   "%s: not empty; name another directory with --host, or remove it", dir);
+    const int error = io_list(dir, refuse, NULL);
+    if (error != -ENOTEMPTY)
+        return error == 0 ? 0 : err_file(err, error, dir);
+    return err_set(err, error, "%s: not empty; name another directory with --host, or remove it",
+                   dir);
 }
 
 static int write_line(const char *dir, const char *name, const char *line, struct err *err)

@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 
 #include "shared/calendar.h"
+#include "shared/io.h"
+#include "shared/path.h"
 #include "shared/units.h"
 #include "shared/zdump.h"
 
-#define PATH_ROOM 4096
 #define TEXT_MOST (256 * MB) /* bytes of a log; far more than months of one */
 #define SEGMENTS_MAX 4096u
 
@@ -32,23 +33,15 @@ reason(struct expect_verdict *v, const char *format, ...)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* The text of a file, zero-terminated, to free; NULL when it is not there or cannot be read. */
-static char *slurp(const char *path)
+/* The text of a file below the host, to free; NULL when it is not there or cannot be read. */
+static char *text_of(const char *host_dir, const char *place)
 {
-    struct stat st;
-    char *text = NULL;
-    FILE *f = fopen(path, "re");
+    char path[PATH_SIZE], *text = NULL;
+    size_t len;
 
-    if (f == NULL)
-        return NULL;
-    if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)TEXT_MOST)
-        text = calloc(1, (size_t)st.st_size + 1);
-    if (text != NULL && fread(text, 1, (size_t)st.st_size, f) != (size_t)st.st_size) {
-        free(text);
-        text = NULL;
-    }
-    (void)fclose(f);
-    return text;
+    return path_join(path, host_dir, place) == 0 && io_read_file(path, TEXT_MOST, &text, &len) == 0
+               ? text
+               : NULL;
 }
 
 static int64_t count_lines(const char *text)
@@ -108,17 +101,15 @@ static void check_logs(const struct expect *e, const char *host_dir, struct expe
         const struct expect_text *text;
         const char *name, *place;
     } logs[] = {
-        { &e->psod, "psod", "console/psod.txt" },
-        { &e->messages, "messages", "var/log/messages" },
-        { &e->vmkernel_log, "vmkernel-log", "var/log/vmkernel" },
-        { &e->vmkwarning, "vmkwarning", "var/log/vmkwarning" },
-        { &e->vmksummary, "vmksummary", "var/log/vmksummary" },
+        { &e->psod, "psod", PATH_SCREEN_TEXT },
+        { &e->messages, "messages", PATH_MESSAGES_LOG },
+        { &e->vmkernel_log, "vmkernel-log", PATH_VMKERNEL_LOG },
+        { &e->vmkwarning, "vmkwarning", PATH_VMKWARNING_LOG },
+        { &e->vmksummary, "vmksummary", PATH_VMKSUMMARY_LOG },
     };
-    char path[PATH_ROOM];
 
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", host_dir, logs[i].place);
-        char *text = slurp(path);
+        char *text = text_of(host_dir, logs[i].place);
         check_text(logs[i].text, logs[i].name, text, v);
         if (logs[i].text == &e->vmksummary)
             check_lines(e->vmksummary_lines, text, v);
@@ -149,10 +140,10 @@ static bool core_is_whole(FILE *f, uint64_t bytes)
 
 static const char *core_state(const struct expect_seen *seen)
 {
-    char path[PATH_ROOM];
+    char path[PATH_SIZE];
     struct stat st;
 
-    (void)snprintf(path, sizeof path, "%s/%s", seen->host_dir, seen->cos_core);
+    (void)path_join(path, seen->host_dir, seen->cos_core);
     FILE *f = fopen(path, "re");
     if (f == NULL)
         return "absent";
@@ -166,11 +157,11 @@ static const char *zdump_state(const char *host_dir)
 {
     const char *state = "absent";
     uint64_t newest_ns = 0;
-    char path[PATH_ROOM];
+    char path[PATH_SIZE];
     struct err err;
     struct zdump z;
 
-    (void)snprintf(path, sizeof path, "%s/dev/vmkcore", host_dir);
+    (void)path_join(path, host_dir, PATH_DUMP_PARTITION);
     for (uint32_t i = 0; i < ZDUMP_SLOTS_MAX && zdump_load(path, i, &z, &err) == 0; i++) {
         if (z.slot_ok && z.slot.state != ZDUMP_EMPTY && z.slot.uptime_ns >= newest_ns) {
             newest_ns = z.slot.uptime_ns;

@@ -1,75 +1,51 @@
 /* library.c - see library.h. */
 #include "tools/scenario/library.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "shared/io.h"
+#include "shared/path.h"
 #include "tools/scenario/schema.h"
 
 static const char suffix[] = ".yaml";
 
-int library_beside(const char *name, char ret[LIBRARY_PATH_MAX])
+struct names {
+    char **name;
+    size_t count;
+};
+
+static int add_name(void *arg, const char *entry)
 {
-    char self[LIBRARY_PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-
-    if (length <= 0)
-        return -1;
-    self[length] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash == NULL)
-        return -1;
-    slash[1] = '\0';
-    return (size_t)snprintf(ret, LIBRARY_PATH_MAX, "%s%s", self, name) < LIBRARY_PATH_MAX ? 0 : -1;
-}
-
-static bool has_suffix(const char *name)
-{
-    const size_t length = strlen(name);
-    return length > strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
-}
-
-static int is_scenario(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.' && has_suffix(entry->d_name);
-}
-
-/* Not alphasort: it follows the locale. */
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-int library_names(char **ret[], char *err, size_t err_size)
-{
-    char folder[LIBRARY_PATH_MAX];
-    struct dirent **entries = NULL;
-
-    if (library_beside("../scenarios", folder) != 0) {
-        (void)snprintf(err, err_size, "cannot tell where this program lies");
-        return -1;
-    }
-    const int count = scandir(folder, &entries, is_scenario, by_bytes);
-    if (count < 0) {
-        (void)snprintf(err, err_size, "%s: %s", folder, strerror(errno));
-        return -1;
-    }
-    char **names = calloc((size_t)count + 1, sizeof *names);
-    for (int i = 0; i < count; i++) {
-        if (names != NULL)
-            names[i] = strndup(entries[i]->d_name, strlen(entries[i]->d_name) - strlen(suffix));
-        free(entries[i]);
-    }
-    free(entries);
-    if (names == NULL)
-        return -1;
-    *ret = names;
+    struct names *n = arg;
+    if (entry[0] == '.' || !path_has_suffix(entry, suffix))
+        return 0;
+    char **more = realloc(n->name, (n->count + 2) * sizeof *more);
+    if (more == NULL)
+        return -ENOMEM;
+    n->name = more;
+    more[n->count] = strndup(entry, strlen(entry) - strlen(suffix));
+    if (more[n->count] == NULL)
+        return -ENOMEM;
+    more[++n->count] = NULL;
     return 0;
+}
+
+int library_names(char **ret[], struct err *err)
+{
+    char folder[PATH_SIZE] = "../scenarios";
+    struct names n = { calloc(1, sizeof *n.name), 0 };
+    int error = n.name == NULL ? -ENOMEM : path_beside(folder, "../scenarios");
+    if (error == 0)
+        error = io_list(folder, add_name, &n);
+    if (error == 0) {
+        *ret = n.name;
+        return 0;
+    }
+    if (n.name != NULL)
+        library_free_names(n.name);
+    return err_file(err, error, folder);
 }
 
 void library_free_names(char **names)
@@ -79,40 +55,29 @@ void library_free_names(char **names)
     free(names);
 }
 
-static int unknown_scenario(const char *scenario, char **names, char *err, size_t err_size)
+int library_find(const char *scenario, char ret[PATH_SIZE], struct err *err)
 {
-    const char *nearest = schema_nearest(scenario, (const char *const *)names);
-    if (nearest != NULL)
-        (void)snprintf(err, err_size, "no scenario '%s'; did you mean '%s'?", scenario, nearest);
-    else
-        (void)snprintf(err, err_size, "no scenario '%s'; `lostbeat list` shows them", scenario);
-    return -1;
-}
+    char folder[PATH_SIZE], **names;
+    int error;
 
-int library_find(const char *scenario, char ret[LIBRARY_PATH_MAX], char *err, size_t err_size)
-{
-    char folder[LIBRARY_PATH_MAX];
-    char **names;
-    int status;
-
-    if (strchr(scenario, '/') != NULL || has_suffix(scenario)) {
-        (void)snprintf(err, err_size, "the path is too long");
-        return (size_t)snprintf(ret, LIBRARY_PATH_MAX, "%s", scenario) < LIBRARY_PATH_MAX ? 0 : -1;
+    if (strchr(scenario, '/') != NULL || path_has_suffix(scenario, suffix)) {
+        error = path_format(ret, "%s", scenario);
+        return error == 0 ? 0 : err_file(err, error, scenario);
     }
-    if (library_names(&names, err, err_size) != 0 || library_beside("../scenarios", folder) != 0)
-        return -1;
+    error = library_names(&names, err);
+    if (error != 0)
+        return error;
     char **found = names;
     while (*found != NULL && strcmp(*found, scenario) != 0)
         found++;
-    if (*found == NULL) {
-        status = unknown_scenario(scenario, names, err, err_size);
-    } else {
-        (void)snprintf(err, err_size, "the path is too long");
-        status = (size_t)snprintf(ret, LIBRARY_PATH_MAX, "%s/%s%s", folder, scenario, suffix) <
-                         LIBRARY_PATH_MAX
-                     ? 0
-                     : -1;
-    }
+    const char *nearest = schema_nearest(scenario, (const char *const *)names);
+    if (*found == NULL && nearest != NULL)
+        error = err_set(err, -ENOENT, "no scenario '%s'; did you mean '%s'?", scenario, nearest);
+    else if (*found == NULL)
+        error = err_set(err, -ENOENT, "no scenario '%s'; `lostbeat list` shows them", scenario);
+    else if (path_beside(folder, "../scenarios") != 0 ||
+             path_format(ret, "%s/%s%s", folder, scenario, suffix) != 0)
+        error = err_file(err, -ENAMETOOLONG, scenario);
     library_free_names(names);
-    return status;
+    return error;
 }

@@ -9,22 +9,19 @@
 #ifndef TOOLS_LIBRARY_H
 #define TOOLS_LIBRARY_H
 
-#include <stddef.h>
+#include "shared/err.h"
+#include "shared/path.h"
 
-#define LIBRARY_PATH_MAX 4096u
 #define LIBRARY_NAMES_MAX 256u
 
-/** The path of `name` beside the own executable; name may begin with "../". @return 0 or -1 */
-int library_beside(const char *name, char ret[LIBRARY_PATH_MAX]);
-
 /** The names of all scenarios, sorted, ended by NULL; free with library_free_names(). @return 0, or
- * -1 with one line in err */
-int library_names(char **ret[], char *err, size_t err_size);
+ * a code of err.h with one line in err */
+int library_names(char **ret[], struct err *err);
 void library_free_names(char **names);
 
 /** The file of a scenario: `scenario` itself when it is a path (has a '/' or ends in .yaml), else
  * the one of that name.
- *  @return 0, or -1 with one line in err */
-int library_find(const char *scenario, char ret[LIBRARY_PATH_MAX], char *err, size_t err_size);
+ *  @return 0, or a code of err.h with one line in err */
+int library_find(const char *scenario, char ret[PATH_SIZE], struct err *err);
 
 #endif /* TOOLS_LIBRARY_H */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/path.h"
 #include "shared/picture.h"
 #include "shared/units.h"
 
@@ -93,11 +94,10 @@ void psod_compose(const struct psod_source *src, struct screen *ret)
 static int show_file(const struct dumpio *io, const char *host_dir, const char *name,
                      const char *text, int len)
 {
-    char path[4096];
-    const int n = snprintf(path, sizeof path, "%s/console/%s", host_dir, name);
-    if (len < 0 || n < 0 || (size_t)n >= sizeof path)
-        return -ENAMETOOLONG;
-    return dumpio_replace(io, path, text, (size_t)len);
+    char path[PATH_SIZE];
+    assert(len >= 0);
+    const int error = path_join(path, host_dir, name);
+    return error != 0 ? error : dumpio_replace(io, path, text, (size_t)len);
 }
 
 static int show_picture(const struct dumpio *io, const char *host_dir, const char *text)
@@ -106,7 +106,7 @@ static int show_picture(const struct dumpio *io, const char *host_dir, const cha
     if (picture_draw(text, NULL, 0, &picture) != 0)
         return -ENOMEM;
     const int status =
-        show_file(io, host_dir, "psod.png", (const char *)picture.png, (int)picture.size);
+        show_file(io, host_dir, PATH_SCREEN_PNG, (const char *)picture.png, (int)picture.size);
     free(picture.png);
     return status;
 }
@@ -116,9 +116,9 @@ int psod_show(const struct dumpio *io, const char *host_dir, const char *text)
     char *ansi = malloc(SCREEN_ANSI_MAX);
     if (ansi == NULL)
         return -ENOMEM;
-    const int plain = show_file(io, host_dir, "psod.txt", text, (int)strlen(text));
+    const int plain = show_file(io, host_dir, PATH_SCREEN_TEXT, text, (int)strlen(text));
     const int coloured =
-        show_file(io, host_dir, "psod.ans", ansi, screen_ansi(text, ansi, SCREEN_ANSI_MAX));
+        show_file(io, host_dir, PATH_SCREEN_ANSI, ansi, screen_ansi(text, ansi, SCREEN_ANSI_MAX));
     free(ansi);
     const int drawn = show_picture(io, host_dir, text);
     return plain != 0 ? plain : coloured != 0 ? coloured : drawn;

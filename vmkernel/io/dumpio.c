@@ -2,12 +2,9 @@
 #include "vmkernel/io/dumpio.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,32 +86,10 @@ static int real_sync_folder(const struct dumpio *io, const char *path)
     return io_sync_folder(AT_FDCWD, path);
 }
 
-static int is_entry(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-/* Not alphasort: it follows the locale. */
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int real_list(const struct dumpio *io, const char *folder, dumpio_each *each, void *arg)
+static int real_list(const struct dumpio *io, const char *folder, io_each *each, void *arg)
 {
     (void)io;
-    struct dirent **entries = NULL;
-    const int count = scandir(folder, &entries, is_entry, by_bytes);
-    if (count < 0)
-        return -errno;
-    int result = 0;
-    for (int i = 0; i < count; i++) {
-        if (result == 0)
-            result = each(arg, entries[i]->d_name);
-        free(entries[i]);
-    }
-    free(entries);
-    return result;
+    return io_list(folder, each, arg);
 }
 
 const struct dumpio dumpio_real = {

@@ -14,11 +14,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shared/io.h"
+
 /* What a file is called while it is made. */
 #define DUMPIO_TEMPORARY ".tmp"
-
-/* Is given a name in a folder. @return 0 to go on */
-typedef int dumpio_each(void *arg, const char *name);
 
 struct dumpio {
     void *ctx; /* of whoever made the table */
@@ -35,9 +34,8 @@ struct dumpio {
     int (*unlink)(const struct dumpio *io, const char *path);
     /* A name given or taken is on disk once the folder in which `path` lies is synced. */
     int (*sync_folder)(const struct dumpio *io, const char *path);
-    /* Names in a folder but "." and "..", in the order of their bytes. Stops when `each` returns
-     * other than 0, and returns that. */
-    int (*list)(const struct dumpio *io, const char *folder, dumpio_each *each, void *arg);
+    /* As io_list(). */
+    int (*list)(const struct dumpio *io, const char *folder, io_each *each, void *arg);
 };
 
 /** The operating system's own. */

@@ -51,29 +51,6 @@ static int usage_error(const char *what, const char *value)
     return ERR_EXIT_INPUT;
 }
 
-static int copy_path(char *to, size_t size, const char *from)
-{
-    return (size_t)snprintf(to, size, "%s", from) < size ? 0 : -1;
-}
-
-/* The programs beside this executable. */
-static int default_paths(void)
-{
-    char self[PATH_MAX];
-    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (len <= 0)
-        return -1;
-    self[len] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash == NULL)
-        return -1;
-    slash[1] = '\0';
-    if ((size_t)snprintf(vmk.cos_path, sizeof vmk.cos_path, "%scos", self) >= sizeof vmk.cos_path)
-        return -1;
-    const size_t need = (size_t)snprintf(vmk.hbd_path, sizeof vmk.hbd_path, "%svmnixhbd", self);
-    return need < sizeof vmk.hbd_path ? 0 : -1;
-}
-
 static int parse_fd(const char *text, int *ret)
 {
     char *end;
@@ -102,16 +79,18 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
         int bad = 0;
         switch (o) {
         case 'h':
-            bad = copy_path(vmk.host_dir, sizeof vmk.host_dir - PATH_BELOW_HOST, optarg);
+            bad = path_format(vmk.host_dir, "%s", optarg);
+            if (strlen(optarg) + PATH_BELOW_HOST >= PATH_SIZE)
+                bad = -ENAMETOOLONG;
             break;
         case 'c':
             bad = pace_parse(optarg, factor);
             break;
         case 'o':
-            bad = copy_path(vmk.cos_path, sizeof vmk.cos_path, optarg);
+            bad = path_format(vmk.cos_path, "%s", optarg);
             break;
         case 'b':
-            bad = copy_path(vmk.hbd_path, sizeof vmk.hbd_path, optarg);
+            bad = path_format(vmk.hbd_path, "%s", optarg);
             break;
         case 'p':
             bad = parse_fd(optarg, &vmk.progress_fd);
@@ -131,22 +110,14 @@ static int parse_options(int argc, char *argv[], uint64_t *factor)
 }
 
 /* ---- the plan ------------------------------------------------------------------------------- */
-/* A name that becomes part of a path. */
-static bool is_plain_name(const char *name)
-{
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    return name[0] != '\0' && name[0] != '.' && name[strspn(name, allowed)] == '\0';
-}
-
 /* What of the plan the VMkernel itself relies on. @return NULL or what is wrong */
 static const char *plan_fault(const struct plan *p)
 {
     if (profile_find(p->profile) == NULL)
         return "profile: there is no such profile";
-    if (!is_plain_name(p->host))
+    if (!path_is_plain(p->host, strlen(p->host)))
         return "host: a name of letters, digits, '.', '_' and '-' is wanted";
-    if (!is_plain_name(p->datastore_uuid))
+    if (!path_is_plain(p->datastore_uuid, strlen(p->datastore_uuid)))
         return "datastore_uuid: letters, digits and '-' are wanted";
     if (p->datastore_kb_per_s == 0)
         return "datastore_kb_per_s: must not be 0";
@@ -348,7 +319,7 @@ int main(int argc, char *argv[])
 {
     struct err err = { "" };
     uint64_t factor = 0;
-    if (default_paths() != 0)
+    if (path_beside(vmk.cos_path, "cos") != 0 || path_beside(vmk.hbd_path, "vmnixhbd") != 0)
         vmk.cos_path[0] = vmk.hbd_path[0] = '\0'; /* --cos and --vmnixhbd must say */
     const int usage = parse_options(argc, argv, &factor);
     if (usage != ERR_EXIT_OK)

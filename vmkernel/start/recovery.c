@@ -69,12 +69,6 @@ static bool begins(const char *name, const char *prefix)
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static bool ends(const char *name, const char *suffix)
-{
-    const size_t n = strlen(name), m = strlen(suffix);
-    return n > m && strcmp(name + n - m, suffix) == 0;
-}
-
 static int open_read(const struct dumpio *io, const char *path)
 {
     return io->open(io, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
@@ -217,8 +211,9 @@ static int look_at_name(void *arg, const char *name)
         if (n > s->serial_max)
             s->serial_max = n;
     }
-    if (!begins(name, k->prefix) || ends(name, DUMPIO_TEMPORARY) || strlen(name) >= NAME_BYTES ||
-        (!ends(name, k->suffix[0]) && !ends(name, k->suffix[1])))
+    if (!begins(name, k->prefix) || path_has_suffix(name, DUMPIO_TEMPORARY) ||
+        strlen(name) >= NAME_BYTES ||
+        (!path_has_suffix(name, k->suffix[0]) && !path_has_suffix(name, k->suffix[1])))
         return 0;
     path_of(s->run->r, path, s->dir, name);
     const int result = is_copy(s, path);
@@ -502,7 +497,7 @@ static void collect_core(struct run *run, const char *folder, const char *name)
 {
     struct move m = { .kind = &core_kind,
                       .from = { .bytes = FILECOPY_TO_THE_END },
-                      .cut = ends(name, DUMPIO_TEMPORARY),
+                      .cut = path_has_suffix(name, DUMPIO_TEMPORARY),
                       .dir = PATH_OLD_CORES };
     run->cores++;
     (void)snprintf(m.what, sizeof m.what, "cos-core: /%.100s/%.120s", folder, name);
@@ -565,7 +560,7 @@ static int remove_litter(void *arg, const char *name)
 {
     const struct litter *l = arg;
     char path[PATH_SIZE];
-    if (!ends(name, DUMPIO_TEMPORARY) || strlen(name) >= NAME_BYTES)
+    if (!path_has_suffix(name, DUMPIO_TEMPORARY) || strlen(name) >= NAME_BYTES)
         return 0;
     path_of(l->run->r, path, l->folder, name);
     (void)l->run->io->unlink(l->run->io, path); /* what cannot be removed hurts nobody */

@@ -7,7 +7,6 @@
  * What a file is, its first bytes say; names are only trusted to tell what is not worth opening. */
 #include "tools/diagnose/readers/collect.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,12 +158,9 @@ static bool worth_opening(const char *name)
     static const char *const never[] = {
         ".vmdk", ".vmx", ".nvram", ".vswp", ".png", ".html", ".ans"
     };
-    const size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
-        const size_t n = strlen(never[i]);
-        if (length > n && strcmp(name + length - n, never[i]) == 0)
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        if (path_has_suffix(name, never[i]))
             return false;
-    }
     return true;
 }
 
@@ -198,16 +194,6 @@ static int read_bundle(struct diagnosis *d, const char *path, struct err *err)
 }
 
 /* ---- a folder -------------------------------------------------------------------------------- */
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int not_hidden(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
 /* What a host's run/ holds is the truth about its scenario; real hosts have no such folder. */
 static bool is_off_limits(const char *folder, const char *name, int depth)
 {
@@ -217,30 +203,36 @@ static bool is_off_limits(const char *folder, const char *name, int depth)
     return path_join(plan, folder, PATH_PLAN) != 0 || access(plan, F_OK) == 0;
 }
 
-static int read_folder(struct diagnosis *d, const char *folder, int depth, struct err *err)
+struct folder {
+    struct diagnosis *d;
+    const char *path;
+    int depth, found;
+};
+
+static int read_folder(struct diagnosis *d, const char *path, int depth, struct err *err);
+
+static int read_entry(void *arg, const char *name)
 {
-    struct dirent **entries = NULL;
+    struct folder *f = arg;
     char path[PATH_SIZE];
     struct err ignored;
-    int found = 0;
-    const int count = depth < DEPTH_MAX ? scandir(folder, &entries, not_hidden, by_bytes) : 0;
-    if (count < 0)
-        return err_file(err, -errno, folder);
-    for (int i = 0; i < count; i++) {
-        const char *name = entries[i]->d_name;
-        struct stat st;
-        if (path_join(path, folder, name) == 0 && lstat(path, &st) == 0 &&
-            !is_off_limits(folder, name, depth)) {
-            const int got = S_ISDIR(st.st_mode) ? read_folder(d, path, depth + 1, &ignored)
-                            : S_ISREG(st.st_mode) && worth_opening(name)
-                                ? read_file(d, path, path, &ignored)
-                                : 0;
-            found += got > 0 ? got : 0;
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    return found;
+    struct stat st;
+    if (name[0] == '.' || path_join(path, f->path, name) != 0 || lstat(path, &st) != 0 ||
+        is_off_limits(f->path, name, f->depth))
+        return 0;
+    const int got = S_ISDIR(st.st_mode) ? read_folder(f->d, path, f->depth + 1, &ignored)
+                    : S_ISREG(st.st_mode) && worth_opening(name)
+                        ? read_file(f->d, path, path, &ignored)
+                        : 0;
+    f->found += got > 0 ? got : 0;
+    return 0;
+}
+
+static int read_folder(struct diagnosis *d, const char *path, int depth, struct err *err)
+{
+    struct folder f = { d, path, depth, 0 };
+    const int error = depth < DEPTH_MAX ? io_list(path, read_entry, &f) : 0;
+    return error != 0 ? err_file(err, error, path) : f.found;
 }
 
 int diagnosis_read(struct diagnosis *d, const char *path, struct err *err)
