@@ -12,6 +12,7 @@
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/fs/proc_task.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/writeback.h"
 
@@ -25,6 +26,7 @@ static uint64_t grant_ns;
 struct boot_params cos_params;
 const struct boot_params *boot_params = &cos_params;
 static struct cos_result *shared;
+static bool unchecked;
 static void (*pid_1)(struct cos_result *);
 void stack_start(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
 
@@ -47,6 +49,29 @@ void hypervisor_on_irq(uint32_t irqs, void (*fn)(uint32_t irqs))
 {
     (void)irqs;
     (void)fn;
+}
+
+/* Two sides must agree when a run is over: tables of one part of the kernel with those of another,
+ * and the counters with what they count. */
+static void check_kernel(void)
+{
+    uint32_t tasks = 0, queued = 0, in_d = 0, swapped = 0, claims = 0;
+    inert_settle();
+    mm_check();
+    sched_check();
+    for_each_task (t) {
+        struct task_memory m;
+        task_memory(t, &m);
+        swapped += m.size - m.resident;
+        tasks++;
+        queued += t->array != 0;
+        in_d += t->array == 0 && t->state == TASK_UNINTERRUPTIBLE;
+    }
+    for (uint32_t slot = 1; slot <= cos_params.swap_pages; slot++)
+        claims += swap_slot_users(slot);
+    ASSERT(tasks == nr_threads && queued == nr_running);
+    ASSERT(in_d == sched_active_count() - nr_running);
+    ASSERT(claims >= swapped + swapper_space.nrpages); /* the rest are of shared memory */
 }
 
 void hypervisor_call(void)
@@ -121,6 +146,8 @@ static int init_main(void *unused)
     ASSERT(program_exec(p) == 0);
     log_read = log_end;
     pid_1(shared);
+    if (!unchecked)
+        check_kernel();
     end_run(COS_END_DONE);
 }
 
@@ -308,6 +335,11 @@ struct task_struct *cos_child(const char *name, uint32_t flags, int (*fn)(struct
     return find_task_by_pid((uint32_t)pid);
 }
 
+void cos_unchecked(void)
+{
+    unchecked = true;
+}
+
 const char *cos_log(void)
 {
     static char text[LOG_BUF_LEN + 1];
@@ -353,6 +385,7 @@ void cos_set_memory(const struct mem_info *m)
     nr_swap_pages = m->swap_free;
     vm_committed = m->committed;
     nr_slab_pages = m->slab;
+    cos_unchecked();
     mem_info(&got);
     assert_memory_equal(&got, m, sizeof got);
 }

@@ -84,6 +84,7 @@ static void test_status_of_a_process_has_the_layout_of_rhel3(void)
 {
     struct task_struct *t = start(9173, "VMap", sleeper);
     struct mm_struct *mm = mm_of(t);
+    cos_unchecked();
     mm->total_vm = 586196 / 4;
     mm->rss = 491964 / 4;
     mm->data_pages = 583716 / 4;
@@ -182,6 +183,7 @@ static void test_memory_is_what_the_page_tables_know(void)
     expect_more(&m, 1, 1, 0);
     assert_true(user_account(lib, false)); /* the page cache has it, too */
     expect_more(&m, 1, 1, 1);
+    cos_unchecked();
     *pte_lookup(mm, heap) = swp_entry_to_pte(5);
     expect_more(&m, 0, ~0u, 0);
     task_memory(find_task_by_name("kswapd"), &m);

@@ -34,6 +34,7 @@ static void test_a_line_has_the_columns_of_its_heading(void)
 {
     char want[1024];
     const kptr self = current_task;
+    cos_unchecked();
     init_task->next_task = init_task->prev_task = kptr_of(init_task);
     add_task(1, 0, "init", 512)->mm = 1;
     add_task(2, 1, "keventd", 128);

@@ -46,6 +46,8 @@ bool shmem_unuse(void);
 /** What the disk does at the end of a transfer of a page of the swap cache: move the bytes between
  * page and swap memfd, and unlock the page. */
 void end_swap_io(struct page *page, bool write);
+/** ASSERT, slot by slot, that maps and counters agree (mm_check). */
+void swap_check(void);
 /** The line of show_mem() on the swap cache. */
 void swap_stats_print(void);
 

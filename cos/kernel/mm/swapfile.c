@@ -405,6 +405,20 @@ void end_swap_io(struct page *page, bool write)
     end_page_io(page);
 }
 
+void swap_check(void)
+{
+    uint32_t cached = 0;
+    for (uint32_t slot = 1; slot <= swap_slots; slot++) {
+        const struct page *page = __find_page(&swapper_space, slot);
+        ASSERT(slot_free(slot) == (*map_of(slot) == 0));
+        ASSERT(!slot_free(slot) || slot >= lowest_free);
+        ASSERT(page == NULL || swap_slot_users(slot) > 0);
+        cached += page != NULL;
+    }
+    ASSERT(cached == swapper_space.nrpages);
+    ASSERT(swap_is_off() || nr_swap_pages == swap_slots - slots_in_use());
+}
+
 void swap_stats_print(void)
 {
     printk("Swap cache: add %u, delete %u, find %u/%u, race %u+%u\n", cache_add_total,

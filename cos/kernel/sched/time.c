@@ -119,6 +119,7 @@ static void run_first_timer(void)
     void (*fn)(kptr) = (void (*)(kptr))(uintptr_t)t->fn;
     const kptr arg = t->arg;
     ktimer_del(t);
+    ASSERT(heap_count == 0 || before(t, at(0)));
     fn(arg);
 }
 
@@ -180,6 +181,7 @@ void time_load(void)
 static void end_of_grant(void)
 {
     const bool idle = sched_is_idle();
+    sched_check();
     if (time_before_hand_over != NULL)
         time_before_hand_over();
     const enum gate_yield reason = vmkernel_wanted ? GATE_YIELD_CALL

@@ -430,6 +430,7 @@ void inert_leave(kptr unused)
 static void settle(void)
 {
     inert_settle();
+    mm_check_counts();
 }
 
 void inert_init(void)

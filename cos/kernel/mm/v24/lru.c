@@ -4,6 +4,7 @@
  * Nothing here decides; vmscan.c does. */
 #include "cos/kernel/mm/v24/lru.h"
 
+#include "cos/kernel/mm/swap.h"
 #include "cos/kernel/mm/v24/vmscan.h"
 
 static inline struct age_lists *active_lists(struct zone *zone, const struct page *page)
@@ -233,6 +234,34 @@ void age_lists_shift(struct age_lists *lists)
     lists->bias++;
 }
 
+/* ---- the quick check ------------------------------------------------------------------------- */
+static void check_age_counts(const struct age_lists *lists)
+{
+    uint32_t nr = 0;
+    for (uint32_t age = 0; age < AGES; age++) {
+        ASSERT(lists->young[age] <= lists->count[age]);
+        nr += lists->count[age];
+    }
+    ASSERT(nr == lists->nr);
+}
+
+void mm_check_counts(void)
+{
+    for_each_zone (zone) {
+        uint32_t free = 0;
+        for (uint32_t order = 0; order < MAX_ORDER; order++)
+            free += zone->free_area[order].nr_free << order;
+        ASSERT(free == zone->free_pages && zone->hot_count <= zone->hot_max);
+        check_age_counts(&zone->anon);
+        check_age_counts(&zone->cache);
+        ASSERT(zone->nr_restless <= zone->anon.nr + zone->inactive_dirty);
+        ASSERT(free + zone->hot_count + zone_active(zone) + zone->inactive_dirty +
+                   zone->inactive_laundry + zone->inactive_clean <=
+               zone->managed);
+    }
+    ASSERT(nr_swap_pages <= total_swap_pages);
+}
+
 /* ---- the slow check -------------------------------------------------------------------------- */
 static uint32_t check_list(const struct list *head, uint32_t flag, uint32_t *restless,
                            uint32_t *young)
@@ -264,22 +293,17 @@ static void check_scan_map(const struct zone *zone)
     }
 }
 
-static uint32_t check_ages(const struct age_lists *lists, uint32_t flag, uint32_t *restless)
+static void check_ages(const struct age_lists *lists, uint32_t flag, uint32_t *restless)
 {
-    uint32_t nr = 0;
     for (uint32_t age = 0; age < AGES; age++) {
         uint32_t young = 0;
         ASSERT(check_list(&lists->list[age], flag, restless, &young) == lists->count[age]);
         ASSERT(young == lists->young[age]);
-        nr += lists->count[age];
     }
-    ASSERT(nr == lists->nr);
-    return nr;
 }
 
 static void check_free(const struct zone *zone)
 {
-    uint32_t free = 0;
     for (uint32_t order = 0; order < MAX_ORDER; order++) {
         const struct free_area *area = &zone->free_area[order];
         uint32_t n = 0;
@@ -289,13 +313,13 @@ static void check_free(const struct zone *zone)
             ASSERT((page->flags & PG_buddy) && page->order == order && page->count == 0);
         }
         ASSERT(n == area->nr_free);
-        free += n << order;
     }
-    ASSERT(free == zone->free_pages);
 }
 
 void mm_check(void)
 {
+    mm_check_counts();
+    swap_check();
     for_each_zone (zone) {
         uint32_t restless = 0, young = 0;
         check_ages(&zone->anon, PG_active_anon, &restless);

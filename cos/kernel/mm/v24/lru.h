@@ -91,6 +91,9 @@ void mark_page_accessed(struct page *page);
 /** All of zone's pages on one kind of active list grow younger by one; list 0 must be empty. 15
  * list operations. */
 void age_lists_shift(struct age_lists *lists);
+/** ASSERT that the counters of each zone agree with each other. Some hundred instructions: done
+ * whenever the VMkernel may look. */
+void mm_check_counts(void);
 /** Recompute every count and flag the slow way and compare (tests, ASSERT on failure). */
 void mm_check(void);
 

@@ -67,6 +67,21 @@ static bool expired_starve(void)
            jiffies_now() - run_queue.expired_timestamp >= STARVATION_LIMIT * nr_running + 1;
 }
 
+void sched_check(void)
+{
+    uint32_t queued = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct prio_array *a = &run_queue.arrays[i];
+        uint32_t bits = 0;
+        for (unsigned word = 0; word < ARRAY_SIZE(a->bitmap); word++)
+            bits |= a->bitmap[word];
+        ASSERT((bits != 0) == (a->nr_active > 0));
+        queued += a->nr_active;
+    }
+    ASSERT(queued == nr_running);
+    ASSERT((current == init_task) == (current->array == 0));
+}
+
 /* ---- policy and nice value ------------------------------------------------------------------- */
 /* Its priority has changed. A queued task moves to the queue of the new one. */
 static void set_prio(struct task_struct *t, int32_t prio)

@@ -47,6 +47,8 @@ void sched_leave_cpu(struct task_struct *prev);
 void sched_take_cpu(struct task_struct *prev, struct task_struct *next);
 /** Book the CPU time since the last call to `t`. */
 void sched_account(struct task_struct *t);
+/** ASSERT that queues, bitmaps and counters agree: whenever the VMkernel may look. */
+void sched_check(void);
 bool sched_is_idle(void);
 uint32_t sched_active_count(void); /* running + uninterruptible tasks */
 void cpu_idle(void) __attribute__((noreturn));
