@@ -141,6 +141,7 @@ static void find_missing(struct verdict *v, const struct facts *f)
 static void name_best(struct verdict *v, const struct facts *f)
 {
     const struct verdict_cause *first = &v->cause[0];
+    assert(v->count > 0 && first->probability <= VERDICT_MOST);
     if (first->probability < VERDICT_UNKNOWN) {
         double rest = 1;
         for (uint32_t i = 0; i < v->count; i++)

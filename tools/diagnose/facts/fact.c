@@ -2,6 +2,7 @@
 #include "tools/diagnose/facts/fact.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -30,6 +31,7 @@ struct fact *fact_set(struct facts *f, enum fact_id id, double value, const char
     struct fact *to = &f->fact[id];
     va_list args;
     assert(!to->known); /* nothing is written twice */
+    assert(isfinite(value));
     to->known = true;
     to->value = value;
     to->line = line;

@@ -40,6 +40,8 @@ static void extract(struct diagnosis *d, const struct extractor *x)
 
 void extract_facts(struct diagnosis *d)
 {
+    for (int id = 0; id < FACTS; id++)
+        assert(!d->facts.fact[id].known); /* the phases run once, in order */
     for (unsigned priority = 1; priority <= EXTRACTORS; priority++) {
         unsigned found = 0;
         for (size_t i = 0; i < EXTRACTORS; i++) {

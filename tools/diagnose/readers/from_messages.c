@@ -1,4 +1,5 @@
 /* from_messages.c - facts that the console's messages show, of the boot that failed (failure.c). */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ static void extract_tasks(const struct diagnosis *d, const struct parsed *p, str
 
 void from_messages(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
 {
+    assert(p->from < p->to && p->to <= p->messages.line_count);
     extract_lines(p, ret);
     extract_oopses(p, ret);
     extract_meminfo(d, p, ret);

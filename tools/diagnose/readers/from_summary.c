@@ -132,7 +132,7 @@ static void extract_largest(const struct hours *h, struct facts *ret)
                        g.low_kb, g.high_kb, g.seen);
         set(h, ret, FACT_BIGGEST_STEADY, share, g.name, h->last, text);
     }
-    if (is_steady || share < LARGE_PCT || g.last_step_kb <= 0)
+    if (is_steady || share < LARGE_PCT || g.last_step_kb <= 0 || g.last_step_s <= 0)
         return;
     const double per_hour = g.last_step_kb / g.last_step_s * S_PER_HOUR;
     (void)snprintf(text, sizeof text,

@@ -1,6 +1,7 @@
 /* from_vmklog.c - facts that a log of the VMkernel shows, of the boot that failed (failure.c).
  *
  * VMFS and pCPUs have heartbeats of their own, and storage has trouble every day. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +47,7 @@ static void count_lines(const struct parsed *p, enum vmklog_class class, enum fa
 void from_vmklog(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
 {
     (void)d;
+    assert(p->from < p->to && p->to <= p->vmklog.line_count);
     for (uint32_t i = p->from; i < p->to; i++) {
         const struct vmklog_line *l = &p->vmklog.line[i];
         if (l->class == VMKLOG_LOST_HEARTBEAT &&
