@@ -14,6 +14,7 @@
 #define NS_PER_MIN (60 * NS_PER_S)
 #define NS_PER_HOUR (60 * NS_PER_MIN)
 #define NS_PER_DAY (24 * NS_PER_HOUR)
+#define NS_PER_YEAR (366 * NS_PER_DAY) /* no year is longer */
 
 #define S_PER_MIN INT64_C(60)
 #define S_PER_HOUR INT64_C(3600)

@@ -9,9 +9,9 @@
 
 #include "shared/calendar.h"
 #include "shared/isodate.h"
+#include "shared/units.h"
 
 #define UTC_MINUS_5 (-18000)
-#define SECOND_NS 1000000000u
 
 static void assert_syslog_stamp(int64_t epoch_s, int32_t utc_offset_s, const char *want)
 {
@@ -145,12 +145,12 @@ static void test_calendar_uptime_is_that_of_the_screen(void **state)
 {
     (void)state;
     const uint64_t screen_s = 42 * 86400u + 14 * 3600u + 3 * 60u + 58;
-    assert_uptime(screen_s * SECOND_NS + 308000000u, "42:14:03:58.308");
+    assert_uptime(screen_s * NS_PER_S + 308000000u, "42:14:03:58.308");
     assert_uptime(0, "0:00:00:00.000");
     assert_uptime(999999, "0:00:00:00.000");
-    assert_uptime(86400u * (uint64_t)SECOND_NS - 1, "0:23:59:59.999");
-    assert_uptime(86400u * (uint64_t)SECOND_NS, "1:00:00:00.000");
-    assert_uptime(864000u * (uint64_t)SECOND_NS, "10:00:00:00.000");
+    assert_uptime(86400u * NS_PER_S - 1, "0:23:59:59.999");
+    assert_uptime(86400u * NS_PER_S, "1:00:00:00.000");
+    assert_uptime(864000u * NS_PER_S, "10:00:00:00.000");
     assert_uptime(UINT64_MAX, "213503:23:34:33.709");
 }
 

@@ -14,10 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/units.h"
 #include "shared/zdump.h"
 #include "tools/scenario/expect.h"
-
-#define HOUR_NS INT64_C(3600000000000)
 
 struct fixture {
     char dir[64];
@@ -70,7 +69,7 @@ static int setup(void **state)
             return -1;
     }
     (void)snprintf(f.e.outcome, sizeof f.e.outcome, "lost-heartbeat");
-    f.seen = (struct expect_seen){ f.dir, "core", "lost-heartbeat", 42 * HOUR_NS };
+    f.seen = (struct expect_seen){ f.dir, "core", "lost-heartbeat", 42 * NS_PER_HOUR };
     *state = &f;
     return 0;
 }
@@ -97,14 +96,14 @@ static void test_expect_nothing_said_is_nothing_wrong(void **state)
 static void test_expect_outcome_and_uptime(void **state)
 {
     struct fixture *f = *state;
-    f->e.uptime_ns[0] = 42 * HOUR_NS;
-    f->e.uptime_ns[1] = 43 * HOUR_NS;
+    f->e.uptime_ns[0] = 42 * NS_PER_HOUR;
+    f->e.uptime_ns[1] = 43 * NS_PER_HOUR;
     expect_reasons(f, 0, NULL);
-    f->seen.uptime_ns = 43 * HOUR_NS;
+    f->seen.uptime_ns = 43 * NS_PER_HOUR;
     expect_reasons(f, 0, NULL);
     f->seen.uptime_ns++;
     expect_reasons(f, 1, "uptime: 1:19:00:00.000, not between 1:18:00:00.000 and 1:19:00:00.000");
-    f->seen.uptime_ns = 42 * HOUR_NS - 1;
+    f->seen.uptime_ns = 42 * NS_PER_HOUR - 1;
     expect_judge(&f->e, &f->seen, &f->verdict);
     assert_int_equal(f->verdict.count, 1);
     f->seen.outcome = "survived";

@@ -11,11 +11,8 @@
 #include <string.h>
 
 #include "shared/rng.h"
+#include "shared/units.h"
 #include "tools/scenario/faultspec.h"
-
-#define MINUTE_NS UINT64_C(60000000000)
-#define HOUR_NS (60 * MINUTE_NS)
-#define DAY_NS (24 * HOUR_NS)
 
 struct fixture {
     struct faultspecs specs;
@@ -50,13 +47,13 @@ static void test_faultspec_then_counts_from_the_end_of_the_one_before(void **sta
                                "then cont target=VMap at=5s";
 
     assert_int_equal(settle(f, line, 1), 5);
-    assert_int_equal(f->fault[0].at_ns, 33 * DAY_NS + 12 * HOUR_NS);
+    assert_int_equal(f->fault[0].at_ns, 33 * NS_PER_DAY + 12 * NS_PER_HOUR);
     assert_int_equal(f->fault[0].rate_kb_h, 2662);
-    assert_int_equal(f->fault[1].at_ns, 34 * DAY_NS);
-    assert_int_equal(f->fault[2].at_ns, 34 * DAY_NS + 80 * MINUTE_NS);
+    assert_int_equal(f->fault[1].at_ns, 34 * NS_PER_DAY);
+    assert_int_equal(f->fault[2].at_ns, 34 * NS_PER_DAY + 80 * NS_PER_MIN);
     assert_string_equal(f->fault[2].unless_name, "cimserver");
     assert_int_equal(f->fault[3].at_ns, f->fault[2].at_ns);
-    assert_int_equal(f->fault[4].at_ns, f->fault[3].at_ns + 2 * DAY_NS + UINT64_C(5000000000));
+    assert_int_equal(f->fault[4].at_ns, f->fault[3].at_ns + 2 * NS_PER_DAY + UINT64_C(5000000000));
 }
 
 static void test_faultspec_then_counts_from_the_end_of_a_held_level(void **state)
@@ -64,14 +61,14 @@ static void test_faultspec_then_counts_from_the_end_of_a_held_level(void **state
     struct fixture *f = *state;
     assert_int_equal(settle(f, "pressure level=95% at=1h within=30m hold=1d then kill target=x", 1),
                      2);
-    assert_int_equal(f->fault[1].at_ns, HOUR_NS + 30 * MINUTE_NS + DAY_NS);
+    assert_int_equal(f->fault[1].at_ns, NS_PER_HOUR + 30 * NS_PER_MIN + NS_PER_DAY);
     /* What is held ends it although `for` is longer: as the console does it. */
     assert_int_equal(settle(f,
                             "spike target=vmware-hostd size=10MB at=1h within=10m hold=20m for=2h "
                             "then kill target=VMap",
                             1),
                      2);
-    assert_int_equal(f->fault[1].at_ns, HOUR_NS + 30 * MINUTE_NS);
+    assert_int_equal(f->fault[1].at_ns, NS_PER_HOUR + 30 * NS_PER_MIN);
 }
 
 static void test_faultspec_prints_what_was_said_in_one_way(void **state)
@@ -164,8 +161,8 @@ static void test_faultspec_a_line_adds_to_the_faults_that_there_are(void **state
     assert_int_equal(
         faultspec_read("LINE", "kill target=x at=2h", &f->specs, f->why, sizeof f->why), 0);
     assert_int_equal(faultspec_resolve(&f->specs, 1, 0, f->fault, f->why, sizeof f->why), 2);
-    assert_int_equal(f->fault[0].at_ns, HOUR_NS);
-    assert_int_equal(f->fault[1].at_ns, 2 * HOUR_NS);
+    assert_int_equal(f->fault[0].at_ns, NS_PER_HOUR);
+    assert_int_equal(f->fault[1].at_ns, 2 * NS_PER_HOUR);
 }
 
 /* A key's words in fault.def name keys, once each, and what is needed has no default. */
@@ -193,7 +190,7 @@ static void test_faultspec_then_needs_an_end(void **state)
     assert_int_equal(settle(f, "leak target=x rate=1kB/h then kill target=x", 1), -1);
     assert_non_null(strstr(f->why, "kill: 'then' after one that has no end"));
     assert_int_equal(settle(f, "ring-corrupt at=1h then kill target=x", 1), 2);
-    assert_int_equal(f->fault[1].at_ns, HOUR_NS);
+    assert_int_equal(f->fault[1].at_ns, NS_PER_HOUR);
     assert_int_equal(settle(f, "kill target=x every=1h then kill target=x", 1), -1);
 }
 

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "shared/gate.h"
+#include "shared/units.h"
 
-#define SECOND_NS 1000000000ull
-#define DEADLINE_NS (10 * SECOND_NS)
+#define DEADLINE_NS (10 * NS_PER_S)
 #define LAPS 3000u
 
 struct fixture {

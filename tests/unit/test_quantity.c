@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "shared/units.h"
 #include "tools/scenario/quantity.h"
 
 #define UNTOUCHED INT64_C(-77)
@@ -76,7 +77,7 @@ static void test_quantity_durations_in_both_forms(void **state)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         got = UNTOUCHED;
         assert_int_equal(quantity_duration(table[i].text, &got), 0);
-        assert_int_equal(got, table[i].want_s * QUANTITY_NS_PER_S);
+        assert_int_equal(got, table[i].want_s * (int64_t)NS_PER_S);
     }
     assert_int_equal(quantity_duration("42:14:03:58.308", &got), 0);
     assert_int_equal(got, INT64_C(3679438308000000));
@@ -123,7 +124,7 @@ static void test_quantity_format_takes_the_largest_unit_that_divides(void **stat
     assert_string_equal(text, "799732kB");
     quantity_format(0, quantity_kb, text, sizeof text);
     assert_string_equal(text, "0kB");
-    quantity_format(90 * QUANTITY_NS_PER_S, quantity_time, text, sizeof text);
+    quantity_format(90 * (int64_t)NS_PER_S, quantity_time, text, sizeof text);
     assert_string_equal(text, "90s");
 }
 

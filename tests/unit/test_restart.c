@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/units.h"
 #include "tools/host/restart.h"
 
-#define HOUR_NS UINT64_C(3600000000000)
 #define BOOT 1254426840
 
 struct fixture {
@@ -38,7 +38,7 @@ static int teardown(void **state)
 static struct fault *add_fault(struct plan *p, uint32_t type, uint64_t at_h)
 {
     struct fault *f = &p->boot.fault[p->boot.fault_count++];
-    *f = (struct fault){ .type = type, .at_ns = at_h * HOUR_NS };
+    *f = (struct fault){ .type = type, .at_ns = at_h * NS_PER_HOUR };
     (void)strcpy(f->target, "VMap");
     return f;
 }
@@ -67,17 +67,17 @@ static void test_restart_repeats_no_fault_and_shifts_later_ones(void **state)
     (void)add_fault(p, FAULT_LEAK, 1); /* past at the new start, 2 h later */
     (void)add_fault(p, FAULT_KILL, 5); /* to come */
     struct fault *again = add_fault(p, FAULT_STOP, 1);
-    again->every_ns = 2 * HOUR_NS; /* 1, 3, 5: two are left */
+    again->every_ns = 2 * NS_PER_HOUR; /* 1, 3, 5: two are left */
     again->times = 3;
     struct fault *spent = add_fault(p, FAULT_CONT, 0);
-    spent->every_ns = HOUR_NS / 2; /* all before */
+    spent->every_ns = NS_PER_HOUR / 2; /* all before */
     spent->times = 2;
     restart_advance(&f->r, BOOT + 7200);
     assert_int_equal(p->boot.fault_count, 2);
     assert_int_equal(p->boot.fault[0].type, FAULT_KILL);
-    assert_int_equal(p->boot.fault[0].at_ns, 3 * HOUR_NS);
+    assert_int_equal(p->boot.fault[0].at_ns, 3 * NS_PER_HOUR);
     assert_int_equal(p->boot.fault[1].type, FAULT_STOP);
-    assert_int_equal(p->boot.fault[1].at_ns, HOUR_NS);
+    assert_int_equal(p->boot.fault[1].at_ns, NS_PER_HOUR);
     assert_int_equal(p->boot.fault[1].times, 2);
     assert_int_equal(p->boot.fault[2].type, FAULT_NONE);
 }

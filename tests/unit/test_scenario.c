@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/units.h"
 #include "tools/scenario/scenario.h"
 
 /* The smallest whole scenario; line numbers below count in it. */
@@ -116,8 +117,8 @@ static void test_scenario_becomes_a_plan(void **state)
     assert_int_equal(p->boot.fault_count, 1);
     assert_int_equal(p->boot.fault[0].at_ns, UINT64_C(86400000000000));
     assert_int_equal(p->boot.fault[0].rate_kb_h, 1024);
-    assert_int_equal(f->s.expect.uptime_ns[0], 13 * 3600 * QUANTITY_NS_PER_S);
-    assert_int_equal(f->s.expect.uptime_ns[1], 15 * 3600 * QUANTITY_NS_PER_S);
+    assert_int_equal(f->s.expect.uptime_ns[0], 13 * NS_PER_HOUR);
+    assert_int_equal(f->s.expect.uptime_ns[1], 15 * NS_PER_HOUR);
 }
 
 static void test_scenario_mistakes_are_told_with_their_place(void **state)

@@ -10,9 +10,6 @@
 #include "shared/fault_clock.h"
 #include "shared/rng.h"
 
-#define SECOND_NS QUANTITY_NS_PER_S
-#define DAY_NS (QUANTITY_S_PER_DAY * SECOND_NS)
-#define YEAR_NS (366 * DAY_NS)
 #define KB_MOST 2097152 /* 2 GB: more than RAM and swap of any COS */
 #define RATE_MOST (1 << 30)
 #define COUNT_MOST 1000000000
@@ -339,7 +336,7 @@ static void stream(const struct settling *s, const char *key, struct rng *ret)
  * of a percent, or 1, whatever both ends are multiples of. */
 static int64_t step_of(const struct schema_key *k, int64_t from, int64_t to)
 {
-    const int64_t time[] = { SECOND_NS, 1000000, 1 }, ppm[] = { 1000, 1, 1 };
+    const int64_t time[] = { NS_PER_S, 1000000, 1 }, ppm[] = { 1000, 1, 1 };
     const bool is_time = k->kind == SCHEMA_DURATION || k->kind == SCHEMA_INSTANT;
 
     if (!is_time && k->units != units_ppm)
@@ -400,7 +397,7 @@ static int settle(const struct settling *s, const struct faultspec *spec,
         what = "'at' lies before the host boots";
     if (what == NULL && from_ns > to_ns)
         what = "'at' is [from, to] with from > to";
-    if (what == NULL && (to_ns > YEAR_NS || base_ns > YEAR_NS))
+    if (what == NULL && (to_ns > (int64_t)NS_PER_YEAR || base_ns > (int64_t)NS_PER_YEAR))
         what = "'at' lies more than a year after the boot";
     if (what != NULL) {
         (void)snprintf(why, why_size, "%s: %s", fault_name(to->type), what);

@@ -20,14 +20,10 @@ const struct quantity_unit quantity_kb_per_s[] = { { "kB/s", 1 }, { "MB/s", 1024
 const struct quantity_unit quantity_khz[] = {
     { "kHz", 1 }, { "MHz", 1000 }, { "GHz", 1000000 }, { NULL, 0 }
 };
-const struct quantity_unit quantity_time[] = { { "ns", 1 },
-                                               { "us", 1000 },
-                                               { "ms", 1000000 },
-                                               { "s", QUANTITY_NS_PER_S },
-                                               { "m", 60 * QUANTITY_NS_PER_S },
-                                               { "h", 3600 * QUANTITY_NS_PER_S },
-                                               { "d", QUANTITY_S_PER_DAY *QUANTITY_NS_PER_S },
-                                               { NULL, 0 } };
+const struct quantity_unit quantity_time[] = { { "ns", 1 },         { "us", 1000 },
+                                               { "ms", 1000000 },   { "s", NS_PER_S },
+                                               { "m", NS_PER_MIN }, { "h", NS_PER_HOUR },
+                                               { "d", NS_PER_DAY }, { NULL, 0 } };
 
 #define MANTISSA_MAX 1000000000000000LL /* 15 digits and one more fit an int64 */
 
@@ -121,7 +117,7 @@ static int clock_duration(const char *text, int64_t *ret_ns)
     if (h > 23 || m > 59 || s > 59)
         return -1;
     *ret_ns =
-        (((int64_t)d * 24 + h) * 3600 + m * 60 + s) * QUANTITY_NS_PER_S + (int64_t)ms * 1000000;
+        (((int64_t)d * 24 + h) * 3600 + m * 60 + s) * (int64_t)NS_PER_S + (int64_t)ms * 1000000;
     return 0;
 }
 

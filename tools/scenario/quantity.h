@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define QUANTITY_NS_PER_S INT64_C(1000000000)
-#define QUANTITY_S_PER_DAY INT64_C(86400)
+#include "shared/units.h"
 
 /* A unit and how many base units it is. A list ends with name NULL; the unit with factor 1 is the
  * base. */

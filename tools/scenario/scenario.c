@@ -10,7 +10,6 @@
 #include "shared/machine.h"
 #include "shared/rng.h"
 
-#define DAY_NS (QUANTITY_S_PER_DAY * QUANTITY_NS_PER_S)
 #define PID_MAX 32767 /* the kernel's */
 
 /* ---- the language ---------------------------------------------------------------------------- */
@@ -73,10 +72,6 @@ static const struct schema_name policies[] = {
 #define KB_MOST 2097152 /* 2 GB: more than RAM and swap of any COS */
 #define RAM_KB_LEAST (MACHINE_RAM_MB_MIN * 1024)
 #define RAM_KB_MOST (MACHINE_RAM_MB_MAX * 1024)
-#define SECOND_NS QUANTITY_NS_PER_S
-#define MINUTE_NS (60 * SECOND_NS)
-#define HOUR_NS (3600 * SECOND_NS)
-#define YEAR_NS (366 * DAY_NS)
 
 #define PLAN_PART PLAN_DATASTORE
 #define PLAN_TEXT HOST_TEXT
@@ -92,9 +87,9 @@ static const struct schema_key nightly_keys[] = {
     END,
 };
 static const struct schema_key sysrq_keys[] = {
-    NUMBER("m", scenario, plan.boot.sysrq_ns[BOOT_SYSRQ_M], DURATION, 0, YEAR_NS),
-    NUMBER("t", scenario, plan.boot.sysrq_ns[BOOT_SYSRQ_T], DURATION, 0, YEAR_NS),
-    NUMBER("p", scenario, plan.boot.sysrq_ns[BOOT_SYSRQ_P], DURATION, 0, YEAR_NS),
+    NUMBER("m", scenario, plan.boot.sysrq_ns[BOOT_SYSRQ_M], DURATION, 0, NS_PER_YEAR),
+    NUMBER("t", scenario, plan.boot.sysrq_ns[BOOT_SYSRQ_T], DURATION, 0, NS_PER_YEAR),
+    NUMBER("p", scenario, plan.boot.sysrq_ns[BOOT_SYSRQ_P], DURATION, 0, NS_PER_YEAR),
     END,
 };
 /* Offsets count from the scenario, so these mappings are read over it (offset 0). */
@@ -124,8 +119,8 @@ static const struct schema_key program_keys[] = {
 #include "shared/plan.def"
     NUMBER("count", scenario_program, count, INTEGER, 0, BOOT_PROGRAMS_MAX),
     NUMBER("start", scenario_program, start, INSTANT, 0, 0),
-    NUMBER("stagger", scenario_program, stagger_ns, DURATION, 0, DAY_NS),
-    NUMBER("daily-restart", scenario_program, restart_ns, DURATION, 0, DAY_NS - MINUTE_NS),
+    NUMBER("stagger", scenario_program, stagger_ns, DURATION, 0, NS_PER_DAY),
+    NUMBER("daily-restart", scenario_program, restart_ns, DURATION, 0, NS_PER_DAY - NS_PER_MIN),
     END,
 };
 static const char *const dump_states[] = { "present", "absent", "cut", NULL };
@@ -148,7 +143,7 @@ static const struct schema_key expect_text_keys[] = {
 };
 static const struct schema_key expect_keys[] = {
     CHOICE("outcome", expect, outcome, outcomes),
-    BETWEEN("uptime", expect, uptime_ns, DURATION, 0, YEAR_NS),
+    BETWEEN("uptime", expect, uptime_ns, DURATION, 0, NS_PER_YEAR),
     MAP("psod", offsetof(struct expect, psod), expect_text_keys),
     MAP("messages", offsetof(struct expect, messages), expect_text_keys),
     MAP("vmkernel-log", offsetof(struct expect, vmkernel_log), expect_text_keys),
@@ -233,7 +228,7 @@ static const struct schema_key keys[] = {
     MAP("host", 0, host_keys),
     LIST("programs", offsetof(struct scenario, program), &program_list),
     LIST("faults", offsetof(struct scenario, faults), &faultspec_list),
-    NUMBER("duration", scenario, plan.duration_ns, DURATION, SECOND_NS, YEAR_NS),
+    NUMBER("duration", scenario, plan.duration_ns, DURATION, NS_PER_S, NS_PER_YEAR),
     MAP("expect", offsetof(struct scenario, expect), expect_keys),
     END,
 };
@@ -431,7 +426,7 @@ static struct boot_program program_one(const struct scenario_program *p, int64_t
     one.pid += one.pid == 0 ? 0 : (uint32_t)i;
     one.data_kb += p->count > 1 ? (uint32_t)(spread * i / (p->count - 1) / 4 * 4) : 0;
     one.start_ns = (uint64_t)(start_ns + i * p->stagger_ns);
-    one.restart = p->restart_ns < 0 ? 0 : 1 + (uint32_t)(p->restart_ns / MINUTE_NS);
+    one.restart = p->restart_ns < 0 ? 0 : 1 + (uint32_t)(p->restart_ns / (int64_t)NS_PER_MIN);
     return one;
 }
 
@@ -443,7 +438,7 @@ static int plan_programs(const char *path, const struct scenario *s, struct boot
         const int64_t start_ns = schema_instant_ns(&p->start, s->boot_local_s);
         if (start_ns < 0)
             return plan_fail(path, "programs", p->boot.name, "starts before the host boots", err);
-        if (start_ns > YEAR_NS)
+        if (start_ns > (int64_t)NS_PER_YEAR)
             return plan_fail(path, "programs", p->boot.name,
                              "starts more than a year after the boot", err);
         if ((p->boot.policy != 0) != (p->boot.rt_prio != 0))

@@ -249,14 +249,14 @@ static int read_instant(const struct schema_key *k, const char *text, struct sch
 /* Nothing that lies far from the boot needs to be told apart: what is refused is refused. */
 int64_t schema_instant_ns(const struct schema_instant *i, int64_t boot_local_s)
 {
-    const int64_t far_s = INT64_C(3660) * QUANTITY_S_PER_DAY;
+    const int64_t far_s = INT64_C(3660) * S_PER_DAY;
     int64_t since_boot_s = i->value - boot_local_s;
 
     if (i->local == 0)
         return i->value;
     if (since_boot_s > far_s)
         since_boot_s = far_s;
-    return (since_boot_s < -far_s ? -far_s : since_boot_s) * QUANTITY_NS_PER_S;
+    return (since_boot_s < -far_s ? -far_s : since_boot_s) * (int64_t)NS_PER_S;
 }
 
 /* ---- all kinds ------------------------------------------------------------------------------- */
