@@ -34,7 +34,6 @@ enum boot_program_flag {
  * stack. plan.def says what each member is. */
 #define PROGRAM_TEXT(member, ...) char member[BOOT_NAME_MAX];
 #define PROGRAM_NUMBER(member, ctype, ...) ctype member;
-#define PROGRAM_OWN(member, ctype, ...) ctype member;
 struct boot_program {
 #include "shared/plan.def"
 };
@@ -63,8 +62,6 @@ struct boot_start {
 /* plan.def says what the members are that are not here. */
 #define BOOT_TEXT(member, size, ...) char member[size];
 #define BOOT_NUMBER(member, ctype, ...) ctype member;
-#define BOOT_OWN(member, ctype, ...) ctype member;
-#define BOOT_OWN_TEXT(member, size, ...) char member[size];
 struct boot_params {
     uint32_t magic;
     uint32_t bytes;  /* sizeof(struct boot_params) */

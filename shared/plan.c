@@ -53,15 +53,11 @@ struct table {
 
 #define PLAN_TEXT(member, ...) FIELD(plan, member, TEXT),
 #define PLAN_NUMBER(member, ctype, ...) FIELD(plan, member, AS_##ctype),
-#define PLAN_OWN PLAN_NUMBER
-#define PLAN_OWN_TEXT PLAN_TEXT
 static const struct field plan_fields[] = {
 #include "shared/plan.def"
 };
 #define BOOT_TEXT(member, ...) FIELD(boot_params, member, TEXT),
 #define BOOT_NUMBER(member, ctype, ...) FIELD(boot_params, member, AS_##ctype),
-#define BOOT_OWN BOOT_NUMBER
-#define BOOT_OWN_TEXT BOOT_TEXT
 static const struct field boot_fields[] = {
 #include "shared/plan.def"
     FIELD_AT("sysrq_m_ns", boot_params, sysrq_ns[BOOT_SYSRQ_M], U64),
@@ -70,7 +66,6 @@ static const struct field boot_fields[] = {
 };
 #define PROGRAM_TEXT(member, ...) FIELD(boot_program, member, TEXT),
 #define PROGRAM_NUMBER(member, ctype, ...) FIELD(boot_program, member, AS_##ctype),
-#define PROGRAM_OWN PROGRAM_NUMBER
 static const struct field program_fields[] = {
 #include "shared/plan.def"
 };
@@ -90,26 +85,14 @@ static const struct table fault_table = TABLE(fault_fields);
 
 static json_t *encode_field(const struct field *f, const unsigned char *at)
 {
-    union {
-        uint32_t u32;
-        int32_t i32;
-        uint64_t u64;
-        int64_t i64;
-    } v = { 0 };
+    int64_t v = 0;
 
     if (f->kind == TEXT)
         return json_stringn((const char *)at, strnlen((const char *)at, f->size));
-    memcpy(&v, at, f->size);
-    switch (f->kind) {
-    case U32:
-        return json_integer(v.u32);
-    case I32:
-        return json_integer(v.i32);
-    case U64:
-        return v.u64 > INT64_MAX ? NULL : json_integer((json_int_t)v.u64);
-    default:
-        return json_integer(v.i64);
-    }
+    memcpy(&v, at, f->size); /* little-endian: the low bytes */
+    if (f->kind == I32)
+        v = (int32_t)v;
+    return f->kind == U64 && v < 0 ? NULL : json_integer(v);
 }
 
 /* Adds the record to `object`; jansson refuses NULL values, so a failure inside shows here. */

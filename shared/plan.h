@@ -19,8 +19,6 @@
  * some before. */
 #define PLAN_TEXT(member, size, ...) char member[size];
 #define PLAN_NUMBER(member, ctype, ...) ctype member;
-#define PLAN_OWN(member, ctype, ...) ctype member;
-#define PLAN_OWN_TEXT(member, size, ...) char member[size];
 struct plan {
 #include "shared/plan.def"
     struct boot_params

@@ -27,7 +27,7 @@ static const struct schema_name resources[] = { { "ram", FAULT_RESOURCE_RAM },
 static const struct schema_name shapes[] = { { "linear", FAULT_SHAPE_LINEAR },
                                              { "step", FAULT_SHAPE_STEP },
                                              { NULL, 0 } };
-static const struct schema_name policies[] = {
+const struct schema_name sched_policies[] = {
     { "normal", 0 }, { "fifo", 1 }, { "rr", 2 }, { NULL, 0 }
 };
 /* Linux's numbers on i386. */

@@ -39,6 +39,8 @@ struct faultspecs {
 
 /** All keys, in the order in which they are printed; ended by name NULL. */
 extern const struct schema_key faultspec_keys[];
+/** How a task may be scheduled, by Linux's numbers: what faults and programs say. */
+extern const struct schema_name sched_policies[];
 /** The list of faults in a scenario file, over struct faultspecs. */
 extern const struct schema_list faultspec_list;
 /** What a type does, in one line; NULL for no type. */

@@ -25,10 +25,6 @@ static const char *const behaviours[] = {
     NULL
 };
 
-static const struct schema_name policies[] = {
-    { "normal", 0 }, { "fifo", 1 }, { "rr", 2 }, { NULL, 0 }
-};
-
 /* One line per key: its name, the member that it fills, and what may stand there. Keys of the host
  * and of programs that fill a member of the plan are rows of plan.def. */
 /* clang-format off */
@@ -109,6 +105,7 @@ static const struct schema_key host_keys[] = {
     END,
 };
 /* clang-format off */
+#define PLAN_PART PLAN_PROGRAM
 #define PROGRAM_TEXT(m, key, list, means) ROW_TEXT(key, scenario_program, boot.m, list, means)
 #define PROGRAM_NUMBER(m, ctype, key, ...) ROW_NUMBER(key, scenario_program, boot.m, __VA_ARGS__)
 #define PROGRAM_FLAG(key, flag, value, means) \
