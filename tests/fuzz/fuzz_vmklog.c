@@ -1,6 +1,7 @@
 /* fuzz_vmklog.c - libFuzzer target: the reader of VMkernel logs against any bytes.
  *
- * Checked: every line that is not blank is a record or unparsed, and texts point into their lines. */
+ * Checked: every line that is not blank is a record or unparsed, and texts point into their lines.
+ */
 #include "tests/fuzz/fuzz.h"
 #include "tools/parse/vmklog.h"
 

@@ -3,12 +3,140 @@
 #include "tools/parse/top.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/parse/scan.h"
 
 #define LOOK_LINES 200u
+#define COLUMNS_MAX 24u
+
+enum column {
+    COLUMN_SKIP, /* a column of no interest here */
+    COLUMN_PID,
+    COLUMN_SIZE, /* virtual: SIZE, VIRT, VSZ */
+    COLUMN_STAT, /* STAT, S */
+    COLUMN_COMMAND,
+};
+
+struct columns {
+    enum column column[COLUMNS_MAX];
+    uint32_t count; /* 0 = no head was seen */
+};
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static enum column column_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum column column;
+    } names[] = {
+        { "PID", COLUMN_PID },     { "SIZE", COLUMN_SIZE },       { "VIRT", COLUMN_SIZE },
+        { "VSZ", COLUMN_SIZE },    { "STAT", COLUMN_STAT },       { "S", COLUMN_STAT },
+        { "CMD", COLUMN_COMMAND }, { "COMMAND", COLUMN_COMMAND },
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i].name, name) == 0)
+            return names[i].column;
+    }
+    return COLUMN_SKIP;
+}
+
+/* Is it the line of column heads? Sets *ret then. */
+static bool read_columns(const char *line, struct columns *ret)
+{
+    struct columns h = { 0 };
+    bool pid = false;
+    char name[32];
+
+    while (scan_blanks(&line) && *line != '\0') {
+        if (h.count == COLUMNS_MAX || !scan_word(&line, name, sizeof name))
+            return false;
+        h.column[h.count] = column_of(name);
+        pid = pid || h.column[h.count] == COLUMN_PID;
+        h.count++;
+    }
+    if (!pid || h.column[h.count - 1] != COLUMN_COMMAND)
+        return false;
+    *ret = h;
+    return true;
+}
+
+/* "82812", "26M", "1.2g" -> kB; whole digits behind the point are kept to a tenth */
+static bool read_size(const char *word, int64_t *ret)
+{
+    uint64_t tenths;
+    if (!scan_fixed(&word, 1, &tenths) || tenths > INT64_MAX / (10 << 20))
+        return false;
+    const int unit = tolower((unsigned char)*word);
+    const int64_t factor = unit == 'm' ? 1024 : unit == 'g' ? 1024 * 1024 : 1;
+    word += unit == 'm' || unit == 'g' || unit == 'k';
+    *ret = (int64_t)tenths * factor / 10;
+    return *word == '\0';
+}
+
+static bool read_cell(enum column column, const char *word, struct top_row *r)
+{
+    switch (column) {
+    case COLUMN_PID:
+        return scan_i64(&word, &r->pid) && *word == '\0' && r->pid >= 0;
+    case COLUMN_SIZE:
+        return read_size(word, &r->size_kb);
+    case COLUMN_STAT:
+        (void)snprintf(r->stat, sizeof r->stat, "%.7s", word);
+        return strchr("RSDTZXWtI", word[0]) != NULL;
+    default:
+        return true;
+    }
+}
+
+/* "D N", "S <": a state's second part stands alone. */
+static void read_stat_rest(const char **at, struct top_row *r)
+{
+    const char *p = *at;
+    (void)scan_blanks(&p);
+    if ((*p != '<' && *p != 'N' && *p != 'L') || (p[1] != ' ' && p[1] != '\0'))
+        return;
+    const size_t n = strlen(r->stat);
+    if (n + 1 < sizeof r->stat) {
+        r->stat[n] = *p;
+        r->stat[n + 1] = '\0';
+    }
+    *at = p + 1;
+}
+
+/* @return why not, NULL = understood */
+static const char *read_row(const struct columns *h, const char *line, struct top_row *ret)
+{
+    struct top_row r = { .pid = -1, .size_kb = -1 };
+    char word[64];
+
+    if (h->count == 0)
+        return "a row without heads of columns above it";
+    for (uint32_t i = 0; i < h->count; i++) {
+        (void)scan_blanks(&line);
+        if (h->column[i] == COLUMN_COMMAND) {
+            (void)snprintf(r.command, sizeof r.command, "%.79s", line);
+            break;
+        }
+        if (!scan_word(&line, word, sizeof word))
+            return "a row with too few columns";
+        if (!read_cell(h->column[i], word, &r))
+            return "a value that does not fit the head of its column";
+        if (h->column[i] == COLUMN_STAT)
+            read_stat_rest(&line, &r);
+    }
+    for (size_t n = strlen(r.command); n > 0 && r.command[n - 1] == ' '; n--)
+        r.command[n - 1] = '\0';
+    if (r.command[0] == '\0')
+        return "a row without a command";
+    *ret = r;
+    return NULL;
+}
+
+/* ---- heads ----------------------------------------------------------------------------------- */
 
 /* " 12:34:56  up 2 days, 18:44,  4 users,  load average: 0.95, 0.44, 0.17" */
 static bool begins(const char *at)
@@ -100,17 +228,16 @@ static struct top_snapshot *open_snapshot(struct top *t, uint32_t line)
 }
 
 /* @return why not; NULL = understood */
-static const char *read_line(struct top *t, struct proclist_head *head, const char *at,
-                             uint32_t line)
+static const char *read_line(struct top *t, struct columns *head, const char *at, uint32_t line)
 {
-    const bool has_columns = t->snapshot_count == 0 || head->column_count > 0;
-    struct proclist_row row;
+    const bool has_columns = t->snapshot_count == 0 || head->count > 0;
+    struct top_row row;
     if (begins(at)) {
-        head->column_count = 0;
+        head->count = 0;
         read_up(at, open_snapshot(t, line));
         return NULL;
     }
-    if (proclist_read_head(at, head)) {
+    if (read_columns(at, head)) {
         if (has_columns) /* no output of top: a listing of ps begins */
             (void)open_snapshot(t, line);
         return NULL;
@@ -118,9 +245,9 @@ static const char *read_line(struct top *t, struct proclist_head *head, const ch
     if (t->snapshot_count == 0)
         return "above the first heads of columns";
     struct top_snapshot *s = &t->snapshot[t->snapshot_count - 1];
-    if (head->column_count == 0)
+    if (head->count == 0)
         return read_head_line(at, s) ? NULL : "not of top's head";
-    const char *why = proclist_read_row(head, at, &row);
+    const char *why = read_row(head, at, &row);
     if (why != NULL)
         return why;
     row.line = line;
@@ -131,7 +258,7 @@ static const char *read_line(struct top *t, struct proclist_head *head, const ch
 
 void top_parse(const struct text *t, struct top *ret)
 {
-    struct proclist_head head = { 0 };
+    struct columns head = { 0 };
     *ret = (struct top){ 0 };
     for (uint32_t i = 0; i < t->count; i++) {
         const char *at = t->lines[i].at;
@@ -153,9 +280,9 @@ void top_free(struct top *t)
 
 bool top_is(const struct text *t)
 {
-    struct proclist_head head;
+    struct columns head;
     for (uint32_t i = 0; i < t->count && i < LOOK_LINES; i++) {
-        if (begins(t->lines[i].at) || proclist_read_head(t->lines[i].at, &head))
+        if (begins(t->lines[i].at) || read_columns(t->lines[i].at, &head))
             return true;
     }
     return false;

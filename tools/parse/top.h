@@ -1,16 +1,22 @@
 /* top.h - reads what `top -b` wrote, once or each minute for weeks: procps 2 (ESX 3.x) and 3 (4.x);
  * and listings of any `ps` that prints heads of columns.
  *
- * Each output is a snapshot: its totals, of which ps has none, and a run of rows. Layouts:
- * [RHEL3MM 2]. */
+ * Each output is a snapshot: its totals, of which ps has none, and a run of rows. Rows are read by
+ * the heads of their columns, so every layout goes one way. Sizes are in kB, or "26M", "1.2g" when
+ * a column was too narrow; STAT may hold a blank in top ("D N", "S <"). Layouts: [RHEL3MM 2]. */
 #ifndef TOOLS_PARSE_TOP_H
 #define TOOLS_PARSE_TOP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tools/parse/proclist.h"
 #include "tools/parse/text.h"
+
+struct top_row {
+    uint32_t line;
+    int64_t pid, size_kb; /* -1 = no such column */
+    char stat[8], command[80];
+};
 
 struct top_snapshot {
     uint32_t line;                                    /* of its first line */
@@ -22,7 +28,7 @@ struct top_snapshot {
 struct top {
     struct top_snapshot *snapshot;
     uint32_t snapshot_count, snapshot_room;
-    struct proclist_row *row;
+    struct top_row *row;
     uint32_t row_count, row_room;
     struct unparsed unparsed;
 };

@@ -28,7 +28,7 @@ void extract_line(struct facts *ret, enum fact_id id, const char *who, const str
 const struct messages_meminfo *from_messages_meminfo(const struct parsed *p);
 
 /** The rows of the last listing of top or ps; NULL = there is none. */
-const struct proclist_row *from_top_rows(const struct parsed *p, uint32_t *ret_count);
+const struct top_row *from_top_rows(const struct parsed *p, uint32_t *ret_count);
 
 /** The program that grew most by a vmksummary or by a log of top; *ret is left as it is when none
  * did. */

@@ -345,7 +345,7 @@ static void describe_by_last_hour(struct diagnosis *d, const struct vmksummary_r
 static void describe_by_top(struct diagnosis_memory *m, const struct parsed *p)
 {
     uint32_t count;
-    const struct proclist_row *row = from_top_rows(p, &count);
+    const struct top_row *row = from_top_rows(p, &count);
     const bool has_processes = m->top_count > 0;
     if (p->top.snapshot_count > 0) {
         const struct top_snapshot *s = &p->top.snapshot[p->top.snapshot_count - 1];

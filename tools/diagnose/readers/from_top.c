@@ -34,11 +34,11 @@ static int64_t uptime_of(const char *up)
 }
 
 /* ---- the programs ---------------------------------------------------------------------------- */
-static const struct proclist_row *find_row(const struct top *t, const struct top_snapshot *s,
-                                           const struct proclist_row *like)
+static const struct top_row *find_row(const struct top *t, const struct top_snapshot *s,
+                                      const struct top_row *like)
 {
     for (uint32_t i = 0; i < s->row_count; i++) {
-        const struct proclist_row *r = &t->row[s->first_row + i];
+        const struct top_row *r = &t->row[s->first_row + i];
         if (r->pid == like->pid && strcmp(r->command, like->command) == 0)
             return r;
     }
@@ -47,8 +47,7 @@ static const struct proclist_row *find_row(const struct top *t, const struct top
 
 /* The history of a row of the last snapshot, in the snapshots that end the log. @return how many
  * points it has, oldest first */
-static uint32_t follow(const struct top *t, const struct proclist_row *like,
-                       struct trend_point *ret)
+static uint32_t follow(const struct top *t, const struct top_row *like, struct trend_point *ret)
 {
     uint32_t count = 0;
     int64_t later_s = INT64_MAX;
@@ -57,7 +56,7 @@ static uint32_t follow(const struct top *t, const struct proclist_row *like,
         if (up_s < 0 || up_s > later_s)
             break;
         later_s = up_s;
-        const struct proclist_row *row = find_row(t, &t->snapshot[i], like);
+        const struct top_row *row = find_row(t, &t->snapshot[i], like);
         if (row != NULL && row->size_kb >= 0)
             ret[count++] = (struct trend_point){ (double)up_s / S_PER_HOUR, (double)row->size_kb };
     }
@@ -75,7 +74,7 @@ static void measure_all(const struct diagnosis *d, const struct parsed *p, struc
                         struct gain *ret_rise)
 {
     uint32_t rows;
-    const struct proclist_row *row = from_top_rows(p, &rows);
+    const struct top_row *row = from_top_rows(p, &rows);
     struct trend_point *point = memory_get((p->top.snapshot_count + 1u) * sizeof *point);
     ret_slope->seen = ret_rise->seen = 0;
     for (uint32_t i = 0; i < rows; i++) {
@@ -120,7 +119,7 @@ static void extract_growth(const struct diagnosis *d, const struct parsed *p, st
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
-const struct proclist_row *from_top_rows(const struct parsed *p, uint32_t *ret_count)
+const struct top_row *from_top_rows(const struct parsed *p, uint32_t *ret_count)
 {
     *ret_count = 0;
     if (p->top.snapshot_count == 0)
@@ -144,7 +143,7 @@ static void name_of(const char *command, struct seen_task *to)
 static void extract_tasks(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
 {
     uint32_t rows;
-    const struct proclist_row *row = from_top_rows(p, &rows);
+    const struct top_row *row = from_top_rows(p, &rows);
     struct seen_tasks seen = { .is_glimpse = true };
     for (uint32_t i = 0; i < rows; i++) {
         struct seen_task *to = PARSE_ADD(seen.task, seen.count, seen.room);
