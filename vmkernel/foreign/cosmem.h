@@ -28,8 +28,8 @@ struct cosmem {
 };
 
 /** Open the COS's image at `path` and look through it at the RAM, which stays the caller's. *m must
- * not be moved until cosmem_close(). `problems` may be NULL. @return 0; a code of err.h with one line in err,
- * nothing is then to be closed */
+ * not be moved until cosmem_close(). `problems` may be NULL. @return 0; a code of err.h with one
+ * line in err, nothing is then to be closed */
 int cosmem_open(struct cosmem *m, const char *path, const unsigned char *ram, uint64_t ram_bytes,
                 struct problems *problems, struct err *err);
 void cosmem_close(struct cosmem *m);

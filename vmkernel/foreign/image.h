@@ -34,8 +34,8 @@ struct image {
     uint32_t phdr_count;
 };
 
-/** Map and check the file. @return 0; a code of err.h with one line in err (file, what is wrong), *ret then
- * untouched. Close with image_close(). */
+/** Map and check the file. @return 0; a code of err.h with one line in err (file, what is wrong),
+ * *ret then untouched. Close with image_close(). */
 int image_open(const char *path, struct image *ret, struct err *err);
 void image_close(struct image *img);
 
