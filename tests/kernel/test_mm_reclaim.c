@@ -1,7 +1,8 @@
-/* test_mm_reclaim.c - memory that is gone: the endless retry, and laundering without slots. The OOM
- * killer has test_oom. */
+/* test_mm_reclaim.c - memory that is gone: who gets the last pages, the endless retry, laundering
+ * without slots. The OOM killer has test_oom. */
 #include "tests/kernel/cos_harness.h"
 
+#include "cos/kernel/mm/v24/oom_kill.h"
 #include "cos/kernel/skip/inert.h"
 
 #define HEAP 0x60000000u
@@ -87,12 +88,82 @@ static void test_alloc_goes_on_when_pages_come_free(void)
     assert_int_equal(eaten, had + 50);
 }
 
+/* ---- who may take how much [RHEL3MM 1.4] ----------------------------------------------------- */
+static void test_who_may_not_wait_leaves_a_quarter_of_min_and_an_eighth_of_the_hot_pages(void)
+{
+    const struct zone *z = &zone_table[ZONE_NORMAL];
+    for (uint32_t i = 0; i < RESERVE; i++)
+        reserve[i] = alloc_pages(GFP_KERNEL, 0);
+    for (uint32_t i = 0; i < RESERVE; i++)
+        put_page(reserve[i]);
+    assert_true(z->hot_count > z->hot_max / 8);
+    while (alloc_pages(GFP_ATOMIC, 0) != NULL)
+        continue;
+    assert_int_equal(z->free_pages, 1 + z->pages_min / 4);
+    assert_int_equal(z->hot_count, z->hot_max / 8);
+    current->flags |= PF_MEMALLOC; /* those who free memory may have it all */
+    while (alloc_pages(GFP_ATOMIC, 0) != NULL)
+        continue;
+    current->flags &= ~PF_MEMALLOC;
+    assert_int_equal(z->free_pages + z->hot_count, 0);
+}
+
+static int __attribute__((noreturn)) module(void *unused)
+{
+    (void)unused;
+    for (;;)
+        assert_non_null(alloc_pages(GFP_KERNEL, 0));
+}
+
+static void test_the_kernel_itself_waits_at_half_of_min(void)
+{
+    const struct zone *z = &zone_table[ZONE_NORMAL];
+    sched_setscheduler(current, SCHED_FIFO, 99);
+    const struct task_struct *t = kernel_thread(900, "module", module, NULL);
+    while (t->stuck != STUCK_RETRY || t->reclaim_passes < 200)
+        cos_sleep(SECONDS(1) / 100);
+    assert_int_equal(free_and_clean(z), z->pages_min / 2 - 1);
+}
+
+/* [RHEL3MM 1.6] */
+static void test_a_pass_refills_when_a_quarter_is_not_inactive_or_free(void)
+{
+    const struct zone *z = &zone_table[ZONE_NORMAL];
+    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
+    assert_int_equal(do_mmap(mm, HEAP, 24u << 20, VM_READ | VM_WRITE | VM_HEAP, NULL, 0), 0);
+    uint32_t page = 0;
+    for (uint32_t percent = 26; percent >= 24; percent -= 2) {
+        while (z->free_pages * 100 >= (z->free_pages + zone_active(z)) * percent)
+            assert_true(user_account(HEAP + page++ * PAGE_SIZE, true));
+        const uint32_t bias = z->anon.bias; /* the pages are young: a refill ages them first */
+        (void)try_to_free_pages(GFP_KERNEL);
+        assert_int_equal(z->anon.bias != bias, percent < 25);
+    }
+}
+
+/* [RHEL3MM 1.8] */
+static void test_a_pass_without_success_is_no_emergency_while_memory_is_free(void)
+{
+    int done = 1;
+    oom_window.last_call = 7;
+    for (uint32_t pass = 0; done != 0 && pass < 100; pass++)
+        done = try_to_free_pages(GFP_KERNEL);
+    assert_int_equal(done, 0);
+    assert_true(free_min_any() == 0);
+    assert_int_equal(oom_window.last_call, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refill_share_of_the_cache),
         cos_unit_test(&small, test_alloc_retries_without_end_while_nothing_can_be_freed),
         cos_unit_test(&small, test_launder_without_slots_puts_pages_back_on_active),
+        cos_unit_test(&small,
+                      test_who_may_not_wait_leaves_a_quarter_of_min_and_an_eighth_of_the_hot_pages),
+        cos_unit_test(&small, test_the_kernel_itself_waits_at_half_of_min),
+        cos_unit_test(&small, test_a_pass_refills_when_a_quarter_is_not_inactive_or_free),
+        cos_unit_test(&small, test_a_pass_without_success_is_no_emergency_while_memory_is_free),
         cos_unit_test(&small, test_alloc_goes_on_when_pages_come_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #define FILE_VA 0x70000000u
 
 static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 20000 };
+static const struct cos_machine six_hundred_slots = { .ram_mb = 32, .swap_slots = 600 };
 static const struct cos_machine hundred_slots = { .ram_mb = 32, .swap_slots = 100 };
 
 static void map(uint32_t pages)
@@ -135,8 +136,71 @@ static void test_swap_is_full_when_less_than_half_of_it_is_free(void)
     for (uint32_t used = 0; used <= total_swap_pages; used++) {
         assert_int_equal(nr_swap_pages, total_swap_pages - used);
         assert_int_equal(vm_swap_full(), used > total_swap_pages / 2);
-        assert_int_equal(add_to_swap(__alloc_pages(GFP_HIGHUSER, 0)), used < total_swap_pages);
+        struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
+        assert_int_equal(add_to_swap(page), used < total_swap_pages);
     }
+}
+
+static struct page *page_in_swap_cache(void)
+{
+    struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
+    assert_true(add_to_swap(page));
+    return page;
+}
+
+/* A run of 256 that comes free is found, also when a search has found none before. */
+static void test_a_freed_cluster_is_taken_before_single_slots(void)
+{
+    static struct page *page[601]; /* by slot */
+    for (uint32_t i = 1; i <= total_swap_pages; i++) {
+        struct page *p = page_in_swap_cache();
+        page[p->index] = p;
+    }
+    for (uint32_t slot = 2; slot <= total_swap_pages; slot += 2)
+        delete_from_swap_cache(page[slot]);
+    assert_true(add_to_swap(page[2])); /* 300 are free, none beside another */
+    assert_int_equal(page[2]->index, 2);
+    delete_from_swap_cache(page[2]);
+    for (uint32_t slot = 301; slot <= total_swap_pages; slot += 2)
+        delete_from_swap_cache(page[slot]);
+    assert_true(add_to_swap(page[2]));
+    assert_int_equal(page[2]->index, 300);
+}
+
+static void test_a_slot_that_somebody_else_wants_is_not_dropped(void)
+{
+    struct page *page = page_in_swap_cache();
+    const uint32_t slot = page->index, used = total_swap_pages - nr_swap_pages;
+    swap_duplicate(slot);
+    lock_page(page);
+    assert_false(remove_exclusive_swap_page(page));
+    swap_free(slot);
+    assert_true(remove_exclusive_swap_page(page));
+    unlock_page(page);
+    assert_int_equal(total_swap_pages - nr_swap_pages, used - 1);
+    put_page(page);
+}
+
+/* [RHEL3MM 1.7], a quirk: neighbours are read when memory is short, and only then. */
+static void test_neighbours_come_in_when_memory_is_short(void)
+{
+    for (uint32_t i = 0; i < 20; i++) {
+        struct page *page = page_in_swap_cache();
+        swap_duplicate(page->index);
+        delete_from_swap_cache(page);
+        put_page(page);
+    }
+    swapin_readahead(12);
+    assert_int_equal(swapper_space.nrpages, 0);
+    while (alloc_pages(GFP_ATOMIC | GFP_DMA, 0) != NULL)
+        continue;
+    while (free_low_all() < 5)
+        assert_non_null(alloc_pages(GFP_ATOMIC, 0));
+    swapin_readahead(12);
+    assert_int_equal(swapper_space.nrpages, 8); /* 8 to 15 */
+    assert_non_null(lookup_swap_cache(8));
+    assert_non_null(lookup_swap_cache(15));
+    cos_unchecked(); /* nobody has the 20 claims */
 }
 
 int main(void)
@@ -144,6 +208,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cos_unit_test(&small, test_swap_slots_come_in_clusters_then_singly),
         cos_unit_test(&hundred_slots, test_swap_is_full_when_less_than_half_of_it_is_free),
+        cos_unit_test(&six_hundred_slots, test_a_freed_cluster_is_taken_before_single_slots),
+        cos_unit_test(&small, test_a_slot_that_somebody_else_wants_is_not_dropped),
+        cos_unit_test(&small, test_neighbours_come_in_when_memory_is_short),
         cos_unit_test(&small, test_swap_contents_survive_and_everything_is_given_back),
         cos_unit_test(&small, test_swap_of_zero_pages_writes_nothing),
         cos_unit_test(&small, test_file_pages_name_their_file_and_are_reclaimed),
