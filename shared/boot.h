@@ -1,4 +1,4 @@
-/* boot.h - boot parameters: what the VMkernel tells a COS that starts.
+/* boot.h - boot parameters: what a COS that starts learns from the VMkernel.
  *
  * The counterpart of a kernel command line, a disk's file system and /etc/rc.d in one record: how
  * the host is called, what time it is, which programs start with which sizes and habits, and which
@@ -47,13 +47,13 @@ enum boot_after {
     BOOT_AFTER_PURPLE = 4, /* a purple screen, then the reset button */
 };
 
-/* What the start scripts have to tell: filled in by the VMkernel (recovery.c) at each start. The
+/* What the start scripts report: filled in by the VMkernel (recovery.c) at each start. The
  * lines go to the log as they are. */
 #define BOOT_START_LINES_MAX 24u
 #define BOOT_START_LINE_MAX 200u
 struct boot_start {
     uint32_t after;          /* enum boot_after */
-    uint32_t vmkernel_error; /* 1 = a dump of the VMkernel was found that no start had told of */
+    uint32_t vmkernel_error; /* 1 = a dump of the VMkernel was found that no start had reported */
     uint32_t line_count;
     uint32_t pad;
     char line[BOOT_START_LINES_MAX][BOOT_START_LINE_MAX]; /* for messages, tag included */

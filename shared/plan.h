@@ -3,7 +3,7 @@
  *
  * `lostbeat run` reads a scenario file, checks it, and writes HOST/run/plan.json; `vmkernel --host
  * HOST` reads that file and nothing else about the scenario. The truth of a run (cause, seed,
- * faults) lies under run/ alone. The COS is told only what boot.h has. JSON by jansson; field names
+ * faults) lies under run/ alone. The COS learns only what boot.h has. JSON by jansson; field names
  * equal the members below; times are ns of virtual time since VMkernel boot. */
 #ifndef SHARED_PLAN_H
 #define SHARED_PLAN_H

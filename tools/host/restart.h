@@ -26,10 +26,11 @@ struct restart {
     bool ended;                      /* its run came to an end by itself: `result` is set */
     struct hypervisor_result result; /* else zero */
     int64_t clock_s; /* where the host's clock stood at the end, seconds UTC; of a run that was cut
-                        off, as far as its logs tell */
+                        off, as far as its logs say */
 };
 
-/** Read a host's run/. @return 0, or a code of err.h with one line in err: no host, a VMkernel runs it */
+/** Read a host's run/. @return 0, or a code of err.h with one line in err: no host, a VMkernel runs
+ * it */
 int restart_load(const char *host_dir, struct restart *ret, struct err *err);
 void restart_free(struct restart *r);
 

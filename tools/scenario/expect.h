@@ -11,7 +11,7 @@
 
 #define EXPECT_TEXTS_MAX 8u    /* of `contains` or `lacks` of one artefact */
 #define EXPECT_TEXT_MAX 128u   /* bytes of one, zero included */
-#define EXPECT_REASONS_MAX 16u /* more are not told */
+#define EXPECT_REASONS_MAX 16u /* more are not reported */
 #define EXPECT_REASON_MAX 320u
 
 /* What a text must and must not have, each somewhere within one line. */

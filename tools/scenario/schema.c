@@ -195,7 +195,7 @@ static bool same_identity(const struct schema_key *table, const unsigned char *a
 }
 
 /* The table of an item: the list's, or that of the sort that the item says it is. NULL with the
- * error told. */
+ * error reported. */
 static const struct schema_key *table_of_item(struct reader *r, yaml_node_t *node,
                                               const struct schema_key *k)
 {

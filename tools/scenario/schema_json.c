@@ -124,7 +124,7 @@ static json_t *map(const struct schema_key *table)
                      "additionalProperties", 0);
 }
 
-/* One sort of item: the map of its table, with the key that tells the sort. */
+/* One sort of item: the map of its table, with the key that names the sort. */
 static json_t *sort(const struct schema_list *l, const char *name)
 {
     json_t *item = map(l->table_of(name));

@@ -246,7 +246,7 @@ static int read_instant(const struct schema_key *k, const char *text, struct sch
     return 0;
 }
 
-/* Nothing that lies far from the boot needs to be told apart: what is refused is refused. */
+/* Bounded, so that no date overflows; whoever asks refuses what lies that far away. */
 int64_t schema_instant_ns(const struct schema_instant *i, int64_t boot_local_s)
 {
     const int64_t far_s = INT64_C(3660) * S_PER_DAY;

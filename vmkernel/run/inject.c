@@ -125,7 +125,7 @@ static void strike(struct vmk *vmk, const struct fault *f)
         vmk->machine.vmnix->serial = f->serial;
         break;
     default:
-        break; /* whoever is broken asks fault_queue_on() */
+        break; /* the broken part asks fault_queue_on() */
     }
 }
 
