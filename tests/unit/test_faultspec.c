@@ -143,6 +143,9 @@ static void test_faultspec_mistakes_are_reported_with_their_place(void **state)
         { "kill target=a;b", "LINE:1:1: fault: target: 'a;b' has other characters" },
         { "kill target='a'", "LINE:1:1: fault: target: ''a'' has other characters" },
         { "kill target=x unless=swap>=101%", "LINE:1:15: unless: 'swap>=101%' is none of" },
+        { "kill target=x unless=running:", "LINE:1:15: unless: 'running:' is none of" },
+        { "kill target=x unless=running:abcdefghijklmnop", "LINE:1:15: unless: 'running:abc" },
+        { "kill target=x unless=oom!", "LINE:1:15: unless: 'oom!' is none of" },
         { "kill target=x \x01", "LINE:1:1: YAML: control characters are not allowed" },
     };
     struct fixture *f = *state;
