@@ -247,7 +247,6 @@ run_child(const struct cos_machine *machine, int messages, int host)
         (host < 0 || dup2(host, MACHINE_FD_HOST) >= 0))
         (void)_cmocka_run_group_tests("run", &run, 1, NULL, NULL);
     (void)fflush(NULL);
-    (void)pread(STDOUT_FILENO, shared->text, sizeof shared->text - 1, 0);
     _exit(COS_END_FAILED);
 }
 
@@ -268,6 +267,8 @@ enum cos_end cos_run(const struct cos_machine *machine, void (*fn)(struct cos_re
         run_child(machine, messages, host);
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (shared->text[0] == '\0') /* what cmocka or a sanitizer said */
+        (void)pread(messages, shared->text, sizeof shared->text - 1, 0);
     (void)close(messages);
     if (host >= 0) {
         (void)close(host);
