@@ -135,8 +135,8 @@ int zdump_parse(const void *bytes, size_t len, struct zdump *ret);
 
 /**
  * Read slot `slot` of a dump partition, or (slot 0) a vmkernel-zdump file.
- *  @return 0; a code of err.h with one line in err when the file cannot be read or has no such slot. An empty
- *  slot is no error: slot.state says so.
+ *  @return 0; a code of err.h with one line in err when the file cannot be read or has no such
+ *  slot. An empty slot is no error: slot.state says so.
  */
 int zdump_load(const char *path, uint32_t slot, struct zdump *ret, struct err *err);
 

@@ -31,7 +31,8 @@ struct bundle_list {
     struct bundle_file *file;
 };
 
-/** List what a host has to give, sorted by name. @return 0, or a code of err.h with one line in err */
+/** List what a host has to give, sorted by name. @return 0, or a code of err.h with one line in err
+ */
 int bundle_collect(const char *host_dir, bool cores, struct bundle_list *ret, struct err *err);
 void bundle_free(struct bundle_list *list);
 

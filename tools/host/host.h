@@ -12,11 +12,12 @@
 #include "shared/err.h"
 #include "shared/path.h"
 
-/** Find the host. `option` = what --host said, or NULL. @return 0, or a code of err.h with one line in err that
- * says how to name one */
+/** Find the host. `option` = what --host said, or NULL. @return 0, or a code of err.h with one line
+ * in err that says how to name one */
 int host_find(const char *option, char ret[PATH_SIZE], struct err *err);
 
-/** The path of a file below the host. @return 0, or a code of err.h with one line in err when it is too long */
+/** The path of a file below the host. @return 0, or a code of err.h with one line in err when it is
+ * too long */
 int host_path(const char *host_dir, const char *name, char ret[PATH_SIZE], struct err *err);
 
 /** Is anything below HOST_DIR under this name? */

@@ -31,8 +31,8 @@ typedef void hypervisor_progress(const struct progress *p, void *context);
 
 /** Run the VMkernel beside this program on `host_dir` to its end. `clock` as given by the user.
  * `progress` may be NULL.
- *  @return its exit status (0 = it did its job); 128 + n when signal n ended it; a code of err.h with a line in
- * err when it could not be started */
+ *  @return its exit status (0 = it did its job); 128 + n when signal n ended it; a code of err.h
+ *  with one line in err when it could not be started */
 int hypervisor_run(const char *host_dir, const char *clock, hypervisor_progress *progress,
                    void *context, struct err *err);
 
