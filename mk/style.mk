@@ -1,7 +1,7 @@
 # What a program can check of docs/style.md, and what editors and people want from the build.
 C_SOURCES = $(shell git ls-files '*.c' '*.h')
 
-tidy: ## layers, banned functions, line length, format, docstrings, scripts, documents
+tidy: all ## layers, calls, banned functions, line length, format, docstrings, scripts, documents
 	@tests/tidy.sh
 lint: compile_commands.json ## clang-tidy over all C; .clang-tidy says which checks
 	@git ls-files 'shared/*.c' 'vmkernel/*.c' 'cos/*.c' 'tools/*.c' | \
