@@ -3,7 +3,7 @@
 # touches as many files as its section says, and with `make check-long` builds and does what the
 # section shows.
 #
-# A section begins with "## ", says "Files: N.", and has a block of ```diff and a block of ```console
+# A section begins with "## ", says "Files: N.", and has a block of ```diff and one of ```console,
 # whose lines "$ COMMAND" are run in the tree, with build/bin on PATH; each line below one stands in
 # its output.
 # timeout: 1800 s

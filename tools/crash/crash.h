@@ -46,8 +46,8 @@ int crash_interact(struct crash *s);
 void crash_begin(struct crash *s, const char *name);
 /** End it: add what is inconsistent in the core (JSON), and print it. */
 void crash_finish(struct crash *s);
-/** Task of "PID" or of a task_struct's address in hexadecimal. @return NULL when there is none, which
- * was reported */
+/** Task of "PID" or of a task_struct's address in hexadecimal.
+ * @return NULL when there is none, which was reported */
 const struct cos_task *crash_task_arg(struct crash *s, const struct crash_command *c,
                                       const char *arg);
 /** Decimal number of at most `max`. @return false if it is none */
