@@ -277,6 +277,18 @@ enum cos_end cos_run(const struct cos_machine *machine, void (*fn)(struct cos_re
     return WIFEXITED(status) ? (enum cos_end)WEXITSTATUS(status) : COS_END_CRASHED;
 }
 
+struct cos_result *cos_run_done(const struct cos_machine *machine, void (*fn)(struct cos_result *))
+{
+    static const char *const ends[] = {
+        "done", "failed", "panic", "bug", "oops", "stuck", "crashed"
+    };
+    struct cos_result *r;
+    const enum cos_end end = cos_run(machine, fn, &r);
+    if (end != COS_END_DONE)
+        fail_msg("%s: %s", ends[end < ARRAY_SIZE(ends) ? end : COS_END_CRASHED], r->text);
+    return r;
+}
+
 static void (*test_fn)(void);
 
 static void test_as_pid_1(struct cos_result *unused)
@@ -287,15 +299,9 @@ static void test_as_pid_1(struct cos_result *unused)
 
 static void run_cos_test(void **state)
 {
-    static const char *const ends[] = {
-        "done", "failed", "panic", "bug", "oops", "stuck", "crashed"
-    };
     const struct cos_test *test = *state;
-    struct cos_result *r;
     test_fn = test->fn;
-    const enum cos_end end = cos_run(test->machine, test_as_pid_1, &r);
-    if (end != COS_END_DONE)
-        fail_msg("%s: %s", ends[end < ARRAY_SIZE(ends) ? end : COS_END_CRASHED], r->text);
+    (void)cos_run_done(test->machine, test_as_pid_1);
 }
 
 struct CMUnitTest cos_unit_test_of(const char *name, const struct cos_test *test)

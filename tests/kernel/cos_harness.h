@@ -68,6 +68,8 @@ extern struct boot_params cos_params;
  * next run. */
 enum cos_end cos_run(const struct cos_machine *machine, void (*fn)(struct cos_result *),
                      struct cos_result **ret);
+/** The same; the test fails unless the run ends as COS_END_DONE. @return what it left */
+struct cos_result *cos_run_done(const struct cos_machine *machine, void (*fn)(struct cos_result *));
 
 /* A test that is pid 1 of a COS of its own. */
 struct cos_test {

@@ -32,9 +32,7 @@ static void ask_64_times(struct cos_result *r)
 static const struct cos_result *ask(const struct fault *f)
 {
     const struct cos_machine m = machine_with(f);
-    struct cos_result *r;
-    assert_int_equal(cos_run(&m, ask_64_times, &r), COS_END_DONE);
-    return r;
+    return cos_run_done(&m, ask_64_times);
 }
 
 static void test_the_knobs_choose(void **state)
@@ -158,12 +156,7 @@ static void live(struct cos_result *r)
 static void survive(const struct fault *f, uint64_t *ret_failed)
 {
     const struct cos_machine m = machine_with(f);
-    struct cos_result *r;
-    const enum cos_end end = cos_run(&m, live, &r);
-    if (end != COS_END_DONE)
-        print_message("count %u interval %u: end %d: %s\n", (unsigned)f->count,
-                      (unsigned)f->interval, end, r->text);
-    assert_int_equal(end, COS_END_DONE);
+    const struct cos_result *r = cos_run_done(&m, live);
     *ret_failed = r->number[0];
 }
 

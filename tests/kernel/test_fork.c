@@ -91,18 +91,12 @@ static void family(struct cos_result *r)
     }
     cos_wait_all();
     ASSERT(nr_threads == threads);
-    mm_check();
 }
 
 static void run_family(bool with_pusher)
 {
-    struct cos_result *r;
     push = with_pusher;
-    const enum cos_end end = cos_run(&small, family, &r);
-    result = r;
-    if (end != COS_END_DONE)
-        print_message("end %d: %s\n", end, r->text);
-    assert_int_equal(end, COS_END_DONE);
+    result = cos_run_done(&small, family);
 }
 
 static void test_a_fork_shares_pages_until_they_are_written(void **state)
@@ -143,7 +137,6 @@ static void fork_with_failure(struct cos_result *r)
     r->number[1] = nr_page_tables;
     r->number[2] = nr_threads;
     r->number[3] = vm_committed;
-    mm_check();
 }
 
 static void test_the_kernel_survives_each_nth_failure_of_a_fork(void **state)

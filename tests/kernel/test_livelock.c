@@ -116,13 +116,8 @@ static void fifty_seconds(struct cos_result *r)
 static struct cos_result run(bool no_skip)
 {
     static struct cos_machine m = { .ram_mb = 32, .swap_slots = 500 };
-    struct cos_result *r;
     m.no_skip = no_skip;
-    const enum cos_end end = cos_run(&m, fifty_seconds, &r);
-    if (end != COS_END_DONE)
-        print_message("%s\n", r->text);
-    assert_int_equal(end, COS_END_DONE);
-    return *r;
+    return *cos_run_done(&m, fifty_seconds);
 }
 
 static const struct cos_result *compare(void)

@@ -74,7 +74,6 @@ static void test_swap_contents_survive_and_everything_is_given_back(void)
     assert_true(kstat.disk[1].swap_pages > PAGES);
     assert_int_equal(swapper_space.nrpages, 0);
     assert_in_range(swap - nr_swap_pages, 0, 40); /* what is left is init's */
-    mm_check();
 }
 
 static uint64_t swap_bytes(void)
@@ -91,7 +90,6 @@ static void test_swap_of_zero_pages_writes_nothing(void)
     cos_wait_all();
     assert_true(kstat.disk[1].swap_pages > PAGES);
     assert_in_range(swap_bytes(), 0, 100 * PAGE_SIZE);
-    mm_check();
 }
 
 static void test_file_pages_name_their_file_and_are_reclaimed(void)
@@ -99,7 +97,6 @@ static void test_file_pages_name_their_file_and_are_reclaimed(void)
     (void)cos_child("reader", 0, file_reader);
     cos_wait_all();
     assert_true(nr_page_cache < 7000);
-    mm_check();
 }
 
 static void test_swap_slots_come_in_clusters_then_singly(void)
@@ -127,7 +124,6 @@ static void test_swap_slots_come_in_clusters_then_singly(void)
             delete_from_swap_cache(page[i]);
         put_page(page[i]);
     }
-    mm_check();
 }
 
 /* [RHEL3MM 1.7]: a page that comes back keeps its slot until half of them are in use. */

@@ -82,7 +82,6 @@ static void test_buddy_merges_back_whole_after_random_use(void)
     zone_table[ZONE_NORMAL].hot_max = max;
     assert_int_equal(nr_free_pages(), free_before);
     assert_int_equal(blocks_of_order_10(), whole_before);
-    mm_check();
 }
 
 static void test_gfp_dma_takes_from_zone_dma_and_nobody_else_does(void)

@@ -142,8 +142,6 @@ static void ten_minutes(struct cos_result *r)
     r->number[4] = run_queue.switches;
     r->number[5] = zone_table[ZONE_NORMAL].stamp;
     r->number[6] = zone_table[ZONE_NORMAL].anon.bias;
-    inert_settle();
-    mm_check();
 }
 
 static unsigned count(const char *text, const char *what)
@@ -156,13 +154,8 @@ static unsigned count(const char *text, const char *what)
 
 static const struct cos_result *ten_minutes_with(uint32_t flags)
 {
-    struct cos_result *r;
     victim_flags = flags;
-    const enum cos_end end = cos_run(&small, ten_minutes, &r);
-    if (end != COS_END_DONE)
-        print_message("%s\n", r->text);
-    assert_int_equal(end, COS_END_DONE);
-    return r;
+    return cos_run_done(&small, ten_minutes);
 }
 
 static void test_an_ordinary_victim_is_killed_and_all_is_well(void **state)

@@ -272,10 +272,7 @@ static struct cos_result *run_spinner(bool no_skip)
     const struct cos_machine m = {
         .ram_mb = 32, .swap_slots = 1000, .grant_ns = 61234567890u, .no_skip = no_skip
     };
-    struct cos_result *r;
-    if (cos_run(&m, spin, &r) != COS_END_DONE)
-        fail_msg("%s", r->text);
-    return r;
+    return cos_run_done(&m, spin);
 }
 
 static void test_counted_ticks_leave_the_state_of_taken_ones(void **state)

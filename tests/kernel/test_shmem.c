@@ -49,7 +49,6 @@ static void run_child(const char *name, int (*fn)(struct program *))
     const struct boot_program spec = cos_program(name);
     ASSERT(cos_spawn(&spec, fn) > 0);
     cos_wait_all();
-    mm_check();
 }
 
 static void it_outlives(struct cos_result *r)
@@ -72,17 +71,12 @@ static void it_outlives(struct cos_result *r)
     ASSERT(nr_shmem_pages == 0 && vm_committed == committed);
     ASSERT(swap - nr_swap_pages <=
            PTR(const struct mm_struct, current->mm)->total_vm + swapper_space.nrpages);
-    mm_check();
 }
 
 static void test_shared_memory_outlives_its_writers_in_ram_and_swap(void **state)
 {
-    struct cos_result *r;
     (void)state;
-    const enum cos_end end = cos_run(&small, it_outlives, &r);
-    if (end != COS_END_DONE)
-        print_message("%s\n", r->text);
-    assert_int_equal(end, COS_END_DONE);
+    const struct cos_result *r = cos_run_done(&small, it_outlives);
     assert_true(r->number[0] > 100);
 }
 
@@ -112,14 +106,12 @@ static void locked_stays(struct cos_result *r)
     r->number[0] = rss_of("locked");
     r->number[1] = rss_of("ordinary");
     r->number[2] = PTR(const struct mm_struct, find_task_by_name("locked")->mm)->total_vm;
-    mm_check();
 }
 
 static void test_locked_memory_stays_where_it_is(void **state)
 {
-    struct cos_result *r;
     (void)state;
-    assert_int_equal(cos_run(&small, locked_stays, &r), COS_END_DONE);
+    const struct cos_result *r = cos_run_done(&small, locked_stays);
     assert_true(r->number[0] == r->number[2]);
     assert_true(r->number[1] < r->number[2] / 2);
 }
@@ -163,12 +155,8 @@ static void swap_goes(struct cos_result *r)
 
 static void test_swapoff_brings_everything_back(void **state)
 {
-    struct cos_result *r;
     (void)state;
-    const enum cos_end end = cos_run(&small, swap_goes, &r);
-    if (end != COS_END_DONE)
-        print_message("end %d: %s\n", end, r->text);
-    assert_int_equal(end, COS_END_DONE);
+    const struct cos_result *r = cos_run_done(&small, swap_goes);
     assert_true(r->number[0] > 1000);
 }
 
@@ -203,9 +191,8 @@ static void both_see(struct cos_result *r)
 
 static void test_all_who_attach_see_one_memory(void **state)
 {
-    struct cos_result *r;
     (void)state;
-    assert_int_equal(cos_run(&small, both_see, &r), COS_END_DONE);
+    (void)cos_run_done(&small, both_see);
 }
 
 static void too_much(struct cos_result *r)
@@ -218,9 +205,8 @@ static void too_much(struct cos_result *r)
 
 static void test_a_segment_that_does_not_fit_is_refused(void **state)
 {
-    struct cos_result *r;
     (void)state;
-    assert_int_equal(cos_run(&small, too_much, &r), COS_END_DONE);
+    (void)cos_run_done(&small, too_much);
 }
 
 int main(void)

@@ -33,12 +33,7 @@ static void until(uint64_t second)
 
 static struct cos_result *run(void (*fn)(struct cos_result *))
 {
-    struct cos_result *r;
-    const enum cos_end end = cos_run(&small, fn, &r);
-    if (end != COS_END_DONE)
-        print_message("%s\n", r->text);
-    assert_int_equal(end, COS_END_DONE);
-    return r;
+    return cos_run_done(&small, fn);
 }
 
 /* ---- age ------------------------------------------------------------------------------------- */
@@ -64,7 +59,6 @@ static void two_pages(struct cos_result *r)
     const struct page *page = __find_page(file_mapping(LOG, 0), 0);
     strcopy(r->text, page_address(page), 16);
     r->number[6] = page->flags & (PG_dirty | PG_locked);
-    mm_check();
 }
 
 static void test_a_page_older_than_thirty_seconds_is_written_at_the_next_look(void **state)
@@ -118,7 +112,6 @@ static void write_much(struct cos_result *r)
     r->number[1] = cos_clock.now_ns - cos_clock.boot_ns < SECONDS(30);
     r->number[2] = kstat.disk[1].pages;
     r->number[3] = total_ram_pages;
-    mm_check();
 }
 
 static void test_bdflush_and_the_writer_keep_the_share_that_is_dirty_down(void **state)
@@ -152,7 +145,6 @@ static void push_out(struct cos_result *r)
     r->number[0] = nr_dirty_pages;
     r->number[1] = kstat.disk[1].pages - kstat.disk[1].swap_pages;
     r->number[2] = file_mapping(LOG, 0)->nrpages;
-    mm_check();
 }
 
 static void test_reclaim_writes_dirty_pages_and_takes_them(void **state)
