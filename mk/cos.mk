@@ -10,7 +10,8 @@ LINK_HOSTED = $(CC) $(SAN) -no-pie -Wl,-Ttext-segment=0x10100000 -Wl,--build-id 
 LINK_COS = $(if $(HOSTED),$(LINK_HOSTED),$(LINK_FREE))
 
 # The kernel knows its functions by name: a first link gives their addresses, the second adds the
-# table, which lies behind them.
+# table, which lies behind them. `as` makes it with either compiler: clang's own assembler would
+# bring an empty .text that is aligned, and so move the end of the others.
 KALLSYMS := $(BUILD)/cos/kallsyms
 KALLSYMS_AWK := cos/kernel/debug/kallsyms.awk
 kallsyms_of = nm -n --defined-only $(1) | LC_ALL=C awk -f $(KALLSYMS_AWK)
@@ -19,7 +20,7 @@ $(KALLSYMS).o: $(COS_OBJ) $(COS_LDS) $(KALLSYMS_AWK)
 	@echo "  SYMS  $@"
 	$(Q)$(LINK_COS) -o $(KALLSYMS).cos $(COS_OBJ)
 	$(Q)$(call kallsyms_of,$(KALLSYMS).cos) > $(KALLSYMS).S
-	$(Q)$(CC) -c $(KALLSYMS).S -o $@
+	$(Q)as $(KALLSYMS).S -o $@
 $(BIN)/cos: $(COS_OBJ) $(KALLSYMS).o $(COS_LDS)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"

@@ -33,12 +33,14 @@ without_addresses() {
         s/(Code:)( [0-9a-f]{2})+/\1/'
 }
 
-# All lines of the files in a folder, each with its file's name, as two builds are compared: also
-# without what an oops prints of the code (the offset in a function, the words on its stack) and
-# without the suffix of a function that the compiler made a special copy of.
+# All lines of the files in a folder, each with its file's name, as two builds are compared: without
+# the suffix of a function that the compiler made a special copy of, and without the call traces
+# that the console's kernel prints: as 2.4 does, those show every word of a stack that may be an
+# address of text, also what earlier calls left there. Live stacks are compared by crash.
 lines_of() { # folder
     (cd "$1" && grep -ra '' . | LC_ALL=C sort -s -t: -k1,1) | without_addresses |
-        sed -E 's/(\[kernel\]) 0x[0-9a-f]+/\1 OFFSET/; s/\.(constprop|isra|part)\.[0-9]+//g
+        sed -E '/\[<ADDRESS>\].*\[kernel\]/d; s/(\[kernel\]) 0x[0-9a-f]+/\1 OFFSET/
+            s/\.(constprop|isra|part)\.[0-9]+//g
             s/ +((ADDRESS|[0-9a-f]{8}) *){4,}$/ WORDS/'
 }
 
