@@ -49,6 +49,8 @@ void kswapd_nap_step(void);
 bool kswapd_sleep_goes_on(void);
 /** From its wake-up to its next sleep. */
 void kswapd_sleep_step(void);
+/** Will the VMkernel look, or a key be pressed, within so many ns of CPU? (livelock.c) */
+bool grant_ends_within(uint64_t ns);
 /** No turn or round takes longer, in ns of CPU. */
 uint64_t reclaim_step_bound_ns(void);
 

@@ -8,6 +8,7 @@
 #include "cos/kernel/mm/swap.h"
 #include "cos/kernel/mm/v24/vmscan.h"
 #include "cos/kernel/sched/v24/sched.h"
+#include "cos/kernel/skip/inert.h"
 
 #define DIRTY AGES /* index of inactive_dirty among the lists */
 #define LISTS (AGES + 1u)
@@ -63,7 +64,9 @@ bool inert_counts(const struct zone *zone)
 {
     if (!inert_active() || scratch->zone != kptr_of(zone))
         return false;
-    if (scratch->crowded)
+    /* The lists must not be put in order in the midst of a pass. Who comes from schedule() has time
+     * enough, but one who has worked since, as a fork that copies ptes does, may have none left. */
+    if (scratch->crowded || grant_ends_within(reclaim_step_bound_ns()))
         inert_settle();
     return inert_active();
 }

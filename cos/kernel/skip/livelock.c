@@ -33,7 +33,7 @@ bool skip_is_off(void)
 }
 
 /* The grant ends, or a key is pressed that shows the registers and stacks. */
-static bool grant_ends_within(uint64_t ns)
+bool grant_ends_within(uint64_t ns)
 {
     const uint64_t look_ns = grant_until_ns < sysrq_next_ns ? grant_until_ns : sysrq_next_ns;
     return cos_clock.now_ns + ns >= look_ns;
