@@ -13,7 +13,7 @@ static struct fault_world fault_world_now(void)
 {
     struct mem_info info;
     mem_info(&info);
-    const uint64_t spare = (uint64_t)info.free + info.buffers + info.cached;
+    const uint64_t spare = (uint64_t)info.free + info.buffers + info.cached - nr_shmem_pages;
     return (struct fault_world){ .ram_used = info.total - spare,
                                  .ram_all = info.total - info.out_of_reach,
                                  .swap_used = info.swap_total - info.swap_free,

@@ -8,7 +8,6 @@
 #include "cos/programs/faults.h"
 #include "shared/units.h"
 
-#define RECORD_SIZE 64u
 /* A program that was stuck catches up with 1 MB a round, not with all at once. OUR CHOICE */
 #define LEAK_PAGES_PER_ROUND 256u
 #define QUERIES_PER_HOUR 60u /* at which the rate of a leak per query is meant */
@@ -24,10 +23,14 @@ static const struct {
     { "cimserver", "cimserver: instance of an enumeration, not released" },
 };
 
-/* Pages that one leak has lost so far. */
-static uint64_t pages_owed(uint32_t i)
+uint64_t leak_pages_owed(uint64_t leaks)
 {
-    return fault_on_ns(i) / NS_PER_MS * boot_params->fault[i].rate_kb_h / KB_HOURS_PER_PAGE;
+    uint64_t owed = 0;
+    for (; leaks != 0; leaks &= leaks - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(leaks);
+        owed += fault_on_ns(i) / NS_PER_MS * fault_at(i)->rate_kb_h / KB_HOURS_PER_PAGE;
+    }
+    return owed;
 }
 
 static void make_record(const struct program *p, char record[RECORD_SIZE])
@@ -42,7 +45,7 @@ static void make_record(const struct program *p, char record[RECORD_SIZE])
     (void)snprintf(record, RECORD_SIZE, "%s: record of a request, not released", p->spec.name);
 }
 
-static void fill_page(uint32_t address, const char record[RECORD_SIZE])
+void program_fill_page(uint32_t address, const char record[RECORD_SIZE])
 {
     char *to = user_touch(address, true);
     ASSERT(to != NULL);
@@ -67,12 +70,9 @@ static uint32_t take_room(struct program *p, uint32_t pages)
 
 uint64_t program_leak_owed(const struct program *p)
 {
-    uint64_t owed = 0;
     if (p->per_query)
         return p->queries_kb / (QUERIES_PER_HOUR * (PAGE_SIZE / 1024));
-    for (uint64_t left = p->leaks; left != 0; left &= left - 1)
-        owed += pages_owed((uint32_t)__builtin_ctzll(left));
-    return owed;
+    return leak_pages_owed(p->leaks);
 }
 
 void program_leak(struct program *p)
@@ -92,7 +92,7 @@ void program_leak(struct program *p)
     char record[RECORD_SIZE];
     make_record(p, record);
     for (uint32_t i = 0; i < pages; i++) {
-        fill_page(start + i * PAGE_SIZE, record);
+        program_fill_page(start + i * PAGE_SIZE, record);
         p->leaked_pages++;
         p->mapped_pages += start >= ARENA_START;
         program_give_way(p);

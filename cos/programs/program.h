@@ -10,6 +10,7 @@
  *      0x50000000   arenas      anonymous, when the heap has met the libraries (leak.c)
  *      0x70000000   scratch     anonymous, comes and goes (hostd.c)
  *      0x90000000   large       anonymous, what is taken within minutes (spike.c)
+ *      0xb8000000   segment     shared memory (segments.c)
  *      0xC0000000   stack       anonymous, below this address
  *
  * The record of a running program is kernel memory (slab), freed at its exit. A behaviour runs
@@ -20,6 +21,7 @@
 
 #include "cos/kernel/sched/task.h"
 
+#define RECORD_SIZE 64u       /* bytes of a record that leaks */
 #define PROGRAM_TEXT_MAX 232u /* bytes; the longest line of vmksummary has about 190 */
 
 struct program {
@@ -104,6 +106,10 @@ void program_give_way(struct program *p);
 
 /** Pages that the leaks of `p` have lost in all, in it and in those that ran before it. */
 uint64_t program_leak_owed(const struct program *p);
+/** Pages that the leaks of this mask have lost so far, by their rates (leak.c). */
+uint64_t leak_pages_owed(uint64_t leaks);
+/** Fill a page of current with copies of one record, which is how a leak shows in a dump. */
+void program_fill_page(uint32_t address, const char record[RECORD_SIZE]);
 /** Lose what the leaks of `p` owe by now (leak.c). */
 void program_leak(struct program *p);
 /** Start a child that loses the shared memory that is owed (segments.c). */

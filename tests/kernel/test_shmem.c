@@ -67,10 +67,7 @@ static void it_outlives(struct cos_result *r)
     run_child("writer", writer);
     run_child("pusher", pusher);
     run_child("reader", reader);
-    shmem_destroy(shmem_segment("SYSV0000000a", PAGES));
-    ASSERT(nr_shmem_pages == 0 && vm_committed == committed);
-    ASSERT(swap - nr_swap_pages <=
-           PTR(const struct mm_struct, current->mm)->total_vm + swapper_space.nrpages);
+    ASSERT(vm_committed == committed + PAGES);
 }
 
 static void test_shared_memory_outlives_its_writers_in_ram_and_swap(void **state)
@@ -145,7 +142,7 @@ static void swap_goes(struct cos_result *r)
     ASSERT(total_swap_pages == 0 && nr_swap_pages == 0 && swapper_space.nrpages == 0);
     ASSERT(nr_shmem_pages == PAGES);
     mm_check();
-    ASSERT(sys_swapoff() == -22);
+    ASSERT(sys_swapoff() == -EINVAL);
     cos_wait_all();
     run_child("reader", reader);
     ASSERT(sys_swapon() == 0 && nr_swap_pages == small.swap_slots);

@@ -118,13 +118,11 @@ void unpin_user_page(uint32_t address);
 
 /* shmem.c: shared memory segments. Their pages outlive who filled them; to /proc/meminfo they are
  * page cache, and in no process's data. */
-/** The segment `name`, found or made with `pages` pages; it stays until shmem_destroy(). NULL: no
- * memory (vm_enough_memory() is asked for all of it) */
+/** The segment `name`, found or made with `pages` pages; it stays until the machine ends, since
+ * nobody here removes one. NULL: no memory (vm_enough_memory() is asked for all of it) */
 struct address_space *shmem_segment(const char *name, uint32_t pages);
 /** Map all of it into mm at addr. @return as do_mmap(). Detach with do_munmap() or exit. */
 int shmem_attach(struct mm_struct *mm, uint32_t addr, struct address_space *segment);
-/** Remove a segment that nobody has attached, with all its pages and slots. */
-void shmem_destroy(struct address_space *segment);
 extern uint32_t nr_shmem_pages; /* pages of segments in RAM; a part of Cached */
 
 /* vmscan.c, swapfile.c, oom_kill.c: the threads and the figures */

@@ -209,39 +209,3 @@ KERNEL_FN bool shmem_unuse(void)
     }
     return true;
 }
-
-static void drop_page(struct address_space *segment, uint32_t index)
-{
-    struct page *page = find_get_page(segment, index);
-    if (page != NULL) {
-        ASSERT(!page_mapped(page));
-        lock_page(page);
-        leave(page);
-        page->flags &= ~(PG_dirty | PG_uptodate);
-        unlock_page(page);
-        put_page(page);
-        return;
-    }
-    const kptr leaf = PTR(const kptr, segment->slots)[index / SLOTS_PER_LEAF];
-    const uint32_t slot = leaf != 0 ? PTR(const uint32_t, leaf)[index % SLOTS_PER_LEAF] : 0;
-    if (slot != 0)
-        free_swap_and_cache(slot);
-}
-
-void shmem_destroy(struct address_space *segment)
-{
-    kptr *link = &segments;
-    while (*link != kptr_of(segment))
-        link = &PTR(struct address_space, *link)->next;
-    *link = segment->next;
-    for (uint32_t index = 0; index < segment->size; index++)
-        drop_page(segment, index);
-    for (uint32_t i = 0; i < SLOTS_PER_LEAF; i++) {
-        const kptr leaf = PTR(const kptr, segment->slots)[i];
-        if (leaf != 0)
-            put_page(virt_to_page(PTR(void, leaf)));
-    }
-    vm_committed -= segment->size;
-    put_page(virt_to_page(PTR(void, segment->slots)));
-    kmem_cache_free(segment_cache, segment);
-}
