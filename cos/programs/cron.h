@@ -16,7 +16,7 @@
     }
 
 /** Start a child and wait until it ended; touches the parent's pages first, as a shell does.
- * @return 0, or the error of spawn_child() */
+ * @return 0, or the error of fork_exec() */
 int cron_run(struct program *p, const struct boot_program *spec, const char *text);
 
 #endif /* COS_CRON_H */

@@ -56,7 +56,7 @@ static uint32_t start_worker(uint32_t kb, uint64_t until_ns)
     spec.data_kb = kb < WORKER_DATA_KB ? kb : WORKER_DATA_KB;
     spec.content_every = 4;
     spec.period_ns = 2 * NS_PER_S;
-    (void)spawn_child(&spec, NULL, until_ns); /* a shell that cannot fork goes on with the rest */
+    (void)fork_exec(&spec, NULL, until_ns); /* a shell that cannot fork goes on with the rest */
     return kb - spec.data_kb;
 }
 
@@ -68,7 +68,7 @@ int prog_slocate(struct program *p)
     const uint32_t workers = (kb + WORKER_DATA_KB - 1) / WORKER_DATA_KB;
 
     program_touch(p, p->spec.touch_pages);
-    (void)spawn_child(&updatedb, NULL, start + length);
+    (void)fork_exec(&updatedb, NULL, start + length);
     for (uint32_t i = 0; i < workers && i < WORKERS_MAX && kb > 0; i++) {
         program_sleep_until(start + length / RAMP_SHARE / workers * i);
         kb = start_worker(kb, start + length);

@@ -18,7 +18,7 @@
 int cron_run(struct program *p, const struct boot_program *spec, const char *text)
 {
     program_touch(p, p->spec.touch_pages);
-    const int pid = spawn_child(spec, text, 0);
+    const int pid = fork_exec(spec, text, 0);
     if (pid < 0)
         return pid;
     while (wait_child() != pid)
@@ -56,7 +56,7 @@ static void start_job(struct program *p, const char *folder)
     static const struct boot_program run_parts =
         CRON_CHILD("run-parts", "run-parts", 596, 1900, 220);
     static char command[48]; /* log_job() is through with it before anyone else runs */
-    const int pid = spawn_child(&run_parts, folder, 0);
+    const int pid = fork_exec(&run_parts, folder, 0);
     (void)snprintf(command, sizeof command, "run-parts /etc/%s", folder);
     log_job(p, pid, command);
 }
@@ -71,7 +71,7 @@ static void start_restarts(struct program *p, int64_t minute)
         if (spec->restart == 0 || minute % MINUTES_PER_DAY != spec->restart - 1)
             continue;
         (void)snprintf(command, sizeof command, "service %s restart", spec->name);
-        log_job(p, spawn_child(&service, spec->name, 0), command);
+        log_job(p, fork_exec(&service, spec->name, 0), command);
     }
 }
 
@@ -83,7 +83,7 @@ static void start_recorder(struct program *p, int64_t minute)
     const int64_t every = (int64_t)(boot_params->top_ns / NS_PER_S / 60);
     if (every == 0 || minute % every != 0)
         return;
-    log_job(p, spawn_child(&sh, NULL, 0),
+    log_job(p, fork_exec(&sh, NULL, 0),
             "top -b -n1 >> /var/log/top.log; ps aux >> /var/log/ps.log");
 }
 

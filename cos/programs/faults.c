@@ -248,10 +248,11 @@ static struct boot_program child_of(const struct fault *f)
     return spec;
 }
 
-/* @return the pid, or the error of spawn_child() */
-static int start(uint32_t i, const struct boot_program *spec)
+/* Start a program of fault number `i` by `how`: spawn_child() or fork_exec(). @return its result */
+static int start(uint32_t i, const struct boot_program *spec,
+                 int (*how)(const struct boot_program *, const char *, uint64_t))
 {
-    const int pid = spawn_child(spec, NULL, fault_clock(i)->ends_ns);
+    const int pid = how(spec, NULL, fault_clock(i)->ends_ns);
     if (pid > 0) /* it has not run yet */
         PTR(struct program, find_task_by_pid((uint32_t)pid)->program)->fault = i + 1;
     return pid;
@@ -263,7 +264,7 @@ bool faults_start_due(void)
     {
         while (fault_state(i)->due > 0) {
             const struct boot_program spec = program_of(i);
-            if (start(i, &spec) < 0)
+            if (start(i, &spec, spawn_child) < 0)
                 return false;
             fault_state(i)->due--;
             return_to_user();
@@ -293,7 +294,7 @@ void faults_start_jobs(struct program *crond, void (*log)(struct program *, int 
             continue;
         const struct boot_program spec = child_of(f);
         for (uint32_t n = jobs_owed(i); n > 0; n--) {
-            const int pid = start(i, &spec);
+            const int pid = start(i, &spec, fork_exec);
             fault_state(i)->started++; /* what cron cannot fork it does not try again */
             log(crond, pid, f->name);
             return_to_user();
@@ -307,7 +308,7 @@ void program_start_children(struct program *p)
         const uint32_t i = (uint32_t)__builtin_ctzll(left);
         const struct boot_program spec = child_of(fault_at(i));
         for (uint32_t n = jobs_owed(i); n > 0; n--) {
-            if (start(i, &spec) < 0)
+            if (start(i, &spec, spawn_child) < 0)
                 return;
             fault_state(i)->started++;
             return_to_user();

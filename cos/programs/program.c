@@ -235,10 +235,12 @@ static void touch_data(struct program *p)
 int program_exec(struct program *p)
 {
     cpu_charge(COST_EXEC);
-    struct mm_struct *mm = mm_create(current);
+    struct mm_struct *mm = mm_create(current), *old = PTR(struct mm_struct, current->mm);
     if (mm == NULL)
         return -ENOMEM;
     current->mm = kptr_of(mm);
+    if (old != NULL)
+        exit_mmap(old); /* the parent's, after a fork */
     int error = map_text(mm, p);
     if (error == 0)
         error = map_libraries(mm, p);
@@ -252,7 +254,7 @@ int program_exec(struct program *p)
     return 0;
 }
 
-static int program_main(void *program)
+static int __attribute__((noinline)) program_main(void *program)
 {
     struct program *p = program;
     if (program_exec(p) != 0)
@@ -279,24 +281,24 @@ int spawn_child(const struct boot_program *spec, const char *text, uint64_t unti
     return (int)t->pid;
 }
 
+/* The child of a fork until its exec: it sets its descriptors up, on the stack that it shares with
+ * the parent, and so gets a page of its own. */
 static int forked_main(void *program)
 {
     struct program *p = program;
     return_to_user();
-    return ((int (*)(struct program *))(uintptr_t)p->forked)(p);
+    (void)user_account(STACK_TOP - PAGE_SIZE, true);
+    process_exec(&p->spec);
+    return program_main(p);
 }
 
-int fork_program(int (*fn)(struct program *))
+int fork_exec(const struct boot_program *spec, const char *text, uint64_t until_ns)
 {
-    const struct program *from = PTR(const struct program, current->program);
+    ASSERT(spec->pid == 0);
     cpu_charge(COST_FORK);
-    struct program *p = program_create(&from->spec, NULL, from->until_ns);
+    struct program *p = program_create(spec, text, until_ns);
     if (p == NULL)
         return -ENOMEM;
-    *p = *from;
-    p->held = p->held_slots = 0; /* what store.c holds is the parent's */
-    p->held_pages = (struct list){ 0, 0 };
-    p->forked = kptr_of((const void *)(uintptr_t)fn);
     const int pid = do_fork(&(struct process_body){ p, forked_main, program_destroy });
     if (pid < 0)
         program_destroy(kptr_of(p));

@@ -50,7 +50,6 @@ struct program {
     struct list held_pages;
     kptr held_slots;
     uint32_t fault; /* 1 + index of the fault that brought this program; 0 = none (faults.h) */
-    kptr forked;    /* of a child without an exec: what it runs, int (*)(struct program *) */
     uint32_t scratch_pages;
     uint32_t rounds;             /* of work, by those who call the VMkernel (rpc.c) */
     uint64_t number[4];          /* what a child reports to its parent, as through a pipe */
@@ -58,14 +57,14 @@ struct program {
 };
 
 /* program.c: life of a program */
-/** fork + exec of a program in one step: a child of current that gets a fresh mm. `spec` is copied.
+/** A program starts in one step: a child of current that gets a fresh mm. `spec` is copied.
  * `text`: its argument (cut to PROGRAM_TEXT_MAX; NULL = none); until_ns: when its work ends, if its
  * behaviour looks at it. Waits as new_task() does. @return the child's pid, -EAGAIN (no pid, too
  * many tasks), -ENOMEM (no stack, no record) */
 int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns);
-/** fork without exec: a child of current that runs fn(its program record), with the same name,
- * sizes and address space. What it returns is its exit code. @return as spawn_child() */
-int fork_program(int (*fn)(struct program *));
+/** The same by fork and exec, as a shell does it: the child has current's name and address space
+ * until it has run a little. spec->pid must be 0. @return as spawn_child() */
+int fork_exec(const struct boot_program *spec, const char *text, uint64_t until_ns);
 /** The record of a program that is about to start; NULL: no memory. */
 struct program *program_create(const struct boot_program *spec, const char *text,
                                uint64_t until_ns);

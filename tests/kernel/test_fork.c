@@ -6,6 +6,7 @@
 #include "cos/programs/faults.h"
 
 #define PAGES 300u
+#define CHILDREN 2u
 
 static const struct cos_machine small = { .ram_mb = 32, .swap_slots = 12000 };
 static struct cos_result *result;
@@ -47,13 +48,32 @@ static int child(struct program *p)
     return 0;
 }
 
+/* fork without exec: the child has a copy of its parent's record. */
+static int run_child(void *program)
+{
+    return_to_user();
+    return child(program);
+}
+
+static void forget(kptr program)
+{
+    (void)program;
+}
+
+static int fork_child(uint32_t i)
+{
+    static struct program twins[CHILDREN];
+    twins[i] = *PTR(const struct program, current->program);
+    return do_fork(&(struct process_body){ &twins[i], run_child, forget });
+}
+
 static int parent(struct program *p)
 {
     (void)p;
     fill(1000);
     const uint32_t free = nr_free_pages();
-    ASSERT(fork_program(child) > 0);
-    ASSERT(fork_program(child) > 0);
+    for (uint32_t i = 0; i < CHILDREN; i++)
+        ASSERT(fork_child(i) > 0);
     result->number[0] = free - nr_free_pages(); /* stacks, tables, chains; not the pages */
     program_sleep_until(cos_clock.now_ns + SECONDS(10));
     result->number[1] = free - nr_free_pages();
@@ -113,16 +133,60 @@ static void test_shared_pages_go_to_swap_and_come_back_apart(void **state)
     run_family(true);
 }
 
+/* ---- exec ------------------------------------------------------------------------------------ */
+static int shell(struct program *p)
+{
+    struct boot_program job = cos_program("job");
+    strcopy(job.behaviour, "worker", sizeof job.behaviour);
+    job.period_ns = SECONDS(1);
+    (void)p;
+    fill(1000);
+    const uint32_t tables = nr_page_tables;
+    const int pid = fork_exec(&job, "an argument", cos_clock.now_ns + SECONDS(60));
+    ASSERT(pid > 0);
+    const struct task_struct *t = find_task_by_pid((uint32_t)pid);
+    ASSERT(strcmp(t->comm, "shell") == 0 && t->mm != 0 && t->mm != current->mm);
+    const uint32_t shared = PTR(const struct mm_struct, t->mm)->rss;
+    ASSERT(shared > PAGES);
+    program_sleep_until(cos_clock.now_ns + SECONDS(10));
+    ASSERT(strcmp(t->comm, "job") == 0 && t->ppid == current->pid);
+    ASSERT(strcmp(PTR(const struct program, t->program)->text, "an argument") == 0);
+    ASSERT(PTR(const struct mm_struct, t->mm)->rss < shared);
+    expect(0, PAGES, 1000);
+    cos_wait_all();
+    ASSERT(nr_page_tables == tables);
+    return 0;
+}
+
+static void run_shell(struct cos_result *r)
+{
+    const struct boot_program spec = cos_program("shell");
+    (void)r;
+    ASSERT(cos_spawn(&spec, shell) > 0);
+    cos_wait_all();
+    mm_check();
+}
+
+static void test_a_child_has_its_parents_memory_until_its_exec(void **state)
+{
+    (void)state;
+    (void)cos_run_done(&small, run_shell);
+}
+
 /* ---- failures -------------------------------------------------------------------------------- */
 static int forker(struct program *p)
 {
     (void)p;
     fill(1000);
     faults_init();
-    for (uint32_t i = 0; i < 2; i++) {
-        const int pid = fork_program(child);
+    for (uint32_t i = 0; i < CHILDREN; i++) {
+        const int pid = fork_child(i);
         ASSERT(pid > 0 || pid == -ENOMEM);
     }
+    struct boot_program job = cos_program("job");
+    strcopy(job.behaviour, "worker", sizeof job.behaviour);
+    const int pid = fork_exec(&job, NULL, 0);
+    ASSERT(pid > 0 || pid == -ENOMEM);
     cos_wait_all();
     return 0;
 }
@@ -164,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fork_shares_pages_until_they_are_written),
         cmocka_unit_test(test_shared_pages_go_to_swap_and_come_back_apart),
+        cmocka_unit_test(test_a_child_has_its_parents_memory_until_its_exec),
         cmocka_unit_test(test_the_kernel_survives_each_nth_failure_of_a_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ static int sharer(struct program *p)
 }
 
 static struct boot_program spinner_spec;
-static bool with_glutton, with_sharer, with_writer;
+static bool with_glutton, with_sharer, with_twin, with_writer;
 
 /* Of a sanitizer build the frames on the tasks' stacks hold what the sanitizer left there; only the
  * other figures are compared. */
@@ -73,6 +73,27 @@ static uint64_t hash_ram(void)
 }
 #endif
 
+static int twin_main(void *program)
+{
+    (void)program;
+    program_sleep_until(cos_clock.now_ns + SECONDS(3600));
+    return 0;
+}
+
+static void twin_end(kptr program)
+{
+    (void)program;
+}
+
+/* pid 1's pages have two ptes each then, as crond's have while a job waits between fork and exec.
+ * Without swap, or they would all be there. */
+static void fork_twin(void)
+{
+    static struct program twin;
+    twin = *PTR(const struct program, current->program);
+    ASSERT(do_fork(&(struct process_body){ &twin, twin_main, twin_end }) > 0);
+}
+
 static void fifty_seconds(struct cos_result *r)
 {
     struct boot_program spec = cos_program("glutton");
@@ -83,6 +104,8 @@ static void fifty_seconds(struct cos_result *r)
         (void)cos_spawn(&sharer_spec, sharer);
         cos_wait_all();
     }
+    if (with_twin)
+        fork_twin();
     if (with_writer) {
         (void)kernel_thread(8, "kupdated", kupdated, NULL);
         ASSERT(file_write("var/log/test", 0, NULL, 300 * PAGE_SIZE) == 0);
@@ -115,8 +138,9 @@ static void fifty_seconds(struct cos_result *r)
 
 static struct cos_result run(bool no_skip)
 {
-    static struct cos_machine m = { .ram_mb = 32, .swap_slots = 500 };
+    static struct cos_machine m = { .ram_mb = 32 };
     m.no_skip = no_skip;
+    m.swap_slots = with_twin ? 0 : 500;
     return *cos_run_done(&m, fifty_seconds);
 }
 
@@ -153,6 +177,17 @@ static void test_a_livelock_over_shared_memory_of_the_dead(void **state)
     assert_true(r->number[3] > 5000);
     assert_true(r->number[7] > SHM_PAGES / 2);
     assert_true(r->number[8] == 1); /* counted to the end: the dead pages are inert */
+}
+
+static void test_a_livelock_over_pages_that_a_fork_shares(void **state)
+{
+    (void)state;
+    with_glutton = with_twin = true;
+    memset(&spinner_spec, 0, sizeof spinner_spec);
+    const struct cos_result *r = compare();
+    with_twin = false;
+    assert_true(r->number[3] > 5000);
+    assert_true(r->number[8] == 1); /* counted to the end: shared pages are inert, too */
 }
 
 /* They become old in its midst, unless reclaim comes first. */
@@ -201,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_livelock_without_a_spinner),
         cmocka_unit_test(test_a_livelock_over_shared_memory_of_the_dead),
+        cmocka_unit_test(test_a_livelock_over_pages_that_a_fork_shares),
         cmocka_unit_test(test_a_livelock_over_dirty_pages_of_files),
         cmocka_unit_test(test_a_spinner_alone),
         cmocka_unit_test(test_a_spinner_in_a_livelock),

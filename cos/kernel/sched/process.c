@@ -153,6 +153,12 @@ static uint32_t rt_priority_of(const struct boot_program *spec)
     return spec->rt_prio != 0 ? spec->rt_prio : 1;
 }
 
+void process_exec(const struct boot_program *spec)
+{
+    name_task(current, spec->name);
+    process_set_identity(current, spec);
+}
+
 void process_set_identity(struct task_struct *t, const struct boot_program *spec)
 {
     set_user_nice(t, spec->nice);

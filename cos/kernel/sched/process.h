@@ -25,6 +25,8 @@ void process_start(struct task_struct *t, const struct process_body *body);
  * until one side writes them. @return the child's pid, -EAGAIN (no pid, too many tasks), -ENOMEM;
  * body->program is the caller's then */
 int do_fork(const struct process_body *body);
+/** exec: current has the name and identity of `spec` from now on. */
+void process_exec(const struct boot_program *spec);
 /** Nice value, policy, uid, capabilities and handlers that `spec` names. */
 void process_set_identity(struct task_struct *t, const struct boot_program *spec);
 /** Release one child that ended, without waiting. @return its pid, 0 when none ended, -ECHILD

@@ -3,7 +3,7 @@
  * Bookkeeping that makes these lists computable instead of walkable (inert_lists.h, kscand):
  *
  *     PG_young     some pte of the page may be young, or PG_referenced is set. Exact for pages that
- *                  are mapped once (all anonymous ones), an upper bound for shared file pages.
+ *                  are mapped once, an upper bound for shared ones.
  *                  Counted per age list.
  *     PG_restless  the page is on active_anon or inactive_dirty and is not inert: a reclaim pass
  *                  would do something else with it than move it round. Counted per zone.
@@ -38,14 +38,15 @@ static inline uint32_t page_age(const struct page *page)
     const struct zone *z = page_zone(page);
     return (uint8_t)(page->age - ((page->flags & PG_active_anon) ? z->anon.bias : z->cache.bias));
 }
-/** An inert page, but for PG_young: anonymous and mapped once, or of a shared memory segment and
- * not mapped; unlocked, without swap slot, not pinned. */
+/** An inert page, but for PG_young: anonymous and mapped, by one process or, since a fork, by
+ * several, or of a shared memory segment and not mapped; unlocked, without swap slot, not
+ * pinned. */
 static inline bool page_inert_if_old(const struct page *page)
 {
-    const uint32_t f = page->flags & (PG_locked | PG_swapcache | PG_pinned | PG_direct | PG_shmem);
-    if (f == PG_direct)
-        return page->mapping == 0 && page->buffers == 0;
-    return f == PG_shmem && page->pte[0] == 0 && page->buffers == 0;
+    const uint32_t f = page->flags & (PG_locked | PG_swapcache | PG_pinned | PG_shmem);
+    if (f == 0)
+        return page_mapped(page) && page->mapping == 0 && page->buffers == 0;
+    return f == PG_shmem && !page_mapped(page) && page->buffers == 0;
 }
 /** On a list that reclaim turns round, and not inert. */
 static inline bool page_restless(const struct page *page)
