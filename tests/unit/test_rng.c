@@ -56,7 +56,7 @@ static void test_rng_hash_is_pure_and_spreads(void **state)
     for (uint64_t i = 0; i < 4096; i++) {
         const uint64_t change = rng_hash(7, i) ^ rng_hash(7, i + 1);
         for (unsigned b = 0; b < 64; b++)
-            bits[b] += (change >> b) & 1;
+            bits[b] += (unsigned)((change >> b) & 1);
     }
     for (unsigned b = 0; b < 64; b++)
         assert_in_range(bits[b], 1848, 2248); /* half of 4096, six sigma */
