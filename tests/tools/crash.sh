@@ -40,7 +40,10 @@ agrees() { # core
     python3 "$lib/crash_compare.py" "$TMP"/{gdb,ps,kmem,bt}.json || { tail -n 3 "$TMP/gdb.err"; return 1; }
 }
 check "gdb agrees on ps, kmem -i and every frame of bt: kb-308590" agrees "$kb_core"
-for scenario in daemon-stopped fifo-spinner fork-storm; do
+# With sanitizers a task's stack is eight pages in a row, which cron does not find for a storm.
+scenarios="daemon-stopped fifo-spinner"
+if is_sanitized; then skip "a fork storm" "sanitizers"; else scenarios+=" fork-storm"; fi
+for scenario in $scenarios; do
     "$LOSTBEAT" run "$scenario" --host "$TMP/$scenario" --json >"$TMP/$scenario.json" 2>"$TMP/$scenario.err"
     core=$TMP/$scenario/$(json "$TMP/$scenario.json" .artefacts.cos_core)
     check "gdb agrees on ps, kmem -i and every frame of bt: $scenario" agrees "$core"

@@ -59,7 +59,7 @@ static int key_of(const void *key, const void *claim)
 
 const struct claim *claim_find(struct claims *c, const char *key)
 {
-    if (!c->sorted) {
+    if (!c->sorted && c->count > 0) {
         qsort(c->claim, c->count, sizeof *c->claim, by_key);
         c->sorted = true;
     }

@@ -130,7 +130,6 @@ static void start_kernel(void)
 
 static void start_on_own_stack(void)
 {
-    current_task = kptr_of(init_task);
     fiber_arrive();
     start_kernel();
 }
@@ -144,6 +143,7 @@ void cos_early(void)
         cos_clock; /* survives the move of the data only because it is copied with it */
     map_ram();
     cos_clock = clock;
+    current_task = kptr_of(init_task); /* whose stack it is that fiber_leave() announces */
     fiber_leave(0);
     stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 32, start_on_own_stack);
 }
