@@ -296,7 +296,7 @@ int plan_load(const char *path, struct plan *ret, struct err *err)
     }
     struct plan *plan = calloc(1, sizeof *plan);
     int status = plan == NULL ? err_at(&r, "no memory") : decode_plan(&r, root, plan);
-    if (status == 0)
+    if (plan != NULL && status == 0)
         *ret = *plan;
     free(plan);
     json_decref(root);

@@ -2,6 +2,7 @@
  *
  * Options and their defaults: [KB1032962]. That names are taken in any case, and the words that are
  * printed, are INFERRED. A change is written at once and takes effect at the host's next start. */
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -124,6 +125,7 @@ static int advcfg_work(const struct arguments *a, const char *name)
         esxconf_load(path, &conf, &err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err.text);
     int status = CMD_OK;
+    assert(a->list || o != NULL);
     if (a->list)
         for (size_t i = 0; i < OPTION_DEFS && status == CMD_OK; i++)
             status = print_value(&option_defs[i], &conf);

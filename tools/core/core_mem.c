@@ -52,6 +52,7 @@ static bool read_bytes(const void *ctx, uint64_t va, void *to, size_t n)
         return false;
     for (char *at = to; n > 0;) { /* across segments */
         const struct core_segment *s = core_segment_of(c, va);
+        assert(s != NULL && c->bytes != NULL); /* is_there() */
         const uint64_t rest = s->have - (va - s->va);
         const size_t part = rest < n ? (size_t)rest : n;
         memcpy(at, c->bytes + s->offset + (va - s->va), part);

@@ -1,5 +1,6 @@
 /* core_mem_map.c - the table of page frames; see core_model.h. It is read in place: 200,000 frames
  * are 12 MB, and a copy would double the time of `kmem -i`. */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static uint32_t field_offset(struct core *c, const char *field, uint32_t size, b
 static void map_frames(struct core *c, struct core_frames *f)
 {
     const struct core_segment *s = core_segment_of(c, f->address);
+    assert(f->size > 0); /* its fields lie in it */
     const uint64_t have =
         s != NULL && f->address - s->va < s->have ? s->have - (f->address - s->va) : 0;
     f->count = have / f->size < f->promised ? (uint32_t)(have / f->size) : f->promised;

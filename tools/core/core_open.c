@@ -117,7 +117,7 @@ static int take_notes(struct core *c, const Elf64_Phdr *ph, struct err *err)
 
 static int read_headers(struct core *c, struct err *err)
 {
-    Elf64_Ehdr eh;
+    Elf64_Ehdr eh = { .e_phnum = 0 };
     int status = check_header(c, &eh, err);
     if (status != 0)
         return status;

@@ -181,6 +181,7 @@ uint32_t kmem_cache_reap(uint32_t gfp)
         if (best == NULL || caches[i].empty_slabs << caches[i].order > best->empty_slabs
                                                                            << best->order)
             best = &caches[i];
+    ASSERT(best != NULL); /* a free slab is some cache's */
     return destroy_empty(best, (best->empty_slabs + 1) / 2);
 }
 

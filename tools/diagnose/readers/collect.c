@@ -143,9 +143,8 @@ static int unpack_member(struct archive *a)
     la_int64_t offset;
     uint64_t total = 0;
     const int fd = memfd_create("member", MFD_CLOEXEC);
-    int status = ARCHIVE_OK;
     while (fd >= 0 && total <= MEMBER_BYTES_MAX &&
-           (status = archive_read_data_block(a, &bytes, &n, &offset)) == ARCHIVE_OK) {
+           archive_read_data_block(a, &bytes, &n, &offset) == ARCHIVE_OK) {
         total += n;
         if (offset < 0 || pwrite(fd, bytes, n, offset) != (ssize_t)n)
             break;

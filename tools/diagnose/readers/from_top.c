@@ -104,7 +104,7 @@ void from_top_grower(const struct diagnosis *d, const struct parsed *p, struct g
 static void extract_growth(const struct diagnosis *d, const struct parsed *p, struct facts *ret)
 {
     char text[FACT_TEXT_MAX];
-    struct gain g, rise;
+    struct gain g = { .kb = 0 }, rise = { .kb = 0 };
     measure_all(d, p, &g, &rise);
     if (d->reading->grower_of == p) {
         (void)snprintf(text, sizeof text, "top: %.40s pid %u from %.0f to %.0f kB in %.1f hours",
