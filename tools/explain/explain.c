@@ -219,9 +219,10 @@ static void explain_cr3(struct work *w, const struct purple_reg *r)
              "page tables; on a screen of the console 0x2401000 + its RAM is expected");
         return;
     }
-    number(w, "cos_ram_mb", (double)(ram / MB), "cr3 - 0x2401000");
+    const uint64_t ram_mb = ram / MB;
+    number(w, "cos_ram_mb", (double)ram_mb, "cr3 - 0x2401000");
     note(w, r->place, EXPLAIN_UNIQUE,
-         "0x2401000 + %" PRIu64 " MB: the console has %" PRIu64 " MB of RAM", ram / MB, ram / MB);
+         "0x2401000 + %" PRIu64 " MB: the console has %" PRIu64 " MB of RAM", ram_mb, ram_mb);
 }
 
 static void explain_cr4(struct work *w, const struct purple_reg *r)
@@ -364,7 +365,7 @@ static void explain_registers(struct work *w)
         explain_register(w, &p->reg[i]);
     if (w->e->registers_are_cos)
         explain_pairs(w);
-    if (p->class == PURPLE_VMK_EXCEPTION && w->e->registers_are_cos)
+    if (ip != NULL && p->class == PURPLE_VMK_EXCEPTION && w->e->registers_are_cos)
         note(w, ip->place, EXPLAIN_NOT_UNDERSTOOD,
              "an exception of the VMkernel with the console's registers");
 }

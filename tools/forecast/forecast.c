@@ -84,7 +84,7 @@ static void set_pace(struct forecast *f)
     }
     f->pace_from = "the growing processes";
     if (f->grower_count > 0 || !trend_grows(&f->swap) || f->swap.point_count < SETTLED_H ||
-        f->swap.from_h < SETTLED_H / 2)
+        f->swap.from_h < SETTLED_H / 2.0)
         return;
     f->per_h = f->swap.per_h;
     f->per_h_low = f->swap.low;
