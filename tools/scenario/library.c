@@ -1,6 +1,7 @@
 /* library.c - see library.h. */
 #include "tools/scenario/library.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ void library_free_names(char **names)
 
 int library_find(const char *scenario, char ret[PATH_SIZE], struct err *err)
 {
-    char folder[PATH_SIZE], **names;
+    char folder[PATH_SIZE], **names = NULL;
     int error;
 
     if (strchr(scenario, '/') != NULL || path_has_suffix(scenario, suffix)) {
@@ -67,6 +68,7 @@ int library_find(const char *scenario, char ret[PATH_SIZE], struct err *err)
     error = library_names(&names, err);
     if (error != 0)
         return error;
+    assert(names != NULL);
     char **found = names;
     while (*found != NULL && strcmp(*found, scenario) != 0)
         found++;

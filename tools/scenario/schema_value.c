@@ -93,7 +93,7 @@ static int read_text(const struct schema_key *k, const char *text, char *at, cha
         return -1;
     }
     memset(at, 0, k->size);
-    memcpy(at, text, length);
+    memcpy(at, text, length + 1);
     return 0;
 }
 

@@ -242,7 +242,8 @@ int hostdir_write_start(const struct vmk *vmk, struct err *err)
 
 int hostdir_write_result(const struct vmk *vmk, struct err *err)
 {
-    const double uptime_s = (double)(vmk->now_ns / NS_PER_MS) / 1000.0;
+    const uint64_t uptime_ms = vmk->now_ns / NS_PER_MS;
+    const double uptime_s = (double)uptime_ms / 1000.0;
     return write_json(vmk, PATH_RESULT,
                       json_pack("{ss ss sf sI sf ss sb ss ss si}", "schema", "lostbeat/result/1",
                                 "outcome", outcome_name(vmk->outcome), "uptime_s", uptime_s,

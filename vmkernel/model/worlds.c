@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,24 +37,31 @@ static struct world *add(struct worlds *w, uint32_t id, enum world_kind kind, ui
     return world;
 }
 
-#define NAME(world, ...) (void)snprintf((world)->name, sizeof(world)->name, __VA_ARGS__)
+static void __attribute__((format(printf, 2, 3)))
+name_world(struct world *world, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(world->name, sizeof world->name, format, arguments);
+    va_end(arguments);
+}
 
 static void add_host(struct worlds *w, const struct profile *p)
 {
     uint32_t id = p->world_base;
-    NAME(add(w, id++, WORLD_CONSOLE, UINT32_MAX, 0), "console");
+    name_world(add(w, id++, WORLD_CONSOLE, UINT32_MAX, 0), "console");
     for (uint32_t n = 1; n < w->pcpus; n++)
-        NAME(add(w, id++, WORLD_IDLE, UINT32_MAX, 0), "idle%u", n);
+        name_world(add(w, id++, WORLD_IDLE, UINT32_MAX, 0), "idle%u", n);
     for (uint32_t q = 0; q < p->helper_queues; q++) {
         for (uint32_t n = 0; n < p->helpers_per_queue; n++) {
             if (q * p->helpers_per_queue + n == p->dump_helper)
                 w->dump_world = w->count;
-            NAME(add(w, id++, WORLD_HELPER, UINT32_MAX, 0), "helper%u-%u", q, n);
+            name_world(add(w, id++, WORLD_HELPER, UINT32_MAX, 0), "helper%u-%u", q, n);
         }
     }
     assert(p->driver_worlds <= sizeof driver_names / sizeof driver_names[0]);
     for (uint32_t n = 0; n < p->driver_worlds; n++)
-        NAME(add(w, id++, WORLD_DRIVER, UINT32_MAX, 0), "%s", driver_names[n]);
+        name_world(add(w, id++, WORLD_DRIVER, UINT32_MAX, 0), "%s", driver_names[n]);
     assert(id <= p->world_base + w->pcpus + p->vm_world_base_offset);
 }
 
@@ -61,11 +69,11 @@ static void add_vm(struct worlds *w, uint32_t id, uint32_t vm, uint64_t created_
 {
     char name[WORLD_NAME_MAX / 2];
     (void)worlds_vm_name(vm, name, sizeof name);
-    NAME(add(w, id, WORLD_VM, vm, created_ns), "vmware-vmx");
-    NAME(add(w, id + 1, WORLD_VM, vm, created_ns), "vmm0:%s", name);
-    NAME(add(w, id + 2, WORLD_VM, vm, created_ns), "vcpu-0:%s", name);
-    NAME(add(w, id + 3, WORLD_VM, vm, created_ns), "mks:%s", name);
-    NAME(add(w, id + 4, WORLD_VM, vm, created_ns), "Worker#0:%s", name);
+    name_world(add(w, id, WORLD_VM, vm, created_ns), "vmware-vmx");
+    name_world(add(w, id + 1, WORLD_VM, vm, created_ns), "vmm0:%s", name);
+    name_world(add(w, id + 2, WORLD_VM, vm, created_ns), "vcpu-0:%s", name);
+    name_world(add(w, id + 3, WORLD_VM, vm, created_ns), "mks:%s", name);
+    name_world(add(w, id + 4, WORLD_VM, vm, created_ns), "Worker#0:%s", name);
 }
 
 int worlds_init(struct worlds *ret, const struct profile *profile, uint64_t seed, uint32_t pcpus,

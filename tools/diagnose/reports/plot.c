@@ -58,7 +58,8 @@ static void draw_frame(const struct panel *p)
     svg_text(p->to, LEFT, p->top + 18, SVG_LEFT, 14, INK, p->title);
     const double step = nice_step(p->y1);
     const int digits = step < 1 ? (int)-floor(log10(step) + 1e-9) : 0;
-    for (double y = 0; y <= p->y1; y += step) {
+    for (unsigned n = 0; n * step <= p->y1; n++) {
+        const double y = n * step;
         const struct svg_point line[2] = { { LEFT, y_of(p, y) },
                                            { PLOT_WIDTH - RIGHT, y_of(p, y) } };
         svg_polyline(p->to, line, 2, FAINT, 1);
