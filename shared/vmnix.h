@@ -1,10 +1,11 @@
 /* vmnix.h - the VMNIX channel: how the COS asks the VMkernel for something.
  *
- * Three slots in the window, each with at most one request under way:
+ * Four slots in the window, each with at most one request under way:
  *
  *     rpc      a call of a program or of the kernel; the COS lets one caller at a time in
  *     swap     a SCSI command to the swap partition
  *     root     a SCSI command to the root partition
+ *     storage  as rpc, a call about storage: it may take as long as an array takes to answer
  *
  *     COS        request: op, caller, ...; then seq + 1       closed = seq when it is over
  *     VMkernel   answer for seq: done at an instant, or refused; none = it is not over yet
@@ -34,9 +35,16 @@
 #define VMNIX_PAGES_MAX 256u            /* of a SCSI command */
 #define VMNIX_COMM 16u
 
-enum vmnix_slot_name { VMNIX_RPC = 0, VMNIX_SWAP = 1, VMNIX_ROOT = 2, VMNIX_SLOTS = 3 };
+enum vmnix_slot_name {
+    VMNIX_RPC = 0,
+    VMNIX_SWAP = 1,
+    VMNIX_ROOT = 2,
+    VMNIX_STORAGE = 3,
+    VMNIX_SLOTS = 4
+};
 
-/* op: value, name in the zdump, service time in ns, whether it needs the datastore. 0 = the
+/* op: value, name in the zdump, service time in ns, whether it is about storage: then it needs the
+ * datastore, and goes through the slot of that name. 0 = the
  * caller's CPU does it within the call. */
 #define VMNIX_OP_LIST(X)                                                           \
     X(VMNIX_OP_HEARTBEAT, 1, "heartbeat", 0, 0)    /* vmnixhbd's doorbell */       \

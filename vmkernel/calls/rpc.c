@@ -12,7 +12,7 @@
 
 static const struct {
     uint64_t service_ns;
-    bool storage;
+    bool storage; /* about storage: needs the datastore */
 } ops[VMNIX_OPS] = {
 #define OP_ROW(id, value, text, ns, needs) [id] = { ns, needs },
     VMNIX_OP_LIST(OP_ROW)
@@ -22,8 +22,12 @@ static const struct {
 /* ---- what is plain -------------------------------------------------------------------------- */
 static bool rpc_is_plain(const struct vmk *vmk)
 {
-    return fault_queue_on(&vmk->faults, FAULT_RPC_HANG, NULL) == NULL &&
-           fault_queue_on(&vmk->faults, FAULT_DATASTORE_LOSS, NULL) == NULL;
+    return fault_queue_on(&vmk->faults, FAULT_RPC_HANG, NULL) == NULL;
+}
+
+static bool storage_is_plain(const struct vmk *vmk)
+{
+    return rpc_is_plain(vmk) && fault_queue_on(&vmk->faults, FAULT_DATASTORE_LOSS, NULL) == NULL;
 }
 
 static void hold_log(struct vmk *vmk)
@@ -41,6 +45,7 @@ void rpc_publish(struct vmk *vmk)
 {
     struct vmnix_rules *rules = &vmk->machine.vmnix->rules;
     rules->plain[VMNIX_RPC] = rpc_is_plain(vmk);
+    rules->plain[VMNIX_STORAGE] = storage_is_plain(vmk);
     rules->plain[VMNIX_SWAP] = scsi_is_plain(&vmk->faults, VMNIX_SWAP);
     rules->plain[VMNIX_ROOT] = scsi_is_plain(&vmk->faults, VMNIX_ROOT);
     rules->serial_max = VMNIX_SERIAL_MAX;
@@ -58,8 +63,11 @@ static void make_printable(char *text, size_t size)
 
 static bool is_of_slot(uint32_t op, uint32_t slot)
 {
-    const bool scsi = op == VMNIX_OP_READ || op == VMNIX_OP_WRITE;
-    return op > VMNIX_OP_NONE && op < VMNIX_OPS && scsi == (slot != VMNIX_RPC);
+    if (op <= VMNIX_OP_NONE || op >= VMNIX_OPS)
+        return false;
+    if (op == VMNIX_OP_READ || op == VMNIX_OP_WRITE)
+        return slot == VMNIX_SWAP || slot == VMNIX_ROOT;
+    return slot == (ops[op].storage ? VMNIX_STORAGE : VMNIX_RPC);
 }
 
 /* Copy and check. @return false when the request makes no sense */
@@ -116,13 +124,13 @@ static bool hangs(const struct vmk *vmk, const struct rpc_call *c, uint64_t *del
     return f != NULL && f->delay_ns == 0;
 }
 
-static void decide_call(struct vmk *vmk)
+static void decide_call(struct vmk *vmk, uint32_t slot)
 {
-    struct rpc_call *c = &vmk->rpc.call[VMNIX_RPC];
+    struct rpc_call *c = &vmk->rpc.call[slot];
     uint64_t delay_ns = 0;
     c->open = true;
     if (!hangs(vmk, c, &delay_ns))
-        answer(vmk, VMNIX_RPC, VMNIX_DONE, vmk->now_ns + ops[c->op].service_ns + delay_ns);
+        answer(vmk, slot, VMNIX_DONE, vmk->now_ns + ops[c->op].service_ns + delay_ns);
 }
 
 static void log_lost(struct vmk *vmk, const struct rpc_call *c)
@@ -148,10 +156,15 @@ static void decide_command(struct vmk *vmk, uint32_t slot)
     }
 }
 
+static bool is_of_calls(uint32_t slot)
+{
+    return slot == VMNIX_RPC || slot == VMNIX_STORAGE;
+}
+
 static void decide(struct vmk *vmk, uint32_t slot)
 {
-    if (slot == VMNIX_RPC)
-        decide_call(vmk);
+    if (is_of_calls(slot))
+        decide_call(vmk, slot);
     else
         decide_command(vmk, slot);
 }
@@ -203,7 +216,7 @@ bool rpc_warn(struct vmk *vmk, uint32_t slot, uint32_t seq)
         { "world", w->name, 0 },         { "age_s", NULL, (vmk->now_ns - c->posted_ns) / NS_PER_S },
     };
     const char *form =
-        slot == VMNIX_RPC ? vmk->profile->form_rpc_open : vmk->profile->form_command_open;
+        is_of_calls(slot) ? vmk->profile->form_rpc_open : vmk->profile->form_command_open;
     log_form(&vmk->log, LOG_WARNING, vmk->now_ns, vmk->worlds.dump_pcpu % vmk->worlds.pcpus, w->id,
              form, values, sizeof values / sizeof values[0]);
     return true;

@@ -110,23 +110,32 @@ static void print_ring(FILE *to, const struct dump_text *d)
                       c->counts[kind]);
 }
 
-static void print_vmnix(FILE *to, const struct dump_text *d)
+static void print_call(FILE *to, const struct vmk *vmk, uint32_t slot)
 {
-    const struct vmk *vmk = d->vmk;
-    const struct vmnix_request *r = &vmk->machine.vmnix->request[VMNIX_RPC];
-    const struct rpc_call *c = &vmk->rpc.call[VMNIX_RPC];
-    (void)fprintf(
-        to, "posted=%" PRIu32 "\nclosed=%" PRIu32 "\nanswered=%" PRIu64 "\nrefused=%" PRIu64 "\n",
-        r->seq, r->closed, vmk->rpc.answered[VMNIX_RPC], vmk->rpc.refused);
+    const struct rpc_call *c = &vmk->rpc.call[slot];
     if (!c->open)
         return;
     const struct world *w = &vmk->worlds.world[c->world];
     char since[CALENDAR_UPTIME_SIZE];
     (void)calendar_format_uptime(c->posted_ns, since);
     (void)fprintf(to,
-                  "outstanding call=%" PRIu32 " op=%s pid=%" PRIu32 " comm=%s posted_ns=%" PRIu64
-                  " posted=%s world=%" PRIu32 " name=%s\n",
-                  c->seq, rpc_op_name(c->op), c->pid, c->comm, c->posted_ns, since, w->id, w->name);
+                  "outstanding call=%" PRIu32 " slot=%s op=%s pid=%" PRIu32
+                  " comm=%s posted_ns=%" PRIu64 " posted=%s world=%" PRIu32 " name=%s\n",
+                  c->seq, rpc_slot_name(slot), rpc_op_name(c->op), c->pid, c->comm, c->posted_ns,
+                  since, w->id, w->name);
+}
+
+static void print_vmnix(FILE *to, const struct dump_text *d)
+{
+    const struct vmk *vmk = d->vmk;
+    const struct vmnix_request *r = vmk->machine.vmnix->request;
+    (void)fprintf(
+        to, "posted=%" PRIu32 "\nclosed=%" PRIu32 "\nanswered=%" PRIu64 "\nrefused=%" PRIu64 "\n",
+        r[VMNIX_RPC].seq, r[VMNIX_RPC].closed, vmk->rpc.answered[VMNIX_RPC], vmk->rpc.refused);
+    (void)fprintf(to, "slot=storage posted=%" PRIu32 " closed=%" PRIu32 " answered=%" PRIu64 "\n",
+                  r[VMNIX_STORAGE].seq, r[VMNIX_STORAGE].closed, vmk->rpc.answered[VMNIX_STORAGE]);
+    print_call(to, vmk, VMNIX_RPC);
+    print_call(to, vmk, VMNIX_STORAGE);
 }
 
 /* What the COS says is under way; by_rule=0 was handed over and has no answer. */

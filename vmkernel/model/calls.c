@@ -15,6 +15,6 @@ const char *rpc_op_name(uint32_t op)
 
 const char *rpc_slot_name(uint32_t slot)
 {
-    static const char *const names[VMNIX_SLOTS] = { "rpc", "swap", "root" };
+    static const char *const names[VMNIX_SLOTS] = { "rpc", "swap", "root", "storage" };
     return slot < VMNIX_SLOTS ? names[slot] : "?";
 }

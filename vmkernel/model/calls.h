@@ -28,7 +28,7 @@ struct rpc {
 
 /** "info" and so on; "?" for no op. */
 const char *rpc_op_name(uint32_t op);
-/** "rpc", "swap" or "root". */
+/** "rpc", "swap", "root" or "storage". */
 const char *rpc_slot_name(uint32_t slot);
 
 #endif /* VMK_CALLS_H */

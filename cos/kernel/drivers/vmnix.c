@@ -6,68 +6,83 @@
 #include "cos/kernel/errno.h"
 #include "cos/kernel/sched/semaphore.h"
 
-static struct semaphore vmnix_sem; /* who may use the slot of calls */
-static struct wait_queue vmnix_done;
-static struct ktimer vmnix_timer; /* stands for the completion interrupt */
-static uint32_t vmnix_answered;   /* seq whose completion interrupt has come */
+/* A slot of calls as its callers see it. Those about storage have a slot of their own, so that an
+ * array that is gone hangs who asks for it and nobody else. */
+static struct call_slot {
+    uint32_t slot;
+    uint32_t seq;         /* of the call that is under way */
+    uint32_t answered;    /* seq whose completion interrupt has come */
+    struct semaphore sem; /* who may use it */
+    struct wait_queue done;
+    struct ktimer timer; /* stands for the completion interrupt */
+} call_slots[] = { { .slot = VMNIX_RPC }, { .slot = VMNIX_STORAGE } };
+#define for_each_call_slot(c) \
+    for (struct call_slot *c = call_slots; c < call_slots + ARRAY_SIZE(call_slots); c++)
 
 static const struct {
     uint64_t service_ns;
+    bool storage;
     bool aborts; /* what it does depends on another request: never by rule */
 } ops[VMNIX_OPS] = {
-#define OP_ROW(id, value, name, ns, storage) [id] = { ns, id == VMNIX_OP_ABORT },
+#define OP_ROW(id, value, name, ns, storage) [id] = { ns, storage, id == VMNIX_OP_ABORT },
     VMNIX_OP_LIST(OP_ROW)
 #undef OP_ROW
 };
 
 /* ---- the answer ------------------------------------------------------------------------------ */
-static void vmnix_completion(kptr seq)
+static void vmnix_completion(kptr slot)
 {
-    vmnix_answered = seq;
-    wake_up(&vmnix_done);
+    struct call_slot *c = PTR(struct call_slot, slot);
+    c->answered = c->seq;
+    wake_up(&c->done);
 }
 
-static void complete_at(uint32_t seq, uint64_t at_ns)
+static void complete_at(struct call_slot *c, uint64_t at_ns)
 {
-    ktimer_add(&vmnix_timer, at_ns > cos_clock.now_ns ? at_ns : cos_clock.now_ns, vmnix_completion,
-               seq);
+    ktimer_add(&c->timer, at_ns > cos_clock.now_ns ? at_ns : cos_clock.now_ns, vmnix_completion,
+               kptr_of(c));
 }
 
-/* @return the seq of the call that waits for its answer; 0 = none */
-static uint32_t open_call(void)
+/* Does its call wait for an answer? */
+static bool is_open(const struct call_slot *c)
 {
-    const struct vmnix_request *r = &the_vmnix()->request[VMNIX_RPC];
-    return r->closed != r->seq && vmnix_answered != r->seq && vmnix_timer.slot == 0 ? r->seq : 0;
+    const struct vmnix_request *r = &the_vmnix()->request[c->slot];
+    return r->closed != r->seq && c->answered != r->seq && c->timer.slot == 0;
 }
 
 static void vmnix_interrupt(uint32_t irqs)
 {
     (void)irqs;
-    const struct vmnix_answer *a = &the_vmnix()->answer[VMNIX_RPC];
-    const uint32_t seq = open_call();
-    if (seq != 0 && a->seq == seq && a->status != VMNIX_OPEN)
-        complete_at(seq, a->status == VMNIX_DONE ? a->at_ns : 0);
+    for_each_call_slot(c)
+    {
+        const struct vmnix_answer *a = &the_vmnix()->answer[c->slot];
+        if (is_open(c) && a->seq == c->seq && a->status != VMNIX_OPEN)
+            complete_at(c, a->status == VMNIX_DONE ? a->at_ns : 0);
+    }
     scsi_answered(VMNIX_SWAP);
     scsi_answered(VMNIX_ROOT);
 }
 
 void vmnix_init(void)
 {
-    sema_init(&vmnix_sem, 1);
-    wait_queue_init(&vmnix_done);
+    for_each_call_slot(c)
+    {
+        sema_init(&c->sem, 1);
+        wait_queue_init(&c->done);
+    }
     hypervisor_on_irq(0, vmnix_interrupt);
 }
 
-static __attribute__((noinline)) void vmnix_wait(uint32_t seq)
+static __attribute__((noinline)) void vmnix_wait(struct call_slot *c)
 {
-    while (vmnix_answered != seq)
-        sleep_on(&vmnix_done, TASK_UNINTERRUPTIBLE);
+    while (c->answered != c->seq)
+        sleep_on(&c->done, TASK_UNINTERRUPTIBLE);
 }
 
 /* ---- the call -------------------------------------------------------------------------------- */
-static uint32_t post(enum vmnix_op op, uint64_t arg, bool by_rule)
+static void post(struct call_slot *c, enum vmnix_op op, uint64_t arg, bool by_rule)
 {
-    struct vmnix_request *r = &the_vmnix()->request[VMNIX_RPC];
+    struct vmnix_request *r = &the_vmnix()->request[c->slot];
     r->op = (uint32_t)op;
     r->pid = current->pid;
     strcopy(r->comm, current->comm, sizeof r->comm);
@@ -75,9 +90,8 @@ static uint32_t post(enum vmnix_op op, uint64_t arg, bool by_rule)
     r->posted_ns = cos_clock.now_ns;
     r->arg = arg;
     r->service_ns = ops[op].service_ns;
-    const uint32_t seq = r->seq + 1;
-    __atomic_store_n(&r->seq, seq, __ATOMIC_RELEASE);
-    return seq;
+    c->seq = r->seq + 1;
+    __atomic_store_n(&r->seq, c->seq, __ATOMIC_RELEASE);
 }
 
 /* The VMkernel hears of a beat when it gets the baton; at once if it asked for that. */
@@ -89,33 +103,34 @@ static void ring_doorbell(void)
 }
 
 /* What the rule says: done after the usual time. */
-static void carry_out(enum vmnix_op op, uint32_t seq)
+static void carry_out(struct call_slot *c, enum vmnix_op op)
 {
     if (ops[op].service_ns == 0)
         return;
-    complete_at(seq, cos_clock.now_ns + ops[op].service_ns);
-    vmnix_wait(seq);
+    complete_at(c, cos_clock.now_ns + ops[op].service_ns);
+    vmnix_wait(c);
 }
 
 __attribute__((noinline)) int vmnix_rpc(enum vmnix_op op, uint64_t arg)
 {
-    const struct vmnix_answer *a = &the_vmnix()->answer[VMNIX_RPC];
-    int error = 0;
     ASSERT(op > VMNIX_OP_NONE && op < VMNIX_OPS);
-    down(&vmnix_sem);
+    struct call_slot *c = &call_slots[ops[op].storage];
+    const struct vmnix_answer *a = &the_vmnix()->answer[c->slot];
+    int error = 0;
+    down(&c->sem);
     cpu_charge(COST_VMNIX_CALL);
-    const bool plain = the_vmnix()->rules.plain[VMNIX_RPC] != 0 && !ops[op].aborts;
-    const uint32_t seq = post(op, arg, plain);
+    const bool plain = the_vmnix()->rules.plain[c->slot] != 0 && !ops[op].aborts;
+    post(c, op, arg, plain);
     if (plain) {
-        carry_out(op, seq);
+        carry_out(c, op);
     } else {
         hypervisor_call();
-        vmnix_wait(seq);
-        error = a->seq == seq && a->status == VMNIX_REFUSED ? -ENOSYS : 0;
+        vmnix_wait(c);
+        error = a->seq == c->seq && a->status == VMNIX_REFUSED ? -ENOSYS : 0;
     }
     if (op == VMNIX_OP_HEARTBEAT && error == 0)
         ring_doorbell();
-    the_vmnix()->request[VMNIX_RPC].closed = seq;
-    up(&vmnix_sem);
+    the_vmnix()->request[c->slot].closed = c->seq;
+    up(&c->sem);
     return error;
 }

@@ -90,8 +90,11 @@ static void find_waiting(const struct zdump *z, enum zdump_type section, int64_t
     for (dumptext_begin(&t, z, section); dumptext_next(&t);) {
         int64_t posted_ns, answered = 0;
         const char *op = dumptext_value(&t, "op"), *comm = dumptext_value(&t, "comm");
+        const char *slot = dumptext_value(&t, "slot");
         if (!dumptext_is(&t, "outstanding") || !dumptext_number(&t, "posted_ns", &posted_ns))
             continue;
+        if (slot != NULL && strcmp(slot, "storage") == 0)
+            continue; /* such a call holds up nobody but its caller */
         if (dumptext_number(&t, "answered", &answered) && answered != 0)
             continue;                                 /* its end is known and near */
         if (op != NULL && strcmp(op, "abort") == 0) { /* the console's way to end a disk command */
