@@ -172,7 +172,7 @@ static void start(void)
 static void boot(const struct cos_machine *m)
 {
     map_at(MACHINE_PAGE_OFFSET, (size_t)m->ram_mb << 20);
-    map_at(SCRATCH_VA, SCRATCH_SIZE);
+    map_at(SCRATCH_HEAT_VA, SCRATCH_HEAT_SIZE + SCRATCH_SIZE);
     map_at(MACHINE_WINDOW_VA, MACHINE_WINDOW_SIZE);
     if (dup2(memfd_create("swap", 0), MACHINE_FD_SWAP) != MACHINE_FD_SWAP)
         _exit(COS_END_CRASHED);

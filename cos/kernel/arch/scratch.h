@@ -27,6 +27,9 @@
 #define SCRATCH_HINTS \
     0xc00000u /* offset of page_hints (lru.c); what is before it is inert_lists.c's */
 
+#define SCRATCH_HEAT_SIZE 0x1000000u /* working sets (heat.c), in front of all that */
+#define SCRATCH_HEAT_VA (SCRATCH_VA - SCRATCH_HEAT_SIZE)
+
 #define SCRATCH_FAULTS 0xe00000u /* offset of what faults remember (fault_note.h) */
 
 /* Runs the function at SCRATCH_CALL with the argument behind it on a stack in scratch memory, with

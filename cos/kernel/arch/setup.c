@@ -61,9 +61,9 @@ static void map(uintptr_t at, uint64_t bytes, uint64_t offset, int flags)
 
 static void map_scratch(void)
 {
-    const long got =
-        rawsys6(RAWSYS_mmap, SCRATCH_VA, SCRATCH_SIZE, PROT_RW, MAP_PRIVATE_ANONYMOUS_RAW, -1, 0);
-    if (got != SCRATCH_VA)
+    const long got = rawsys6(RAWSYS_mmap, SCRATCH_HEAT_VA, SCRATCH_HEAT_SIZE + SCRATCH_SIZE,
+                             PROT_RW, MAP_PRIVATE_ANONYMOUS_RAW, -1, 0);
+    if (got != SCRATCH_HEAT_VA)
         die_early(71);
 }
 

@@ -9,6 +9,7 @@
  * which does what the MMU would: walk, set accessed and dirty, or raise a fault. */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/errno.h"
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/v24/rmap.h"
@@ -129,8 +130,10 @@ static void zap_pte(struct mm_struct *mm, uint64_t *ptep)
         return;
     }
     struct page *page = pte_page(pte);
-    if (page->flags & PG_reserved) /* the page of zeros */
+    if (page->flags & PG_reserved) { /* the page of zeros */
+        heat_absent(ptep, 1);
         return;
+    }
     cpu_charge(COST_ALLOC);
     if (page->flags & PG_pinned)
         unpin_dead(page);
@@ -166,6 +169,7 @@ static KERNEL_FN int do_anonymous_page(struct mm_struct *mm, uint64_t *ptep, boo
     if (!write) {
         *ptep =
             page_phys(PTR(struct page, empty_zero_page)) | PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+        heat_absent(ptep, -1);
         return 0;
     }
     struct page *page = __alloc_pages(GFP_HIGHUSER, 0);
@@ -393,6 +397,7 @@ static KERNEL_FN int do_wp_page(struct mm_struct *mm, uint64_t *ptep)
 
     if (old->flags & PG_reserved) {
         *ptep = 0;
+        heat_absent(ptep, 1);
         return do_anonymous_page(mm, ptep, true);
     }
     cpu_charge(COST_FAULT_PROT);

@@ -3,6 +3,7 @@
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/errno.h"
 #include "cos/kernel/mm/dcache.h"
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"
@@ -218,6 +219,7 @@ void exit_mmap(struct mm_struct *mm)
     ASSERT(mm->users > 0);
     if (--mm->users > 0)
         return;
+    heat_release(mm);
     while (mm->mmap != 0)
         vma_free(mm, &mm->mmap);
     ASSERT(mm->rss == 0 && mm->total_vm == 0);

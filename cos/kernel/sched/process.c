@@ -8,6 +8,7 @@
 #include "cos/kernel/sched/process.h"
 
 #include "cos/kernel/arch/cost.h"
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/v24/priority.h"
 
@@ -284,6 +285,7 @@ void do_exit(uint32_t code)
     t->flags |= PF_EXITING;
     if (t->mm != 0) {
         struct mm_struct *mm = PTR(struct mm_struct, t->mm);
+        heat_stop();
         t->mm = 0;
         exit_mmap(mm);
     }

@@ -202,6 +202,8 @@ void yield(void);
 uint32_t schedule_timeout(uint32_t ticks);
 /** First half of schedule_timeout(): arm the timer of current. */
 void start_timeout(uint32_t ticks);
+/** Sleep once, interruptible: until an instant, a signal or any other wake-up. */
+void sleep_once_until(uint64_t at_ns);
 /** Sleep until an instant, interruptible. @return 0 at the instant, -EINTR when a signal came.
  */
 int sleep_until(uint64_t at_ns);

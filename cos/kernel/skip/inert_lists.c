@@ -3,6 +3,7 @@
 #include "cos/kernel/skip/inert_lists.h"
 
 #include "cos/kernel/arch/cost.h"
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/v24/rmap.h"
 #include "cos/kernel/mm/swap.h"
@@ -83,8 +84,8 @@ bool inert_possible(const struct zone *zone)
     uint32_t young = 0;
     for (uint32_t age = 0; age < AGES; age++)
         young += zone->anon.young[age];
-    return nr_swap_pages == 0 && zone->nr_restless == young && young <= SPECIALS_MAX &&
-           zone->inactive_laundry == 0 && zone->inactive_clean == 0 &&
+    return nr_swap_pages == 0 && !heat_any() && zone->nr_restless == young &&
+           young <= SPECIALS_MAX && zone->inactive_laundry == 0 && zone->inactive_clean == 0 &&
            refill_cache_share(active, zone->cache.nr) == 0;
 }
 

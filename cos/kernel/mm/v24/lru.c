@@ -4,6 +4,7 @@
  * Nothing here decides; vmscan.c does. */
 #include "cos/kernel/mm/v24/lru.h"
 
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/swap.h"
 #include "cos/kernel/mm/v24/vmscan.h"
 
@@ -320,6 +321,7 @@ void mm_check(void)
 {
     mm_check_counts();
     swap_check();
+    heat_check();
     for_each_zone (zone) {
         uint32_t restless = 0, young = 0;
         check_ages(&zone->anon, PG_active_anon, &restless);

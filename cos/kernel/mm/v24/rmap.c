@@ -7,6 +7,7 @@
 #include "cos/kernel/mm/v24/rmap.h"
 
 #include "cos/kernel/debug/cosinfo_entry.h"
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/slab.h"
@@ -53,9 +54,11 @@ struct pte_chain *page_add_rmap(struct page *page, uint64_t *ptep, struct pte_ch
 {
     const uint32_t phys = virt_to_phys(ptep);
 
+    heat_absent(ptep, -1);
     if (page->pte[0] == 0) {
         page->pte[0] = phys;
         page->flags |= PG_direct;
+        heat_seen(page);
         page_update(page);
         return chain;
     }
@@ -105,6 +108,7 @@ static void chain_collapse(struct page *page)
         return;
     page->pte[0] = (uint32_t)head->pte[0];
     page->flags |= PG_direct;
+    heat_seen(page);
     pte_chain_free(head);
 }
 
@@ -112,6 +116,7 @@ void page_remove_rmap(struct page *page, uint64_t *ptep)
 {
     const uint32_t phys = virt_to_phys(ptep);
     ASSERT(page->pte[0] != 0);
+    heat_absent(ptep, 1);
     if (page->flags & PG_direct) {
         ASSERT(page->pte[0] == phys);
         page->pte[0] = 0;
@@ -136,9 +141,10 @@ static bool pte_test_and_clear_young(uint64_t phys)
 
 bool page_referenced(struct page *page)
 {
-    if (!(page->flags & PG_young)) /* the common case: nothing to look at */
-        return false;
-    bool referenced = (page->flags & PG_referenced) != 0;
+    bool referenced = heat_touched(page);
+    if (!(page->flags & PG_young)) /* the common case: nothing else to look at */
+        return referenced;
+    referenced |= (page->flags & PG_referenced) != 0;
     page->flags &= ~PG_referenced;
     if (page->flags & PG_direct) {
         referenced |= pte_test_and_clear_young(page->pte[0]);

@@ -371,16 +371,23 @@ __attribute__((noinline)) uint32_t schedule_timeout(uint32_t ticks)
     return ticks_left();
 }
 
-int sleep_until(uint64_t at_ns)
+void sleep_once_until(uint64_t at_ns)
 {
     struct task_struct *t = current;
+    if (cos_clock.now_ns >= at_ns || t->sig_pending != 0)
+        return;
+    t->state = TASK_INTERRUPTIBLE;
+    ktimer_add(&t->timer, at_ns, timer_wakes, kptr_of(t));
+    schedule();
+    ktimer_del(&t->timer);
+}
+
+int sleep_until(uint64_t at_ns)
+{
     while (cos_clock.now_ns < at_ns) {
-        if (t->sig_pending != 0)
+        if (current->sig_pending != 0)
             return -EINTR;
-        t->state = TASK_INTERRUPTIBLE;
-        ktimer_add(&t->timer, at_ns, timer_wakes, kptr_of(t));
-        schedule();
-        ktimer_del(&t->timer);
+        sleep_once_until(at_ns);
     }
     return 0;
 }
