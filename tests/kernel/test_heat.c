@@ -305,6 +305,65 @@ static void test_counts_hold_while_pages_go_and_come(void)
     cos_wait_all();
 }
 
+/* ---- kscand ---------------------------------------------------------------------------------- */
+static uint32_t ages_of(uint32_t first, uint32_t n)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = first; i < first + n; i++)
+        sum += heat_age(page_at(HEAP + i * PAGE_SIZE), false);
+    return sum;
+}
+
+/* As kscand would make them; its own are far away. */
+static void rounds_of_kscand(uint32_t rounds, uint64_t each_ns)
+{
+    struct age_lists *lists = &zone_table[ZONE_NORMAL].anon;
+    zone_table[ZONE_NORMAL].next_scan = jiffies_now() + INT32_MAX / 2;
+    for (uint32_t i = 0; i < rounds; i++) {
+        rest(each_ns);
+        heat_round(lists);
+    }
+}
+
+/* Half of the pages are used 20 times a round, the others never. */
+static void test_kscand_makes_old_what_is_used_and_leaves_the_rest(void)
+{
+    map_heap(PAGES, true);
+    use_heap(PAGES / 2, GAP, false);
+    rounds_of_kscand(1, GAP * 20);
+    assert_int_equal(ages_of(0, PAGES / 2), PAGES / 2 * (INITIAL_AGE + AGE_UP));
+    assert_int_equal(ages_of(PAGES / 2, PAGES / 2), PAGES / 2 * INITIAL_AGE);
+    assert_int_equal(ages_of(0, PAGES / 2), PAGES / 2 * INITIAL_AGE); /* that look was taken */
+    rounds_of_kscand(2, GAP * 20);
+    assert_int_equal(ages_of(0, PAGES / 2), PAGES / 2 * (INITIAL_AGE + 2 * AGE_UP));
+    rounds_of_kscand(20, GAP * 20);
+    assert_int_equal(ages_of(0, PAGES / 2), PAGES / 2 * MAX_AGE);
+}
+
+/* Two rounds, each of which sees a page used with a probability of 1 - 1/e. */
+static void test_each_round_draws_by_the_heat_since_the_one_before(void)
+{
+    map_heap(PAGES, true);
+    use_heap(PAGES, GAP, false);
+    rounds_of_kscand(2, GAP);
+    assert_near(ages_of(0, PAGES), PAGES * INITIAL_AGE + 2589 * AGE_UP, 130 * AGE_UP);
+}
+
+/* Nobody rests any more: what kscand saw counts when reclaim comes, and once. */
+static void test_refill_sends_back_what_kscand_saw_used(void)
+{
+    struct zone *z = &zone_table[ZONE_NORMAL];
+    map_heap(PAGES, true);
+    use_heap(PAGES / 2, GAP, false);
+    rounds_of_kscand(2, GAP * 20);
+    while (z->inactive_dirty < PAGES / 2)
+        (void)rebalance_inactive(99);
+    for (uint32_t i = 0; i < PAGES / 2; i++)
+        assert_true(page_at(HEAP + i * PAGE_SIZE)->flags & PG_active_anon);
+    while (z->inactive_dirty < PAGES)
+        (void)rebalance_inactive(99);
+}
+
 /* ---- cost ------------------------------------------------------------------------------------ */
 static uint64_t gap_of_run;
 
@@ -341,6 +400,9 @@ int main(void)
         cos_unit_test(&roomy, test_classes_are_missed_by_their_rates),
         cos_unit_test(&roomy, test_too_many_classes_are_refused),
         cos_unit_test(&small, test_counts_hold_while_pages_go_and_come),
+        cos_unit_test(&roomy, test_kscand_makes_old_what_is_used_and_leaves_the_rest),
+        cos_unit_test(&roomy, test_each_round_draws_by_the_heat_since_the_one_before),
+        cos_unit_test(&roomy, test_refill_sends_back_what_kscand_saw_used),
         cmocka_unit_test(test_uses_of_what_is_there_are_no_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

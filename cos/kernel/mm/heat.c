@@ -21,6 +21,7 @@ typedef unsigned __int128 u128;
 #define BUCKETS 1024u
 #define RATE_SHIFT 56u /* rates: uses per ns, so many bits behind the point; budgets alike */
 #define HEAT_SHIFT 24u
+#define ROUNDS_KEPT 8u /* more of them, all without a use, bring no page from age 15 to 0 */
 
 struct area {
     kptr file;
@@ -53,6 +54,11 @@ struct user {
     struct ktimer timer;
     struct class class[HEAT_CLASSES];
 };
+/* Rounds of kscand over one kind of pages of a zone. */
+struct rounds {
+    uint32_t count;             /* so far */
+    uint32_t bias[ROUNDS_KEPT]; /* of the lists at round n: [n % ROUNDS_KEPT] */
+};
 struct heat_memory {
     uint64_t root;
     uint32_t users, users_made, users_free; /* with classes; records made; list of free records */
@@ -60,7 +66,11 @@ struct heat_memory {
     uint32_t user_of[BUCKETS], area_of[BUCKETS];
     struct user user[USERS_MAX + 1]; /* 0 is none */
     struct area area[AREAS_MAX + 1];
-    uint64_t seen[MACHINE_RAM_MB_MAX << (20 - PAGE_SHIFT)]; /* by frame */
+    struct rounds rounds[ZONES][2]; /* anonymous, file */
+    struct look {
+        uint64_t seen;                               /* heat */
+        uint64_t round;                              /* of kscand */
+    } look[MACHINE_RAM_MB_MAX << (20 - PAGE_SHIFT)]; /* by frame: the last one */
 };
 _Static_assert(sizeof(struct heat_memory) <= SCRATCH_HEAT_SIZE, "scratch memory");
 #define heat PTR(struct heat_memory, SCRATCH_HEAT_VA)
@@ -212,11 +222,21 @@ static uint64_t page_heat(const struct page *page, const struct class **ret)
     return c != NULL ? heat_of(user_rested(u), c->rate) : 0;
 }
 
+static struct rounds *rounds_of(const struct page *page)
+{
+    return &heat->rounds[page_zone(page) - zone_table][!page_anon(page)];
+}
+
+static void look_taken(const struct page *page, uint64_t now)
+{
+    heat->look[page_to_pfn(page)] = (struct look){ now, rounds_of(page)->count };
+}
+
 void heat_seen(const struct page *page)
 {
     const struct class *c;
     if (heat->users != 0)
-        heat->seen[page_to_pfn(page)] = page_heat(page, &c);
+        look_taken(page, page_heat(page, &c));
 }
 
 /* A drawn use wrote: the pte shows it, and a copy in swap is good no longer. Where a write would
@@ -228,22 +248,86 @@ static void written(const struct page *page)
         *ptep |= PTE_RW | PTE_DIRTY;
 }
 
+/* Depends on what is looked at, not on who looks. */
+static uint64_t look_bits(const struct page *page, uint64_t seen, uint64_t now)
+{
+    return rng_hash(random_root() + page_to_pfn(page), seen ^ now * 0x9e3779b97f4a7c15u);
+}
+
 bool heat_touched(struct page *page)
 {
     if (heat->users == 0 || !page_mapped(page))
         return false;
     const struct class *c;
-    const uint32_t pfn = page_to_pfn(page);
-    const uint64_t now = page_heat(page, &c), seen = heat->seen[pfn];
-    heat->seen[pfn] = now;
+    const uint64_t now = page_heat(page, &c), seen = heat->look[page_to_pfn(page)].seen;
+    look_taken(page, now);
     if (now <= seen)
         return false;
-    const uint64_t bits = rng_hash(random_root() + pfn, seen ^ now * 0x9e3779b97f4a7c15u);
+    const uint64_t bits = look_bits(page, seen, now);
     if (bits >> 32 >= heat_used_probability(now - seen))
         return false;
     if (c != NULL && c->write && (bits & 1))
         written(page);
     return true;
+}
+
+/* ---- kscand ---------------------------------------------------------------------------------- */
+void heat_round(const struct age_lists *lists)
+{
+    for_each_zone (zone) {
+        if (lists != &zone->anon && lists != &zone->cache)
+            continue;
+        struct rounds *r = &heat->rounds[zone - zone_table][lists == &zone->cache];
+        r->bias[++r->count % ROUNDS_KEPT] = lists->bias;
+    }
+}
+
+static uint32_t younger(uint32_t age, uint32_t by)
+{
+    return age > by ? age - by : 0;
+}
+
+/* The last n rounds, of which each saw a use with a probability of p (32 bits). */
+static uint32_t age_after(const struct page *page, uint32_t n, uint64_t p, uint64_t bits,
+                          bool referenced, bool *ret_used)
+{
+    const struct rounds *r = rounds_of(page);
+    const struct zone *zone = page_zone(page);
+    const uint32_t end = page_anon(page) ? zone->anon.bias : zone->cache.bias;
+    uint32_t bias = r->bias[(r->count - n + 1) % ROUNDS_KEPT], age = page_age(page) + end - bias;
+    age = age < MAX_AGE ? age : MAX_AGE;
+    for (uint32_t i = r->count - n + 1; n > 0; n--, i++) {
+        age = younger(age, r->bias[i % ROUNDS_KEPT] - bias);
+        bias = r->bias[i % ROUNDS_KEPT];
+        const bool used = rng_hash(bits, n) >> 32 < p;
+        *ret_used |= used;
+        if (used || (n == 1 && referenced))
+            age = age + AGE_UP < MAX_AGE ? age + AGE_UP : MAX_AGE;
+    }
+    return younger(age, end - bias);
+}
+
+uint32_t heat_age(struct page *page, bool referenced)
+{
+    const struct look *l = &heat->look[page_to_pfn(page)];
+    const struct class *c = NULL;
+    const uint64_t seen = l->seen, rounds = rounds_of(page)->count - l->round;
+    const uint64_t now =
+        heat->users != 0 && page_mapped(page) && rounds != 0 ? page_heat(page, &c) : 0;
+    bool used = false;
+
+    if (now <= seen) {
+        const uint32_t age = page_age(page) + (referenced ? AGE_UP : 0);
+        return age < MAX_AGE ? age : MAX_AGE;
+    }
+    const uint64_t p = heat_used_probability((now - seen) / rounds);
+    const uint64_t bits = look_bits(page, seen, now);
+    const uint32_t n = rounds < ROUNDS_KEPT ? (uint32_t)rounds : ROUNDS_KEPT;
+    const uint32_t age = age_after(page, n, p, bits, referenced, &used);
+    look_taken(page, now);
+    if (used && c != NULL && c->write && (bits & 1))
+        written(page);
+    return age;
 }
 
 /* ---- absent pages ---------------------------------------------------------------------------- */

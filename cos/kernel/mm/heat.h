@@ -11,7 +11,7 @@
  *       private page: those of its process's class
  *       file page:    summed over all resting processes whose class covers it
  *     look:   P(used since the last look) = 1 - exp(-(heat now - heat at the last look))
- *     fault:  at the first point of a Poisson process of rate (absent pages / gap), over all classes
+ *     fault:  at the first point of a Poisson process of rate (absent pages / gap), all classes
  *
  * All of this is OUR CHOICE of how to compute uses that a real machine just makes; it lies in
  * scratch memory. No floating point: heat has 24 bits behind the point, probabilities 32. */
@@ -19,6 +19,8 @@
 #define COS_HEAT_H
 
 #include "cos/kernel/mm/mm.h"
+
+struct age_lists;
 
 #define HEAT_CLASSES 8u /* of one process */
 /* Of each aligned HEAT_PERIOD pages the first HEAT_RUN belong to a class that is not `every`: a
@@ -55,6 +57,12 @@ bool heat_sleep_until(uint64_t at_ns);
 /** Has current to fault now? If so it rests no longer. @param ret_address the byte address, a
  * multiple of 4. @return true once for each use of an absent page */
 bool heat_fault_due(uint32_t *ret_address, bool *ret_write);
+/** kscand has gone over these lists once more. */
+void heat_round(const struct age_lists *lists);
+/** The age of an active page after all rounds of kscand since the last look: each may have seen it
+ * used, which is worth AGE_UP years, and between them all grew older. Takes the look if there was
+ * a round. @param referenced the last round saw a reference of another kind */
+uint32_t heat_age(struct page *page, bool referenced);
 /** Was the page used since the last look? Takes the look. False for pages that nobody has mapped,
  * and for private ones that several processes have. */
 bool heat_touched(struct page *page);

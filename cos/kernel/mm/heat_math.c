@@ -1,4 +1,4 @@
-/* heat_math.c - see heat_math.h. Tables of whole steps, and a few terms of the series between them. */
+/* heat_math.c - see heat_math.h. Tables of whole steps, a few terms of the series between them. */
 #include "cos/kernel/mm/heat_math.h"
 
 typedef unsigned __int128 u128;

@@ -139,12 +139,11 @@ static bool pte_test_and_clear_young(uint64_t phys)
     return true;
 }
 
-bool page_referenced(struct page *page)
+bool page_touched(struct page *page)
 {
-    bool referenced = heat_touched(page);
-    if (!(page->flags & PG_young)) /* the common case: nothing else to look at */
-        return referenced;
-    referenced |= (page->flags & PG_referenced) != 0;
+    if (!(page->flags & PG_young)) /* the common case: nothing to look at */
+        return false;
+    bool referenced = (page->flags & PG_referenced) != 0;
     page->flags &= ~PG_referenced;
     if (page->flags & PG_direct) {
         referenced |= pte_test_and_clear_young(page->pte[0]);
@@ -156,6 +155,12 @@ bool page_referenced(struct page *page)
     }
     page_clear_young(page);
     return referenced;
+}
+
+bool page_referenced(struct page *page)
+{
+    const bool used = heat_touched(page);
+    return page_touched(page) || used;
 }
 
 static bool pte_mlocked(uint64_t phys)

@@ -14,6 +14,8 @@ struct pte_chain *page_add_rmap(struct page *page, uint64_t *ptep, struct pte_ch
 /** *ptep maps the page no more. */
 void page_remove_rmap(struct page *page, uint64_t *ptep);
 /** Test and clear PG_referenced and the accessed bit of all ptes. @return whether one was set */
+bool page_touched(struct page *page);
+/** The same, or a use of the page as a part of a working set (heat.h): what reclaim goes by. */
 bool page_referenced(struct page *page);
 enum swap_result {
     SWAP_SUCCESS, /* nobody maps it */

@@ -24,6 +24,7 @@
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/mm/dcache.h"
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/v24/oom_kill.h"
 #include "cos/kernel/mm/v24/rmap.h"
@@ -80,12 +81,29 @@ uint32_t refill_cache_share(uint32_t active, uint32_t cache)
     return 50 - (goal - cache) * 50 / (goal + 1);
 }
 
+/* Did kscand, in its rounds since the last look, see the oldest page used so that it is old by now?
+ * Then it is not here at all: to its place with it. No step of refill. */
+static bool aged_by_kscand(const struct age_lists *lists)
+{
+    if (!heat_any() || list_empty(&lists->list[0]))
+        return false;
+    struct page *page = lru_page(lists->list[0].prev);
+    const uint32_t age = (page->flags & PG_locked) ? 0 : heat_age(page, false);
+    if (age == 0)
+        return false;
+    del_page_from_lru(page);
+    add_page_to_active_list(page, age);
+    return true;
+}
+
 /* One kind of pages. Inlined twice into refill_inactive_zone, as in the original. @return pages
  * deactivated */
 INLINE_FN uint32_t refill_list(struct zone *zone, struct age_lists *lists, uint32_t goal)
 {
     uint32_t done = 0;
     for (uint32_t maxscan = lists->nr; maxscan > 0 && done < goal; maxscan--) {
+        while (aged_by_kscand(lists))
+            ;
         if (list_empty(&lists->list[0])) {
             cpu_charge(COST_KACHUNK);
             age_lists_shift(lists);
@@ -602,9 +620,10 @@ uint64_t reclaim_step_bound_ns(void)
 }
 
 /* ---- kscand ---------------------------------------------------------------------------------- */
-/* The scan walks 15 age lists from 14 down; referenced pages go to age+4. Only young pages can be
- * such, so only they are looked at, in list order (oldest first: the stamp); the walk past the
- * others is charged. */
+/* The scan walks 15 age lists from 14 down; referenced pages go to age+4. Only pages that were
+ * touched for real are looked at, in list order (oldest first: the stamp); the walk past the others
+ * is charged. What a round would have seen of the uses of working sets is worked out for all rounds
+ * at once when reclaim comes to the page (heat_age()). */
 static uint32_t scan_collect(const struct zone *zone, uint32_t flag)
 {
     uint64_t *buffer = PTR(uint64_t, scan_buffer);
@@ -658,6 +677,7 @@ INLINE_FN void scan_active_list(struct zone *zone, struct age_lists *lists, uint
         young += lists->young[age];
     for (; walk > 0; walk -= walk < KSCAND_CHUNK ? walk : KSCAND_CHUNK)
         cpu_charge((walk < KSCAND_CHUNK ? walk : KSCAND_CHUNK) * COST_PAGE_SCAN);
+    heat_round(lists);
     if (young == 0)
         return;
     uint64_t *buffer = PTR(uint64_t, scan_buffer);
@@ -666,11 +686,12 @@ INLINE_FN void scan_active_list(struct zone *zone, struct age_lists *lists, uint
     heap_sort(buffer, n);
     for (uint32_t i = 0; i < n; i++) {
         struct page *page = pfn_to_page((uint32_t)buffer[i] & 0xfffffu);
-        if (!page_referenced(page))
+        const bool touched = page_touched(page);
+        const uint32_t age = heat_age(page, touched);
+        if (age == page_age(page))
             continue;
-        const uint32_t age = page_age(page) + AGE_UP;
         del_page_from_lru(page);
-        add_page_to_active_list(page, age > MAX_AGE ? MAX_AGE : age);
+        add_page_to_active_list(page, age);
     }
 }
 
