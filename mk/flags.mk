@@ -19,7 +19,9 @@ CFLAGS_FREE = $(CFLAGS_COMMON) -ffreestanding -fno-stack-protector -fPIE -mgener
   -fcf-protection=none -fno-optimize-sibling-calls
 CFLAGS_COS_HOSTED = $(CFLAGS_HOSTED) -fno-pie -fno-strict-aliasing -fno-stack-protector \
   -fno-omit-frame-pointer $(if $(findstring clang,$(CC)),-DCOS_FIBERS)
-CFLAGS_COSHOSTED = $(CFLAGS_HOSTED) -fno-strict-aliasing -fno-omit-frame-pointer
+# Frames as the real COS has them: test_livelock compares stacks.
+CFLAGS_COSHOSTED = $(CFLAGS_HOSTED) -fno-strict-aliasing -fno-omit-frame-pointer \
+  -fno-optimize-sibling-calls
 
 # A file that changes when the flags do; every object depends on it.
 FLAGS_TEXT := $(CC) $(FUZZ) $(OPT) $(SAN) $(HOSTED) $(NOSKIP) $(WARN) $(CPPFLAGS)

@@ -8,6 +8,7 @@
 #include "cos/programs/faults.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/kernel/sched/v24/sched.h"
+#include "cos/kernel/skip/hooks.h"
 #include "shared/units.h"
 
 #define TEXT_START 0x08048000u /* where the linker puts programs on i386 */

@@ -3,7 +3,7 @@
 #include "tests/kernel/cos_harness.h"
 
 #include "cos/kernel/mm/v24/oom_kill.h"
-#include "cos/kernel/skip/inert.h"
+#include "cos/kernel/skip/hooks.h"
 
 #define HEAP 0x60000000u
 #define RESERVE 200u

@@ -94,11 +94,11 @@ struct task_struct {
     uint32_t time_slice;  /* ticks left */
     uint32_t sleep_avg;   /* ticks, 0..10*HZ */
     uint32_t sleep_stamp; /* jiffies when it went to sleep or last ran */
-    uint32_t stuck;       /* STUCK_*: where it stands while it can be carried on without its stack
-                             (skip/inert.h); 0 = nowhere of the kind */
-    uint32_t stuck_gfp;   /* what it asks for there */
-    uint32_t scrub; /* 1: below its frame its stack may show whether page lists were turned by hand
-                       or by counting (inert_lists.h): cleared when it next leaves the CPU */
+    /* For those who pass time without its stack (skip/hooks.h) */
+    uint32_t stuck;     /* STUCK_*: where it stands; 0 = nowhere of the kind */
+    uint32_t stuck_gfp; /* what it asks for there */
+    uint32_t scrub;     /* 1: the dead part of its stack is cleared when it next leaves the CPU */
+
     uint32_t reclaim_passes; /* direct reclaim passes done */
     /* signals */
     uint32_t sig_pending; /* bit n = signal n */

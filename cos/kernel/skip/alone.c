@@ -14,6 +14,7 @@
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/sched/v24/priority.h"
+#include "cos/kernel/skip/turns.h"
 
 #define TICKS_LEFT_MIN 44u /* two slices of 20 ticks and a little */
 #define TICKS_MAX (1u << 30)

@@ -1,5 +1,4 @@
-/* inert_lists.c - see inert_lists.h. The record begins with what settle.h and inert_specials()
- * read: `active` and `specials`. */
+/* inert_lists.c - see inert_lists.h. The record begins with what settle.h reads: `active`. */
 #include "cos/kernel/skip/inert_lists.h"
 
 #include "cos/kernel/arch/cost.h"
@@ -9,7 +8,7 @@
 #include "cos/kernel/mm/swap.h"
 #include "cos/kernel/mm/v24/vmscan.h"
 #include "cos/kernel/sched/v24/sched.h"
-#include "cos/kernel/skip/inert.h"
+#include "cos/kernel/skip/turns.h"
 
 #define DIRTY AGES /* index of inactive_dirty among the lists */
 #define LISTS (AGES + 1u)
@@ -44,7 +43,7 @@ struct row {
 };
 struct scratch {
     uint32_t active;   /* first: inert_active() */
-    uint32_t specials; /* second: inert_specials(). Pages that are special now */
+    uint32_t specials; /* pages that are special now */
     kptr zone;
     uint32_t base;                /* row of age a: (base + a) % AGES; inactive_dirty: row DIRTY */
     uint32_t start_of[LISTS + 1]; /* first index in `page` of each list of the start */
@@ -61,13 +60,14 @@ _Static_assert(sizeof(struct scratch) <= SCRATCH_HINTS, "scratch memory");
 #define scratch PTR(struct scratch, SCRATCH_VA)
 #define OLD_STAMPS 0xffffffffu /* run.age of pages that have not moved since inert_enter() */
 
-bool inert_counts(const struct zone *zone)
+/* Are the lists of `zone` turned by counting, and can that go on for a step of reclaim? */
+static bool inert_counts(const struct zone *zone)
 {
     if (!inert_active() || scratch->zone != kptr_of(zone))
         return false;
     /* The lists must not be put in order in the midst of a pass. Who comes from schedule() has time
      * enough, but one who has worked since, as a fork that copies ptes does, may have none left. */
-    if (scratch->crowded || grant_ends_within(reclaim_step_bound_ns()))
+    if (scratch->crowded || grant_ends_within(turn_bound_ns()))
         inert_settle();
     return inert_active();
 }
@@ -236,7 +236,7 @@ static void shift_ages(struct zone *zone)
     zone->need_scan++;
 }
 
-uint32_t inert_refill(uint32_t goal)
+static uint32_t inert_refill(uint32_t goal)
 {
     struct zone *zone = PTR(struct zone, scratch->zone);
     uint64_t cost = 0;
@@ -276,7 +276,7 @@ uint32_t inert_refill(uint32_t goal)
     return done;
 }
 
-uint32_t inert_launder(void)
+static void inert_launder(void)
 {
     struct zone *zone = PTR(struct zone, scratch->zone);
     struct row *dirty = &scratch->row[DIRTY];
@@ -299,7 +299,27 @@ uint32_t inert_launder(void)
         zone->anon.nr += n;
         zone->inactive_dirty -= n;
     }
-    return 0;
+}
+
+int32_t refill_by_counting(struct zone *zone, uint32_t target, uint32_t from_cache)
+{
+    current->scrub = 1;
+    return inert_counts(zone) && from_cache == 0 ? (int32_t)inert_refill(target) : -1;
+}
+
+bool launder_by_counting(struct zone *zone)
+{
+    current->scrub = 1;
+    if (!inert_counts(zone) || nr_swap_pages != 0)
+        return false;
+    inert_launder();
+    return true;
+}
+
+void lists_in_order_for_scan(void)
+{
+    if (inert_active() && scratch->specials > 0)
+        inert_settle();
 }
 
 /* ---- enter and leave ------------------------------------------------------------------------- */
@@ -437,7 +457,7 @@ static void settle(void)
     mm_check_counts();
 }
 
-void inert_init(void)
+void skip_init(void)
 {
     time_before_hand_over = settle;
 }

@@ -18,6 +18,28 @@
  * with it when it comes to it. Its place is known by a bit over the places of the start, so a move
  * stops before it, and it is dealt with by itself.
  *
+ * The contract of costs. A pass over inert memory takes so much CPU, in ns, whether pages are moved
+ * one by one (vmscan.c) or counted (test_mm_inert compares). d = pages on inactive_dirty:
+ *
+ *     step          costs                              done when, and until
+ *     ------------  ---------------------------------  -----------------------------------------
+ *     refill(n)     COST_PAGE_SCAN for each page,      until n pages were moved, or as many
+ *                   COST_KACHUNK each time that age    steps were taken as active_anon has pages
+ *                   list 0 was found empty
+ *     launder       d * COST_PAGE_LAUNDER              d*30/100 > 0 or free < high; all of the
+ *                                                      list, since no success ends the loop
+ *     caches        COST_RECLAIM_PASS
+ *
+ *     direct pass   refill(256)                        dirty + free < 25 % of the zone's pages
+ *                   launder
+ *                   caches                             always; out_of_memory() if free < min
+ *
+ *     kswapd round  launder
+ *                   refill(max(w, 256))                dirty + free < 20 %; w = max(free_low, 64)
+ *                   caches                             a zone is below low
+ *                   once a second: refill(64),         inactive_low > 0
+ *                   launder
+ *
  * The pieces lie in scratch memory of the simulator, outside of the COS RAM: a dump must not show
  * how it was computed. */
 #ifndef COS_INERT_LISTS_H
@@ -26,26 +48,9 @@
 #include "cos/kernel/mm/v24/zone.h"
 #include "cos/kernel/skip/settle.h"
 
-/** At boot: from now on the lists are in order whenever the VMkernel looks. */
-void inert_init(void);
-/** True while the lists of `zone` are turned by counting. */
-bool inert_counts(const struct zone *zone);
 /** May the wheel be turned by counting? All anonymous pages inert but for some young ones, no free
  * slot, nothing in laundry or clean, the file cache too small to be taken from. O(1). */
 bool inert_possible(const struct zone *zone);
 /** @return false when a page turns out not to be inert or young; then nothing has changed. */
 bool inert_enter(struct zone *zone);
-/** Pages that are young at the moment, between enter and leave. */
-static inline __attribute__((always_inline)) uint32_t inert_specials(void)
-{
-    return *PTR(const volatile uint32_t,
-                SCRATCH_VA + 4); /* no call: it would leave a trace on the stack */
-}
-/** refill_list() on active_anon: the same effect and cost as page by page. @return pages
- * deactivated */
-uint32_t inert_refill(uint32_t goal);
-/** rebalance_dirty_zone(): every page of the dirty list goes back to active, age 3. @return 0, no
- * page was washed */
-uint32_t inert_launder(void);
-
 #endif /* COS_INERT_LISTS_H */

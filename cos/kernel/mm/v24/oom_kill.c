@@ -7,7 +7,6 @@
 
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/mm/v24/vmscan.h"
-#include "cos/kernel/skip/inert.h"
 #include "shared/units.h"
 
 #define OOM_GAP (5u * HZ)  /* a longer pause between calls starts anew */

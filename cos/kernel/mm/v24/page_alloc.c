@@ -18,7 +18,7 @@
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/v24/vmscan.h"
 #include "cos/kernel/mm/v24/zone.h"
-#include "cos/kernel/skip/inert.h"
+#include "cos/kernel/skip/hooks.h"
 
 #define FIXUP_PAGES 64
 
@@ -274,10 +274,7 @@ KERNEL_FN struct page *__alloc_pages(uint32_t gfp, uint32_t order)
                 return page;
             break;
         }
-        current->stuck = STUCK_RETRY;
-        current->stuck_gfp = gfp;
-        yield();
-        current->stuck = 0;
+        STANDS_IN(STUCK_RETRY, gfp, yield());
         if (try_to_free_pages(gfp) == 0 && !(gfp & GFP_FS))
             return NULL;
     }

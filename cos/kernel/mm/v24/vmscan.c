@@ -12,8 +12,8 @@
  * Each page step charges its cost where it is done, so whoever is looked at in the midst of a pass
  * stands in the function that works.
  *
- * inert_lists.h turns the lists by counting when they hold nothing but inert pages. Who changes a
- * step here changes it there (test_mm_inert compares).
+ * What is called ..._by_counting() does the same as what follows it, and costs the same, sooner; it
+ * declines where it cannot (skip/hooks.h).
  *
  * kswapd and kscand cost nothing while there is nothing for them to do: kswapd sleeps without a
  * timer, and kthread_rearm(), which the idle loop calls, arms it for the next point of its 1-s grid
@@ -31,8 +31,7 @@
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"
 #include "cos/kernel/sched/v24/sched.h"
-#include "cos/kernel/skip/inert.h"
-#include "cos/kernel/skip/inert_lists.h"
+#include "cos/kernel/skip/hooks.h"
 
 #define DIRECT_PERCENT 25u /* of a zone's pages should be inactive or free */
 #define KSWAPD_PERCENT 20u
@@ -51,7 +50,8 @@
 #define CACHE_MAX_PERCENT 30u
 
 static uint32_t kswapd_minfree; /* sum of the zones' pages_min */
-static struct wait_queue kswapd_wait, kswapd_done, kscand_wait;
+struct wait_queue kswapd_wait;
+static struct wait_queue kswapd_done, kscand_wait;
 static bool kswapd_overloaded;  /* in its 20-ms nap */
 static bool kswapd_idle;        /* on kswapd_wait without a timer of its own */
 static uint32_t kswapd_idle_at; /* jiffies: origin of its 1-s grid */
@@ -65,7 +65,6 @@ void vmscan_init(void)
     wait_queue_init(&kscand_wait);
     for_each_zone (zone)
         kswapd_minfree += zone->pages_min;
-    inert_init();
 }
 
 /* ---- refill: active -> inactive_dirty -------------------------------------------------------- */
@@ -131,9 +130,9 @@ static KERNEL_FN uint32_t refill_inactive_zone(struct zone *zone, uint32_t targe
 {
     const uint32_t share = refill_cache_share(zone_active(zone), zone->cache.nr);
     const uint32_t from_cache = target * share / 100;
-    current->scrub = 1;
-    if (inert_counts(zone) && from_cache == 0)
-        return inert_refill(target);
+    const int32_t counted = refill_by_counting(zone, target, from_cache);
+    if (counted >= 0)
+        return (uint32_t)counted;
     uint32_t done = refill_list(zone, &zone->anon, target - from_cache);
     done += refill_list(zone, &zone->cache, from_cache);
     return done;
@@ -259,10 +258,9 @@ INLINE_FN bool launder_page(struct zone *zone, struct page *page, uint32_t gfp)
 
 KERNEL_FN uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, uint32_t gfp)
 {
-    current->scrub = 1;
-    if (inert_counts(zone) && nr_swap_pages == 0)
-        return inert_launder();
     uint32_t work = 0;
+    if (launder_by_counting(zone))
+        return 0;
     uint32_t loops =
         zone->inactive_dirty > BATCH_WORK_AMOUNT ? zone->inactive_dirty : BATCH_WORK_AMOUNT;
     for (; loops > 0 && zone->inactive_dirty > 0; loops--) {
@@ -396,15 +394,13 @@ KERNEL_FN int try_to_free_pages(uint32_t gfp)
 }
 
 /* ---- kswapd ---------------------------------------------------------------------------------- */
-/* May task t, which asks for memory with gfp, wait for kswapd? */
-INLINE_FN bool may_wait_for_kswapd(const struct task_struct *t, uint32_t gfp)
+bool may_wait_for_kswapd(const struct task_struct *t, uint32_t gfp)
 {
     const uint32_t full = GFP_WAIT | GFP_IO | GFP_HIGHIO | GFP_FS;
     return (gfp & full) == full && !(t->flags & (PF_MEMALLOC | PF_MEMDIE));
 }
 
-/* Is memory so short that kswapd is worth waiting for? Nobody waits for one that naps. */
-INLINE_FN bool kswapd_is_waited_for(void)
+bool kswapd_is_waited_for(void)
 {
     return free_low_all() > (int32_t)(kswapd_minfree / 2) && !kswapd_overloaded;
 }
@@ -491,43 +487,35 @@ void kthread_rearm(void)
                0);
 }
 
-/* Both ends of kswapd's two kinds of sleep are functions of their own: a register in which kswapd()
- * worked something out would stay on its stack while it sleeps, and below its rounds are carried
- * out without that stack. */
-
 /* Nothing is short: sleep for a second, or as many seconds as nothing is to be done, or till
  * woken. */
-static KERNEL_FN void kswapd_sleep_begin(void)
+KERNEL_FN void kswapd_sleep_begin(void)
 {
     kswapd_idle = true;
     kswapd_idle_at = jiffies_now();
     kthread_rearm();
-    current->stuck = STUCK_KSWAPD_SLEEP;
 }
 
-static KERNEL_FN void kswapd_sleep_end(void)
+KERNEL_FN void kswapd_sleep_end(void)
 {
-    current->stuck = 0;
     kswapd_idle = false;
     ktimer_del(&kswapd_timer);
 }
 
 /* Still short after a pass: let the others run for two ticks. Nobody needs to wait for a kswapd
  * that naps. */
-static KERNEL_FN void kswapd_nap_begin(void)
+KERNEL_FN void kswapd_nap_begin(void)
 {
     kswapd_overloaded = true;
     current->state = TASK_UNINTERRUPTIBLE;
-    current->stuck = STUCK_KSWAPD_NAP;
 }
 
-static KERNEL_FN void kswapd_nap_end(void)
+KERNEL_FN void kswapd_nap_end(void)
 {
-    current->stuck = 0;
     kswapd_overloaded = false;
 }
 
-static KERNEL_FN void kswapd_round(void)
+KERNEL_FN void kswapd_round(void)
 {
     if (kswapd_short())
         do_try_to_free_pages_kswapd(GFP_KSWAPD);
@@ -547,76 +535,14 @@ int kswapd(void *unused)
         kswapd_round();
         if (free_low_all() <= 0) {
             kswapd_sleep_begin();
-            sleep_on(&kswapd_wait, TASK_INTERRUPTIBLE);
+            STANDS_IN(STUCK_KSWAPD_SLEEP, 0, sleep_on(&kswapd_wait, TASK_INTERRUPTIBLE));
             kswapd_sleep_end();
         } else {
             kswapd_nap_begin();
-            (void)schedule_timeout(HZ / 40);
+            STANDS_IN(STUCK_KSWAPD_NAP, 0, schedule_timeout(KSWAPD_NAP_TICKS));
             kswapd_nap_end();
         }
     }
-}
-
-/* ---- the same without the tasks' stacks (inert.h) -------------------------------------------- */
-bool kswapd_nap_goes_on(void)
-{
-    return free_low_all() > 0;
-}
-
-void kswapd_nap_step(void)
-{
-    ktimer_del(&current->timer);
-    kswapd_nap_end();
-    kswapd_round();
-    ASSERT(free_low_all() > 0);
-    kswapd_nap_begin();
-    start_timeout(HZ / 40);
-}
-
-bool kswapd_sleep_goes_on(void)
-{
-    return free_low_all() <= 0;
-}
-
-void kswapd_sleep_step(void)
-{
-    struct task_struct *t = current;
-    kswapd_sleep_end();
-    kswapd_round();
-    ASSERT(free_low_all() <= 0);
-    kswapd_sleep_begin();
-    t->state = TASK_INTERRUPTIBLE;
-    t->wait_queue = kptr_of(&kswapd_wait);
-    list_add_tail(&t->wait_list, &kswapd_wait.sleepers);
-}
-
-/* A turn of __alloc_pages() that passes by everything but the yield(). */
-bool alloc_retry_goes_on(const struct task_struct *t)
-{
-    const uint32_t gfp = t->stuck_gfp;
-    const struct zone *zone = &zone_table[ZONE_NORMAL];
-    const uint32_t limit = (gfp & GFP_HIGH) ? zone->pages_min / 2 : zone->pages_min;
-
-    return may_wait_for_kswapd(t, gfp) && !kswapd_is_waited_for() && !(gfp & GFP_DMA) &&
-           !(t->flags & PF_NOIO) && (uint32_t)free_and_clean(zone) < limit;
-}
-
-void alloc_retry_step(void)
-{
-    struct task_struct *t = current;
-    t->stuck = 0;
-    (void)try_to_free_pages(t->stuck_gfp);
-    wakeup_kswapd(t->stuck_gfp);
-    t->stuck = STUCK_RETRY;
-    cpu_charge(COST_YIELD);
-    sched_requeue_yield(t);
-}
-
-uint64_t reclaim_step_bound_ns(void)
-{
-    const struct zone *zone = &zone_table[ZONE_NORMAL];
-    const uint64_t pages = zone->inactive_dirty + 2u * zone->pages_high + 8 * BATCH_WORK_AMOUNT;
-    return 2 * pages * (COST_PAGE_SCAN + COST_PAGE_LAUNDER) + 2000000;
 }
 
 /* ---- kscand ---------------------------------------------------------------------------------- */
@@ -706,8 +632,7 @@ static bool mostly_low_ages(const struct age_lists *lists)
 
 static KERNEL_FN void scan_active_zone(struct zone *zone)
 {
-    if (inert_active() && inert_specials() > 0)
-        inert_settle(); /* it goes by the place of each young page */
+    lists_in_order_for_scan();
     if (mostly_low_ages(&zone->anon))
         scan_active_list(zone, &zone->anon, PG_active_anon);
     if (mostly_low_ages(&zone->cache))

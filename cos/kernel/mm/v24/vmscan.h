@@ -27,4 +27,20 @@ uint32_t refill_cache_share(uint32_t active, uint32_t cache);
 /** Wake all who sleep on kswapd_done (the OOM killer does that). */
 void kswapd_done_wake(void);
 
+/* ---- what kswapd() and __alloc_pages() are made of ------------------------------------------- */
+/** May task t, which asks for memory with gfp, wait for kswapd? */
+bool may_wait_for_kswapd(const struct task_struct *t, uint32_t gfp);
+/** Is memory so short that kswapd is worth waiting for? Nobody waits for one that naps. */
+bool kswapd_is_waited_for(void);
+#define KSWAPD_NAP_TICKS (HZ / 40u)   /* how long it naps */
+extern struct wait_queue kswapd_wait; /* where it sleeps */
+/** All that kswapd does between two sleeps. */
+void kswapd_round(void);
+/** Before and after a sleep on kswapd_wait: arm its grid of a second, and take that back. */
+void kswapd_sleep_begin(void);
+void kswapd_sleep_end(void);
+/** Before and after a nap: nobody waits for kswapd meanwhile. */
+void kswapd_nap_begin(void);
+void kswapd_nap_end(void);
+
 #endif /* COS_MM_VMSCAN_H */

@@ -22,6 +22,7 @@
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/mm/v24/vmscan.h"
+#include "cos/kernel/skip/hooks.h"
 
 #define RESERVE_DMA_PAGES 1024u
 #define PAGES_PER_WAITQUEUE 256u
@@ -211,6 +212,7 @@ void mem_init(uint32_t image_end_phys, uint32_t ram_bytes)
     ASSERT(nr_free_pages() == total_ram_pages);
 
     vmscan_init();
+    skip_init();
     memory_init();
     dcache_init();
     block_init(total_ram_pages >> (20 - PAGE_SHIFT));

@@ -7,6 +7,7 @@
 #include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/v24/priority.h"
+#include "cos/kernel/skip/hooks.h"
 
 struct run_queue run_queue;
 kptr current_task;
@@ -242,22 +243,17 @@ void sched_take_cpu(struct task_struct *prev, struct task_struct *next)
 /* All of schedule() up to the change of stacks. @return whether stacks change */
 static __attribute__((noinline)) bool schedule_out(void)
 {
-    struct task_struct *stack =
-        current; /* on whose stack this runs; livelock_skip() lets others run without theirs */
+    struct task_struct *prev = current;
 
-    sched_leave_cpu(stack);
-    if (stack->stuck != 0)
-        livelock_skip();
+    sched_leave_cpu(prev);
+    pass_turns(prev);
     sched_take_cpu(current, sched_pick());
-    ASSERT(stack->stack_magic == STACK_MAGIC && current->stack_magic == STACK_MAGIC);
-    /* A task in the allocator's endless retry changes stacks even to itself: its registers must not
-     * depend on who else runs. */
-    if (stack == current && stack->stuck == 0)
+    ASSERT(prev->stack_magic == STACK_MAGIC && current->stack_magic == STACK_MAGIC);
+    if (prev == current && !switches_to_itself(prev))
         return false;
-    stack->saved = (struct cos_frame){ 0 };
-    switch_from = kptr_of(stack);
-    switch_scrub = stack->stuck | stack->scrub;
-    stack->scrub = 0;
+    prev->saved = (struct cos_frame){ 0 };
+    switch_from = kptr_of(prev);
+    switch_scrub = take_scrub(prev);
     return true;
 }
 
@@ -277,7 +273,7 @@ static __attribute__((noinline)) void schedule_in(void)
                            "r12", "r13", "r14", "r15", "cc", "memory")
 
 /* No local variable may live here: what a compiler keeps of it would stay on the stack of a task
- * that waits (livelock.c). */
+ * that waits, though it says nothing about the task. */
 __attribute__((noinline)) void schedule(void)
 {
     /* The return address and six saved registers are an odd number of words, so the ABI's alignment
@@ -293,7 +289,9 @@ __attribute__((noinline)) void schedule(void)
         cpu_charge(COST_SWITCH);
 }
 
-void sched_requeue_yield(struct task_struct *t)
+/* Not inlined into yield(), which has no local variables either: schedule() saves the registers in
+ * which a compiler keeps them. */
+__attribute__((noinline)) void sched_requeue_yield(struct task_struct *t)
 {
     struct prio_array *to = is_rt(t) ? array_of(t->array) : array_of(run_queue.expired);
     dequeue(t);

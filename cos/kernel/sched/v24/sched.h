@@ -68,15 +68,4 @@ uint64_t time_first_timer(void); /* instant of the first timer, UINT64_MAX if no
 extern void (*time_before_hand_over)(void);
 extern uint32_t avenrun[3];
 
-/* alone.c */
-/** The user mode of current is to use `ns` of CPU. Pass as much of it as can be passed in whole
- * time slices while nobody else can run and no event is due, as user_cpu() would tick by tick.
- * @return ns of user mode that were used, 0 when it has to be done tick by tick */
-uint64_t run_alone(uint64_t ns);
-
-/** MACHINE_FLAG_NO_SKIP: whatever is computed is to be executed. */
-bool skip_is_off(void);
-/* livelock.c: before a switch, run as many equal reclaim passes as possible in closed form. */
-void livelock_skip(void);
-
 #endif /* COS_SCHED_H */
