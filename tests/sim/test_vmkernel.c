@@ -217,7 +217,7 @@ static void test_vmkernel_a_host_that_beats_survives(void **state)
     assert_result("survived", "");
     assert_int_equal((int)number("beats"), 1440);
     assert_true(number("uptime_s") == 86400.0);
-    assert_string_equal(file_text("var/log/vmkwarning"), "");
+    assert_null(strstr(file_text("var/log/vmkwarning"), "HB: "));
     assert_string_equal(file_text("run/journal"), "");
 }
 
@@ -263,7 +263,7 @@ static void test_vmkernel_a_ring_that_runs_fast_loses_no_beat(void **state)
     run("idle,1000000");
     assert_result("survived", "");
     assert_int_equal((int)number("beats"), 86400);
-    assert_string_equal(file_text("var/log/vmkwarning"), "");
+    assert_null(strstr(file_text("var/log/vmkwarning"), "HB: "));
 }
 
 static void test_vmkernel_a_cos_that_panics_or_oopses_has_its_headline(void **state)

@@ -28,6 +28,7 @@
 #include "vmkernel/model/hb.h"
 #include "vmkernel/model/log.h"
 #include "vmkernel/model/profile.h"
+#include "vmkernel/model/routine.h"
 #include "vmkernel/model/worlds.h"
 
 /* The machine memory as the VMkernel has it mapped (machine.c). */
@@ -103,6 +104,7 @@ struct vmk {
     const struct dumpio *io; /* effects of dump and recovery */
 
     struct log log;
+    struct routine routine;
     struct worlds worlds;
     struct hb hb;
     struct ring_consumer ring;

@@ -107,6 +107,16 @@ static void log_vm_start(struct vmk *vmk, uint32_t vm)
     }
 }
 
+/* What the VMkernel had to say of its own work up to now, each line at its instant. Whoever logs
+ * something else logs it after this. */
+static void log_routine(struct vmk *vmk)
+{
+    struct routine_line line;
+    while (routine_next(&vmk->routine, vmk->now_ns, &line))
+        log_put(&vmk->log, line.level, line.at_ns, line.pcpu,
+                worlds_on_pcpu(&vmk->worlds, line.pcpu, line.at_ns)->id, line.text);
+}
+
 /* ---- beats ---------------------------------------------------------------------------------- */
 /* The instant of a beat is the word of a machine that may be mad: it cannot lie before what was
  * handled nor after now. */
@@ -693,6 +703,7 @@ static void run_once(struct console *c)
         grant(c, until_ns);
     else if (c->lost == NULL)
         vmk->now_ns = until_ns; /* nobody uses the time */
+    log_routine(vmk);
     inject_drain_notes(vmk);
     if (c->started) {
         serve_calls(c);

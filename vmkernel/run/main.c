@@ -167,6 +167,19 @@ static void make_worlds(void)
                       start_ns);
 }
 
+static void begin_routine(void)
+{
+    const struct plan *p = &vmk.plan;
+    routine_init(&vmk.routine, &(struct routine_host){ .seed = p->seed,
+                                                       .epoch_boot_s = p->epoch_boot_s,
+                                                       .utc_offset_s = p->utc_offset_s,
+                                                       .pcpus = p->pcpus,
+                                                       .ram_mb = (uint32_t)p->ram_mb,
+                                                       .vms = p->vms,
+                                                       .product = vmk.profile->product,
+                                                       .datastore = p->datastore_uuid });
+}
+
 /* ---- errors of ours ------------------------------------------------------------------------- */
 /* An assertion failed somewhere: what is needed to see it again. abort() raises the signal, so the
  * handler interrupts nothing but the assertion, and snprintf() is as safe as elsewhere. */
@@ -300,6 +313,7 @@ static int run_host(uint64_t factor, struct err *err)
         const struct log_effects effects = hostdir_log_effects(&dir);
         log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
         make_worlds();
+        begin_routine();
         fault_queue_init(&vmk.faults, vmk.plan.boot.fault, vmk.plan.boot.fault_count,
                          FAULT_SIDE_VMKERNEL);
         error = start_vmfs(&vmfs, err);
