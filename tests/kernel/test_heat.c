@@ -310,7 +310,8 @@ static uint32_t ages_of(uint32_t first, uint32_t n)
 {
     uint32_t sum = 0;
     for (uint32_t i = first; i < first + n; i++)
-        sum += heat_age(page_at(HEAP + i * PAGE_SIZE), false);
+        sum +=
+            heat_age(page_at(HEAP + i * PAGE_SIZE), page_age(page_at(HEAP + i * PAGE_SIZE)), false);
     return sum;
 }
 

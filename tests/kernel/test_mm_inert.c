@@ -2,6 +2,7 @@
  * page. */
 #include "tests/kernel/cos_harness.h"
 
+#include "cos/kernel/mm/heat.h"
 #include "cos/kernel/skip/inert_lists.h"
 
 /* A pass without FS never calls the OOM killer. */
@@ -37,23 +38,54 @@ static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n)
 }
 
 static uint32_t rounds;
-static bool by_counting;
+static bool by_counting, with_heat;
+
+/* Some pages of current are used about as often as reclaim comes round to them. */
+static void heat_some(void)
+{
+    const uint32_t start = HEAP + 2000 * PAGE_SIZE;
+    const struct heat_class c = { .start = start,
+                                  .end = start + 500 * PAGE_SIZE,
+                                  .gap_ns = 20 * NS_PER_MS,
+                                  .write = true,
+                                  .every = true };
+    assert_true(heat_set(PTR(struct mm_struct, current->mm), &c, 1));
+}
+
+/* Its process rests in two of three passes, and a round of kscand falls in each seventh. */
+static void use_some(uint32_t pass)
+{
+    if (pass % 3 == 2)
+        heat_stop();
+    else
+        heat_run();
+    if (pass % 7 == 0)
+        heat_round(&zone_table[ZONE_NORMAL].anon);
+    if (by_counting && !inert_active() && inert_possible(&zone_table[ZONE_NORMAL]))
+        (void)inert_enter(&zone_table[ZONE_NORMAL]);
+}
 
 /* Direct passes, and a round of kswapd after each third. */
 static void passes(struct cos_result *r)
 {
     const struct zone *z = &zone_table[ZONE_NORMAL];
+    uint32_t counted = 0;
     exhaust();
+    if (with_heat)
+        heat_some();
     if (by_counting)
         assert_true(inert_enter(&zone_table[ZONE_NORMAL]));
     for (uint32_t i = 0; i < rounds; i++) {
+        if (with_heat)
+            use_some(i);
+        counted += inert_active();
         assert_int_equal(try_to_free_pages(GFP_NO_OOM), 0);
         if (i % 3 == 2) {
             wakeup_kswapd(GFP_ATOMIC);
             yield();
         }
     }
-    assert_true(by_counting == inert_active());
+    assert_true(by_counting ? counted > rounds / 2 : counted == 0);
     inert_settle();
     mm_check();
     r->number[0] = cos_clock.now_ns;
@@ -75,8 +107,9 @@ static void test_inert_counting_equals_page_by_page_byte_for_byte(void **state)
     static const uint32_t counts[] = { 1, 2, 3, 4, 7, 12, 30, 99, 300, 2000, 30000 };
     static struct cos_result real, counted;
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-        rounds = counts[i];
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(counts); i++) {
+        rounds = counts[i / 2];
+        with_heat = i % 2 != 0;
         real = outcome_of(false);
         counted = outcome_of(true);
         assert_memory_equal(counted.number, real.number, sizeof real.number);

@@ -46,7 +46,9 @@ struct user {
     uint32_t next; /* of its bucket, or free */
     uint32_t count;
     uint32_t resting;
-    uint32_t due; /* a use of an absent page is to be carried out */
+    uint32_t due;   /* a use of an absent page is to be carried out */
+    uint32_t still; /* it has not rested since a walk found that all its private pages were looked
+                       at */
     uint64_t rested_ns, since_ns;
     uint64_t hazard; /* sum of absent * rate */
     uint64_t budget; /* what of it has to pass until the next use of an absent page */
@@ -202,13 +204,14 @@ static uint32_t address_of(const uint64_t *ptep)
     return virt_to_page(ptep)->index + place * PAGE_SIZE;
 }
 
-/* Whose class a private page is in; NULL: in none. */
+/* Whose class an anonymous page is in; NULL: in none. Copies of pages of files are in none. */
 static const struct class *private_class(const struct page *page, struct user **ret)
 {
     if (!(page->flags & PG_direct))
         return NULL;
     *ret = user_of(virt_to_page(pte_of(page))->mapping);
-    return *ret != NULL ? class_of(*ret, address_of(pte_of(page))) : NULL;
+    const struct class *c = *ret != NULL ? class_of(*ret, address_of(pte_of(page))) : NULL;
+    return c != NULL && c->area == 0 ? c : NULL;
 }
 
 static uint64_t page_heat(const struct page *page, const struct class **ret)
@@ -235,8 +238,10 @@ static void look_taken(const struct page *page, uint64_t now)
 void heat_seen(const struct page *page)
 {
     const struct class *c;
-    if (heat->users != 0)
-        look_taken(page, page_heat(page, &c));
+    if (heat->users == 0)
+        return;
+    inert_settle(); /* from now on it may be found used */
+    look_taken(page, page_heat(page, &c));
 }
 
 /* A drawn use wrote: the pte shows it, and a copy in swap is good no longer. Where a write would
@@ -271,6 +276,47 @@ bool heat_touched(struct page *page)
     return true;
 }
 
+/* ---- for those who compute what reclaim does ------------------------------------------------- */
+bool heat_stirs(const struct page *page)
+{
+    struct user *u;
+    const struct class *c = heat->users != 0 ? private_class(page, &u) : NULL;
+    return c != NULL &&
+           (u->resting || heat_of(user_rested(u), c->rate) != heat->look[page_to_pfn(page)].seen);
+}
+
+static uint32_t stirring_of(struct user *u, void (*fn)(struct page *), uint32_t max)
+{
+    uint32_t n = 0;
+    for (const struct class *c = u->class; c < u->class + u->count; c++)
+        for (uint32_t a = c->start; c->area == 0 && a < c->end && n <= max; a += PAGE_SIZE) {
+            const uint64_t *ptep = pte_lookup(PTR(const struct mm_struct, u->mm), a);
+            if (ptep == NULL || !(*ptep & PTE_PRESENT) || class_of(u, a) != c)
+                continue;
+            struct page *page = pte_page(*ptep);
+            if ((page->flags & PG_reserved) || of_file(page) || !heat_stirs(page))
+                continue;
+            n++;
+            if (fn != NULL)
+                fn(page);
+        }
+    return n;
+}
+
+uint32_t heat_for_each_stirring(void (*fn)(struct page *), uint32_t max)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 1; i <= heat->users_made && heat->users != 0 && n <= max; i++) {
+        struct user *u = &heat->user[i];
+        if (u->mm == 0 || u->still)
+            continue;
+        const uint32_t of_it = stirring_of(u, fn, max - n);
+        u->still = of_it == 0 && !u->resting;
+        n += of_it;
+    }
+    return n;
+}
+
 /* ---- kscand ---------------------------------------------------------------------------------- */
 void heat_round(const struct age_lists *lists)
 {
@@ -287,27 +333,34 @@ static uint32_t younger(uint32_t age, uint32_t by)
     return age > by ? age - by : 0;
 }
 
-/* The last n rounds, of which each saw a use with a probability of p (32 bits). */
-static uint32_t age_after(const struct page *page, uint32_t n, uint64_t p, uint64_t bits,
-                          bool referenced, bool *ret_used)
+struct last_rounds {
+    uint32_t n;
+    uint64_t p, bits; /* each saw a use with a probability of p (32 bits), drawn from `bits` */
+    bool referenced;  /* the last saw another reference */
+};
+
+static uint32_t age_after(const struct page *page, uint32_t age, const struct last_rounds *last,
+                          bool *ret_used)
 {
     const struct rounds *r = rounds_of(page);
     const struct zone *zone = page_zone(page);
     const uint32_t end = page_anon(page) ? zone->anon.bias : zone->cache.bias;
-    uint32_t bias = r->bias[(r->count - n + 1) % ROUNDS_KEPT], age = page_age(page) + end - bias;
+    uint32_t bias = r->bias[(r->count - last->n + 1) % ROUNDS_KEPT];
+    age += end - bias;
     age = age < MAX_AGE ? age : MAX_AGE;
-    for (uint32_t i = r->count - n + 1; n > 0; n--, i++) {
-        age = younger(age, r->bias[i % ROUNDS_KEPT] - bias);
-        bias = r->bias[i % ROUNDS_KEPT];
-        const bool used = rng_hash(bits, n) >> 32 < p;
+    for (uint32_t n = last->n; n > 0; n--) {
+        const uint32_t then = r->bias[(r->count - n + 1) % ROUNDS_KEPT];
+        const bool used = rng_hash(last->bits, n) >> 32 < last->p;
+        age = younger(age, then - bias);
+        bias = then;
         *ret_used |= used;
-        if (used || (n == 1 && referenced))
+        if (used || (n == 1 && last->referenced))
             age = age + AGE_UP < MAX_AGE ? age + AGE_UP : MAX_AGE;
     }
     return younger(age, end - bias);
 }
 
-uint32_t heat_age(struct page *page, bool referenced)
+uint32_t heat_age(struct page *page, uint32_t age, bool referenced)
 {
     const struct look *l = &heat->look[page_to_pfn(page)];
     const struct class *c = NULL;
@@ -317,13 +370,14 @@ uint32_t heat_age(struct page *page, bool referenced)
     bool used = false;
 
     if (now <= seen) {
-        const uint32_t age = page_age(page) + (referenced ? AGE_UP : 0);
+        age += referenced ? AGE_UP : 0;
         return age < MAX_AGE ? age : MAX_AGE;
     }
     const uint64_t p = heat_used_probability((now - seen) / rounds);
     const uint64_t bits = look_bits(page, seen, now);
     const uint32_t n = rounds < ROUNDS_KEPT ? (uint32_t)rounds : ROUNDS_KEPT;
-    const uint32_t age = age_after(page, n, p, bits, referenced, &used);
+    const struct last_rounds last = { n, p, bits, referenced };
+    age = age_after(page, age, &last, &used);
     look_taken(page, now);
     if (used && c != NULL && c->write && (bits & 1))
         written(page);
@@ -465,6 +519,8 @@ void heat_run(void)
     struct user *u = user_of(current->mm);
     if (u == NULL || u->resting)
         return;
+    inert_settle();
+    u->still = 0;
     rest(u, true);
     arm(u);
 }

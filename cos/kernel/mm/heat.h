@@ -59,10 +59,11 @@ bool heat_sleep_until(uint64_t at_ns);
 bool heat_fault_due(uint32_t *ret_address, bool *ret_write);
 /** kscand has gone over these lists once more. */
 void heat_round(const struct age_lists *lists);
-/** The age of an active page after all rounds of kscand since the last look: each may have seen it
- * used, which is worth AGE_UP years, and between them all grew older. Takes the look if there was
- * a round. @param referenced the last round saw a reference of another kind */
-uint32_t heat_age(struct page *page, bool referenced);
+/** The age of an active page that would be `age` without uses, after all rounds of kscand since the
+ * last look: each may have seen it used, which is worth AGE_UP years, and between them all grew
+ * older. Takes the look if there was a round. @param referenced the last round saw a reference of
+ * another kind */
+uint32_t heat_age(struct page *page, uint32_t age, bool referenced);
 /** Was the page used since the last look? Takes the look. False for pages that nobody has mapped,
  * and for private ones that several processes have. */
 bool heat_touched(struct page *page);
@@ -70,6 +71,11 @@ bool heat_touched(struct page *page);
 void heat_seen(const struct page *page);
 /** A pte has become present (n = -1) or ceased to be (n = 1). */
 void heat_absent(const uint64_t *ptep, int n);
+/** May a look at this private page find a use, now or, since its process rests, later? */
+bool heat_stirs(const struct page *page);
+/** Call `fn` (may be NULL) for each private page for which heat_stirs(). @return how many; more
+ * than `max` only means that there are so many */
+uint32_t heat_for_each_stirring(void (*fn)(struct page *), uint32_t max);
 /** Are there classes at all? */
 bool heat_any(void);
 /** ASSERT that counts of absent pages and rates are what the page tables say (mm_check). */

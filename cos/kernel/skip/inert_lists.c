@@ -16,6 +16,7 @@
 #define PIECES_MAX 4096u
 #define PIECES_SPARE 64u   /* fewer left: time to put the lists in order */
 #define SPECIALS_MAX 1024u /* young pages with which it is still worth beginning */
+#define NEXT_TRY_NS (20 * NS_PER_MS)
 /* Per list: a run is what one move brought, at least 64 pages but for the seams. */
 #define RUNS_MAX 16384u
 #define PAGES_MAX (MACHINE_RAM_MB_MAX * 256u)
@@ -55,6 +56,7 @@ struct scratch {
     uint32_t place[PAGES_MAX];                 /* by page frame: index in `page` */
     uint64_t special_bits[PAGES_MAX / 64 + 1]; /* by index in `page` */
     uint32_t crowded;                          /* a row has nearly all its pieces */
+    uint64_t next_try_ns;                      /* not before: too many pages may be found used */
 };
 _Static_assert(sizeof(struct scratch) <= SCRATCH_HINTS, "scratch memory");
 #define scratch PTR(struct scratch, SCRATCH_VA)
@@ -84,8 +86,8 @@ bool inert_possible(const struct zone *zone)
     uint32_t young = 0;
     for (uint32_t age = 0; age < AGES; age++)
         young += zone->anon.young[age];
-    return nr_swap_pages == 0 && !heat_any() && zone->nr_restless == young &&
-           young <= SPECIALS_MAX && zone->inactive_laundry == 0 && zone->inactive_clean == 0 &&
+    return nr_swap_pages == 0 && zone->nr_restless == young && young <= SPECIALS_MAX &&
+           zone->inactive_laundry == 0 && zone->inactive_clean == 0 &&
            refill_cache_share(active, zone->cache.nr) == 0;
 }
 
@@ -167,10 +169,32 @@ static void move(struct row *from, struct row *to, uint32_t n, uint32_t age)
 }
 
 /* ---- special pages --------------------------------------------------------------------------- */
+static bool is_special(uint32_t index)
+{
+    return (scratch->special_bits[index / 64] >> (index % 64) & 1) != 0;
+}
+
 static void set_special(uint32_t index, bool special)
 {
+    if (is_special(index) == special)
+        return;
     scratch->special_bits[index / 64] ^= 1ull << (index % 64);
     scratch->specials += special ? 1u : ~0u;
+}
+
+/* A page that is young, or that a look may find used. */
+static void update_special(const struct page *page)
+{
+    set_special(scratch->place[page_to_pfn(page)],
+                (page->flags & PG_young) != 0 || heat_stirs(page));
+}
+
+/* One that may be found used, on whatever list it is. */
+static void mark_stirring(struct page *page)
+{
+    if ((page->flags & (PG_active_anon | PG_inactive_dirty)) &&
+        page_zone(page) == &zone_table[ZONE_NORMAL])
+        set_special(scratch->place[page_to_pfn(page)], true);
 }
 
 /* How many of the `n` places from `index` on come before the first special one. */
@@ -215,7 +239,7 @@ void inert_toggle_young(kptr k)
     struct page *page = PTR(struct page, k);
     struct zone *zone = PTR(struct zone, scratch->zone);
     page->flags ^= PG_young;
-    set_special(scratch->place[page_to_pfn(page)], (page->flags & PG_young) != 0);
+    update_special(page);
     if (page_restless(page) != ((page->flags & PG_restless) != 0)) {
         page->flags ^= PG_restless;
         zone->nr_restless += (page->flags & PG_restless) ? 1u : ~0u;
@@ -236,6 +260,36 @@ static void shift_ages(struct zone *zone)
     zone->need_scan++;
 }
 
+enum special_end { LIFTED, KEPT, FADED };
+
+/* The special page at the tail of age 0, as refill_list() takes it: kscand may have seen it used,
+ * or this look does. FADED: neither; it is plain, but its step is charged. */
+static enum special_end refill_special(struct zone *zone, struct row *oldest)
+{
+    struct page *page = oldest_page(oldest);
+    uint32_t age = heat_age(page, 0, false);
+    const bool lifted = age > 0;
+    if (!lifted) {
+        cpu_charge(COST_PAGE_SCAN);
+        age = page_referenced(page) ? AGE_UP : 0;
+    }
+    update_special(page);
+    if (age == 0)
+        return FADED;
+    move(oldest, row_of_age(age), 1, (uint8_t)(zone->anon.bias + age));
+    zone->anon.count[0]--;
+    zone->anon.count[age]++;
+    return lifted ? LIFTED : KEPT;
+}
+
+static void deactivate_oldest(struct zone *zone, struct row *oldest, uint32_t n)
+{
+    move(oldest, &scratch->row[DIRTY], n, (uint8_t)zone->anon.bias);
+    zone->anon.count[0] -= n;
+    zone->anon.nr -= n;
+    zone->inactive_dirty += n;
+}
+
 static uint32_t inert_refill(uint32_t goal)
 {
     struct zone *zone = PTR(struct zone, scratch->zone);
@@ -254,21 +308,17 @@ static uint32_t inert_refill(uint32_t goal)
         if (n > oldest->pages)
             n = oldest->pages;
         n = plain_pages(oldest, n);
-        if (n == 0 && page_referenced(oldest_page(oldest))) {
-            move(oldest, row_of_age(AGE_UP), 1, (uint8_t)(zone->anon.bias + AGE_UP));
-            zone->anon.count[0]--;
-            zone->anon.count[AGE_UP]++;
-            cost += COST_PAGE_SCAN;
-            maxscan--;
-            continue;
-        }
-        if (n == 0)
-            n = 1; /* it only looked young; page_referenced() made it plain */
-        move(oldest, &scratch->row[DIRTY], n, (uint8_t)zone->anon.bias);
-        zone->anon.count[0] -= n;
-        zone->anon.nr -= n;
-        zone->inactive_dirty += n;
         cost += (uint64_t)n * COST_PAGE_SCAN;
+        if (n == 0) {
+            cpu_charge(cost); /* a look depends on its instant */
+            cost = 0;
+            const enum special_end end = refill_special(zone, oldest);
+            maxscan -= end == KEPT;
+            if (end != FADED)
+                continue;
+            n = 1;
+        }
+        deactivate_oldest(zone, oldest, n);
         done += n;
         maxscan -= n;
     }
@@ -287,9 +337,12 @@ static void inert_launder(void)
              * reference is seen. */
             struct page *page = oldest_page(dirty);
             cpu_charge(COST_PAGE_LAUNDER);
-            zone->stamp++;
-            page->laundry_at = (uint16_t)(jiffies_now() / HZ);
-            (void)page_referenced(page);
+            if (page->flags & PG_young) {
+                zone->stamp++;
+                page->laundry_at = (uint16_t)(jiffies_now() / HZ);
+                (void)page_referenced(page);
+                update_special(page);
+            }
             n = 1;
         } else {
             cpu_charge((uint64_t)n * COST_PAGE_LAUNDER);
@@ -379,7 +432,7 @@ static void count_specials(struct zone *zone, int sign)
         for (uint64_t bits = scratch->special_bits[i / 64]; bits != 0; bits &= bits - 1) {
             const struct page *page =
                 PTR(const struct page, scratch->page[i + (uint32_t)__builtin_ctzll(bits)]);
-            if (page->flags & PG_active_anon)
+            if ((page->flags & PG_active_anon) && (page->flags & PG_young))
                 count_young(&zone->anon, page, page_age(page), sign);
         }
 }
@@ -387,8 +440,15 @@ static void count_specials(struct zone *zone, int sign)
 bool inert_enter(struct zone *zone)
 {
     ASSERT(!scratch->active && inert_possible(zone));
+    if (cos_clock.now_ns < scratch->next_try_ns)
+        return false;
+    if (heat_for_each_stirring(NULL, SPECIALS_MAX) > SPECIALS_MAX) {
+        scratch->next_try_ns = cos_clock.now_ns + NEXT_TRY_NS;
+        return false;
+    }
     if (!collect_pages(zone))
         return false;
+    (void)heat_for_each_stirring(mark_stirring, SPECIALS_MAX);
     count_specials(zone, -1);
     scratch->zone = kptr_of(zone);
     scratch->base = 0;

@@ -16,7 +16,9 @@
  *
  * A page that is touched meanwhile is "special": it is young, and reclaim will do something else
  * with it when it comes to it. Its place is known by a bit over the places of the start, so a move
- * stops before it, and it is dealt with by itself.
+ * stops before it, and it is dealt with by itself. So is a page of a working set (heat.h) that a
+ * look may find used: its process rests, or has rested since the last look. When a process begins
+ * to rest the lists are put in order, and with too many such pages nothing is counted.
  *
  * The contract of costs. A pass over inert memory takes so much CPU, in ns, whether pages are moved
  * one by one (vmscan.c) or counted (test_mm_inert compares). d = pages on inactive_dirty:

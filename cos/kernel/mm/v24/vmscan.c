@@ -87,7 +87,7 @@ static bool aged_by_kscand(const struct age_lists *lists)
     if (!heat_any() || list_empty(&lists->list[0]))
         return false;
     struct page *page = lru_page(lists->list[0].prev);
-    const uint32_t age = (page->flags & PG_locked) ? 0 : heat_age(page, false);
+    const uint32_t age = (page->flags & PG_locked) ? 0 : heat_age(page, 0, false);
     if (age == 0)
         return false;
     del_page_from_lru(page);
@@ -613,7 +613,7 @@ INLINE_FN void scan_active_list(struct zone *zone, struct age_lists *lists, uint
     for (uint32_t i = 0; i < n; i++) {
         struct page *page = pfn_to_page((uint32_t)buffer[i] & 0xfffffu);
         const bool touched = page_touched(page);
-        const uint32_t age = heat_age(page, touched);
+        const uint32_t age = heat_age(page, page_age(page), touched);
         if (age == page_age(page))
             continue;
         del_page_from_lru(page);
