@@ -16,8 +16,10 @@ $(HOSTED_TEST_BIN): $(BUILD)/%: $(BUILD)/hosted/%.o $(BUILD)/libtest.a
 
 # The tests of the console's kernel: all of it with its programs as hosted code, but for what starts
 # it and what talks to the VMkernel (tests/kernel/cos_harness.c stands in for these). Pointers
-# between its objects have 32 bits.
-KERNEL_TEST_LIBS = $(TEST_LIBS) -no-pie -Wl,-Ttext-segment=0x60000000,--wrap=do_timers
+# between its objects have 32 bits. Bound at the start: the linker at work would leave registers on
+# the stacks of tasks.
+KERNEL_TEST_LIBS = $(TEST_LIBS) -no-pie \
+  -Wl,-Ttext-segment=0x60000000,--wrap=do_timers,-z,now
 COS_HARNESS_OBJ := $(call objects,coshosted,tests/kernel/cos_harness.c \
   $(filter-out %/setup.c %/hypervisor.c $(COS_SHARED),$(COS_SRC)) $(COS_ASM))
 $(KERNEL_TEST_BIN): $(BUILD)/%: $(BUILD)/coshosted/%.o $(COS_HARNESS_OBJ) $(BUILD)/libtest.a

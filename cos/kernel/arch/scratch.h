@@ -37,6 +37,7 @@
  * does such work on the side must not show it on its own stack. */
 void run_aside(void);
 #define SCRATCH_CALL (SCRATCH_VA + SCRATCH_SIZE - 96)
+#define SCRATCH_ALONE (SCRATCH_VA + SCRATCH_SIZE - 128) /* 16 bytes of alone.c */
 static inline __attribute__((always_inline)) void do_aside(void (*fn)(kptr), kptr arg)
 {
     volatile uint64_t *call = PTR(volatile uint64_t, SCRATCH_CALL);

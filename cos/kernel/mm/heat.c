@@ -265,9 +265,9 @@ bool heat_touched(struct page *page)
         return false;
     const struct class *c;
     const uint64_t now = page_heat(page, &c), seen = heat->look[page_to_pfn(page)].seen;
-    look_taken(page, now);
     if (now <= seen)
-        return false;
+        return false; /* not even a look: whoever counts pages does not look at these (skip/) */
+    look_taken(page, now);
     const uint64_t bits = look_bits(page, seen, now);
     if (bits >> 32 >= heat_used_probability(now - seen))
         return false;

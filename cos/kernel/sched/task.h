@@ -97,7 +97,6 @@ struct task_struct {
     /* For those who pass time without its stack (skip/hooks.h) */
     uint32_t stuck;     /* STUCK_*: where it stands; 0 = nowhere of the kind */
     uint32_t stuck_gfp; /* what it asks for there */
-    uint32_t scrub;     /* 1: the dead part of its stack is cleared when it next leaves the CPU */
 
     uint32_t reclaim_passes; /* direct reclaim passes done */
     /* signals */

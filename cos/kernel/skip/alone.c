@@ -80,21 +80,33 @@ static uint64_t end_slice(struct task_struct *t)
     return used;
 }
 
-uint64_t run_alone(uint64_t ns)
-{
-    struct task_struct *t = current;
-    uint64_t used = 0;
+struct alone {
+    uint64_t ns, used;
+};
 
-    if (ns <= (uint64_t)TICKS_LEFT_MIN * NS_PER_JIFFY || !is_alone(t) || skip_is_off())
-        return 0;
+static void pass_slices(kptr k)
+{
+    struct alone *a = PTR(struct alone, k);
+    struct task_struct *t = current;
+
     sched_account(t);
-    for (uint32_t left = ticks_of(ns); left > 0; left = ticks_of(ns - used)) {
+    for (uint32_t left = ticks_of(a->ns); left > 0; left = ticks_of(a->ns - a->used)) {
         const uint32_t in_slice = t->policy == SCHED_FIFO ? left + 1 : t->time_slice;
         ASSERT(tick_at() >= cos_clock.now_ns);
         if (in_slice > 1)
-            used += pass_ticks(t, in_slice - 1 < left ? in_slice - 1 : left);
+            a->used += pass_ticks(t, in_slice - 1 < left ? in_slice - 1 : left);
         else
-            used += end_slice(t);
+            a->used += end_slice(t);
     }
-    return used;
+}
+
+uint64_t run_alone(uint64_t ns)
+{
+    struct alone *a = PTR(struct alone, SCRATCH_ALONE);
+
+    if (ns <= (uint64_t)TICKS_LEFT_MIN * NS_PER_JIFFY || !is_alone(current) || skip_is_off())
+        return 0;
+    *a = (struct alone){ .ns = ns };
+    do_aside(pass_slices, kptr_of(a)); /* leaving nothing on the stack */
+    return a->used;
 }

@@ -234,9 +234,8 @@ static struct page *oldest_page(const struct row *row)
     return PTR(struct page, scratch->page[scratch->start_of[p->list] + p->start]);
 }
 
-void inert_toggle_young(kptr k)
+void inert_toggle_young(struct page *page)
 {
-    struct page *page = PTR(struct page, k);
     struct zone *zone = PTR(struct zone, scratch->zone);
     page->flags ^= PG_young;
     update_special(page);
@@ -356,13 +355,11 @@ static void inert_launder(void)
 
 int32_t refill_by_counting(struct zone *zone, uint32_t target, uint32_t from_cache)
 {
-    current->scrub = 1;
     return inert_counts(zone) && from_cache == 0 ? (int32_t)inert_refill(target) : -1;
 }
 
 bool launder_by_counting(struct zone *zone)
 {
-    current->scrub = 1;
     if (!inert_counts(zone) || nr_swap_pages != 0)
         return false;
     inert_launder();

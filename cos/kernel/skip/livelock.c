@@ -46,7 +46,6 @@ static bool run_without_stack(struct task_struct *next)
         goes_on = step_idle();
     }
     next->frame = frame;
-    next->scrub = 0;
     next->saved = (struct cos_frame){ 0 };
     if (goes_on)
         sched_leave_cpu(next);

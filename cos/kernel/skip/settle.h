@@ -5,6 +5,8 @@
 
 #include "cos/kernel/arch/scratch.h"
 
+struct page;
+
 /** True between inert_enter() and inert_leave() of inert_lists.h. */
 static inline bool inert_active(void)
 {
@@ -20,7 +22,7 @@ static inline void inert_settle(void)
         do_aside(inert_leave, 0);
 }
 
-/** Change PG_young of a page (kptr) while the lists are turned by counting; for do_aside(). */
-void inert_toggle_young(kptr page);
+/** Change PG_young of a page of the anonymous lists while they are turned by counting. */
+void inert_toggle_young(struct page *page);
 
 #endif /* COS_SETTLE_H */

@@ -31,12 +31,12 @@ void count_young(struct age_lists *lists, const struct page *page, uint32_t age,
         scan_bit(page, n > 0);
 }
 
-static void set_young(struct page *page, bool young)
+static void toggle_young(kptr k)
 {
-    if (((page->flags & PG_young) != 0) == young)
-        return;
+    struct page *page = PTR(struct page, k);
+    const bool young = !(page->flags & PG_young);
     if (inert_active() && (page->flags & (PG_active_anon | PG_inactive_dirty))) {
-        do_aside(inert_toggle_young, kptr_of(page));
+        inert_toggle_young(page);
         return;
     }
     page->flags ^= PG_young;
@@ -45,14 +45,17 @@ static void set_young(struct page *page, bool young)
     page_update(page);
 }
 
+/* Aside, so that the stack does not show which of the two ways it was done. */
 void page_mark_young(struct page *page)
 {
-    set_young(page, true);
+    if (!(page->flags & PG_young))
+        do_aside(toggle_young, kptr_of(page));
 }
 
 void page_clear_young(struct page *page)
 {
-    set_young(page, false);
+    if (page->flags & PG_young)
+        do_aside(toggle_young, kptr_of(page));
 }
 
 /* A list is walked from its tail, each page naming the next, and the frames are spread over 12 MB:

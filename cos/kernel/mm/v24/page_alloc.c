@@ -214,6 +214,7 @@ static struct page *defragment(struct zone *zone, uint32_t gfp, uint32_t order)
                 (void)rebalance_inactive(20);
                 (void)rebalance_dirty_zone(zone, BATCH_WORK_AMOUNT, gfp);
                 (void)rebalance_laundry_zone(zone, BATCH_WORK_AMOUNT, gfp);
+                FORGET_STACK_BELOW();
             }
             for (;;) {
                 struct page *page = rmqueue(zone, order);

@@ -372,6 +372,7 @@ static KERNEL_FN uint32_t do_try_to_free_pages(uint32_t gfp)
         if (need_rebalance_laundry(zone))
             done += rebalance_laundry_zone(zone, BATCH_WORK_AMOUNT, gfp);
     }
+    FORGET_STACK_BELOW();
     done += shrink_caches(0, 1, gfp);
     if (done == 0 && free_min_any() > 0 && (gfp & GFP_FS))
         out_of_memory();
@@ -429,6 +430,7 @@ static KERNEL_FN void do_try_to_free_pages_kswapd(uint32_t gfp)
         (void)rebalance_inactive_zone(
             zone, work > 4 * BATCH_WORK_AMOUNT ? work : 4 * BATCH_WORK_AMOUNT, KSWAPD_PERCENT);
     }
+    FORGET_STACK_BELOW();
     if (free_low_any() > 0)
         (void)shrink_caches(0, 6, gfp);
 }
@@ -448,6 +450,7 @@ INLINE_FN void background_aging(void)
         if (need_rebalance_dirty(zone))
             (void)rebalance_dirty_zone(zone, BATCH_WORK_AMOUNT, GFP_KSWAPD);
     }
+    FORGET_STACK_BELOW();
 }
 
 static bool kswapd_short(void)

@@ -253,7 +253,7 @@ static __attribute__((noinline)) bool schedule_out(void)
         return false;
     prev->saved = (struct cos_frame){ 0 };
     switch_from = kptr_of(prev);
-    switch_scrub = take_scrub(prev);
+    switch_scrub = prev->stuck;
     return true;
 }
 
