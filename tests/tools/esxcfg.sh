@@ -71,6 +71,6 @@ advcfg -s "/vmfs/volumes/$uuid/elsewhere" /Misc/CosCoreFile >/dev/null
 "$LOSTBEAT" reset "$host" --for 2h --json >"$TMP/run.json" 2>&1
 check "a core goes where CosCoreFile says" test -s "$host/vmfs/volumes/$uuid/elsewhere"
 check "and the log says so" grep -q "Dumping core to '/volumes/$uuid/elsewhere'" "$host/console/psod.txt"
-"$LOSTBEAT" reset "$host" >/dev/null 2>&1
+"$LOSTBEAT" reset "$host" --for 1m >/dev/null 2>&1
 check "from where the next start moves it" test -s "$host/root/old_cores/cos-core-esxsmall.2.core.gz"
 tap_done

@@ -28,11 +28,16 @@ equal "vmksummary goes on as in the article" "$(grep -A1 ' hb: ' "$summary" | ta
     'Nov 13 07:13:58 esxhostname vmkhalt: (1258114439) Starting system...'
 check "then VMkernel error, 11 s later" grep -q '^Nov 13 07:14:09 esxhostname logger: (1258114449) VMkernel error$' "$summary"
 check "then loaded VMkernel, 55 s later" grep -q '^Nov 13 07:14:53 esxhostname logger: (1258114493) loaded VMkernel$' "$summary"
-check "at the end Halting system" grep -q 'vmkhalt: ([0-9]*) Halting system\.\.\.$' "$summary"
+check "an hour after an hour, to the next day" test "$(sed -n '/loaded VMkernel/,$p' "$summary" | tail -n +2 | grep -c ' hb: ')" -ge 23
+check "with its 73 machines" bash -c "tail -1 '$summary' | grep -q ' hb: vmk loaded, [0-9.]*, [0-9.]*, 73, '"
+equal "and nobody shut it down" "$(tail -n +2 "$summary" | grep -cE 'Halting|Rebooting')$(grep -c 'shutting down' "$TMP/kb/var/log/messages")" 00
+check "/proc has the processes of a host that runs" test "$(find "$TMP/kb/proc" -maxdepth 1 -name '[0-9]*' | wc -l)" -ge 100
 check "messages tells where the dumps went" grep -q 'vmkdump: dump in slot 1 of 1 copied to /root/vmkernel-zdump-111309.07.13.1$' "$TMP/kb/var/log/messages"
 check "the old log was rotated" grep -q 'Lost heartbeat' "$TMP/kb/var/log/vmkernel.1"
-equal "/proc is that of the new start" "$(awk '/^SwapFree/ {print $2}' "$TMP/kb/proc/meminfo")" \
-    "$(awk '/^SwapTotal/ {print $2}' "$TMP/kb/proc/meminfo")"
+check "/proc is that of the new start" test "$(awk '/^SwapFree/ {print $2}' "$TMP/kb/proc/meminfo")" -gt 500000
+check "verify finds nothing that differs" "$LOSTBEAT" verify "$TMP/kb"
+check "it can be reset again, and halted" "$LOSTBEAT" reset "$TMP/kb" --for 1h --halt
+check "at the end Halting system" bash -c "tail -1 '$summary' | grep -q 'vmkhalt: ([0-9]*) Halting system\.\.\.$'"
 said=$("$LOSTBEAT" reset "$TMP/kb" 2>&1)
 equal "a host that was shut down is not reset" "$?" 2
 check "but told to boot" grep -q 'lostbeat boot' <<<"$said"
@@ -95,7 +100,7 @@ for at in 'fsync 5' 'rename 4' 'ftruncate 6' 'pwrite64 120' 'fsync 11' 'rename 5
     had_core=0
     [ ! -e "$h/vmfs/volumes/$uuid/cos-core-esxsmall" ] || had_core=1
     state=$("$BIN/vmkdump" --json -d "$h/dev/vmkcore" | jq -r .state)
-    "$LOSTBEAT" reset "$h" >"$TMP/said" 2>&1 || lost="$lost $at:reset"
+    "$LOSTBEAT" reset "$h" --for 1m --halt >"$TMP/said" 2>&1 || lost="$lost $at:reset"
     [ "$had_core" = 0 ] || zcat "$h"/root/old_cores/cos-core-esxsmall.1.core.gz >/dev/null 2>&1 || lost="$lost $at:core"
     case $state in
     empty) grep -q 'no new dump' "$TMP/said" || lost="$lost $at:silent" ;;
@@ -120,7 +125,7 @@ for at in 'rename 2' 'pwrite64 1' 'fsync 1' 'fsync 2' 'rename 3' 'fsync 3' 'pwri
     status=$?
     [ "$status" -eq 137 ] || continue
     points=$((points + 1))
-    "$LOSTBEAT" reset "$h" >"$TMP/said" 2>&1 || lost="$lost $at:reset"
+    "$LOSTBEAT" reset "$h" --for 1m --halt >"$TMP/said" 2>&1 || lost="$lost $at:reset"
     [ "$(ls "$h"/root/old_cores | wc -l)" = 1 ] || lost="$lost $at:cores"
     zcat "$h"/root/old_cores/cos-core-esxsmall.1.core.gz | cmp -s - "$TMP/seed/vmfs/volumes/$uuid/cos-core-esxsmall" || lost="$lost $at:core"
     "$BIN/vmkdump" --verify "$h"/root/vmkernel-zdump-* >/dev/null || lost="$lost $at:zdump"
@@ -137,7 +142,7 @@ check "no half core is on the datastore" test -z "$(find "$h/vmfs" -name 'cos-co
 check "the screen says that there is no core" grep -q 'WARNING: Dump: 361: .* failed: No space left on device' "$h/console/psod.txt"
 equal "and that the dump did not fit" "$(tail -1 "$h/console/psod.txt")" 'Dump to slot 1 of 1 failed: No space left on device'
 equal "the zdump's notes say it, too" "$("$BIN/vmkdump" -d "$h/dev/vmkcore" --read notes)" 'no cos-core: No space left on device'
-check "the next start has no space" bash -c "'$LOSTBEAT' reset '$h' | grep -q 'cannot be copied to /root: No space left on device; it stays there'"
+check "the next start has no space" bash -c "'$LOSTBEAT' reset '$h' --for 1m --halt | grep -q 'cannot be copied to /root: No space left on device; it stays there'"
 check "the one after it has" bash -c "'$LOSTBEAT' boot '$h' | grep -q 'copied to /root/vmkernel-zdump-.*; it is cut'"
 
 # ---- a move that fails ----
@@ -145,7 +150,7 @@ h=$TMP/full
 cp -a "$TMP/seed" "$h"
 rm -rf "$h/root/old_cores"
 : >"$h/root/old_cores" # no folder: what is to go there cannot
-"$LOSTBEAT" reset "$h" >"$TMP/said" 2>&1
+"$LOSTBEAT" reset "$h" --for 1m --halt >"$TMP/said" 2>&1
 check "a start that cannot move the core is one all the same" grep -q 'loaded VMkernel' "$h/var/log/vmksummary"
 check "messages says what failed, and that it is tried again" \
     grep -q "cos-core: .*cannot be moved to /root/old_cores: .*next start tries again" "$h/var/log/messages"

@@ -145,7 +145,7 @@ def leftovers(host):
 
 def start_again(host):
     """Press the button that is right. @return what the start said"""
-    done = run(BIN + "/lostbeat", "reset", host)
+    done = run(BIN + "/lostbeat", "reset", "--for", "0s", "--halt", host)
     if done.returncode == 2 and "lostbeat boot" in done.stdout:
         done = run(BIN + "/lostbeat", "boot", host)
     return done
@@ -277,7 +277,7 @@ def make_bases():
     once = os.path.join(TMP, "once")
     subprocess.run(["cp", "-a", seed, reset], check=True)
     subprocess.run(["cp", "-a", seed, once], check=True)
-    run(BIN + "/lostbeat", "reset", once)
+    run(BIN + "/lostbeat", "reset", "--for", "0s", "--halt", once)
     for name in ("plan.json", "plan-0.json", "result-0.json"):
         shutil.copy(once + "/run/" + name, reset + "/run/")
     shutil.rmtree(once)
@@ -289,7 +289,7 @@ def vmkernel(host):
 
 
 def lostbeat_reset(host):
-    return [BIN + "/lostbeat", "reset", host]
+    return [BIN + "/lostbeat", "reset", "--for", "0s", "--halt", host]
 
 
 def is_sanitized():

@@ -7,7 +7,7 @@ uuid=4533e089-1dfcdd21-f1d3-001a140ebdca
 vm_support=$BIN/vm-support
 need_kb_host
 cp -a "$kb_host" "$TMP/kb"
-"$LOSTBEAT" reset "$TMP/kb" --at '2009-11-13 07:13:58' >/dev/null 2>&1 || give_up "the host starts again"
+"$LOSTBEAT" reset "$TMP/kb" --at '2009-11-13 07:13:58' --for 0s --halt >/dev/null 2>&1 || give_up "the host starts again"
 cp -a "$TMP/kb" "$TMP/other-name"
 mkdir "$TMP/a" "$TMP/b" "$TMP/n" "$TMP/x"
 

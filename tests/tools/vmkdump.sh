@@ -19,7 +19,7 @@ check "and lines that never reached a file of the host" grep -q 'Dumping core to
 equal "the screen in it is the one of the console" "$("$vmkdump" -d "$slot" --read screen)" "$(cat "$host/console/psod.txt")"
 sections=$("$vmkdump" --json -d "$slot" | jq '.sections | length')
 check "--json names its sections ($sections)" test "$sections" -ge 10
-"$LOSTBEAT" reset "$host" >/dev/null 2>&1
+"$LOSTBEAT" reset "$host" --for 1m >/dev/null 2>&1
 file=$(ls "$host"/root/vmkernel-zdump-*)
 equal "a collected slot still shows its dump" "$("$vmkdump" -d "$slot" --read log | sha256sum)" "$(sha256sum <vmkernel-log.1)"
 check "the file is whole" "$vmkdump" --verify "$file"

@@ -1,5 +1,5 @@
 /* cmd_boot.c - `lostbeat boot` and `lostbeat reset`: a start of a host, the first one or another,
- * some time of its life, and a clean end. */
+ * and some time of its life. `boot` then halts it, `reset` leaves it running. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,6 +14,7 @@
 #include "shared/err.h"
 #include "shared/isodate.h"
 #include "shared/path.h"
+#include "shared/units.h"
 #include "tools/cmd/cmd.h"
 #include "tools/host/digest.h"
 #include "tools/host/host.h"
@@ -24,6 +25,8 @@
 #include "tools/scenario/scenario.h"
 #include "tools/host/skeleton.h"
 
+#define RESET_FOR_NS (24 * NS_PER_HOUR) /* somebody collects a bundle the day after. OUR CHOICE */
+
 struct arguments {
     const struct cmd *cmd;
     const char *host_dir;
@@ -32,7 +35,7 @@ struct arguments {
     const char *clock;
     int64_t at_local_s; /* INT64_MIN = not given */
     uint64_t for_ns;
-    bool reboot, json;
+    bool reboot, halt, json;
 };
 
 /* ---- what came of it ------------------------------------------------------------------------- */
@@ -58,7 +61,8 @@ static json_t *load_found(const char *host_dir)
 static bool ended_well(const struct started *s)
 {
     return strcmp(s->result.outcome, "survived") == 0 &&
-           (strcmp(s->result.end, "halt") == 0 || strcmp(s->result.end, "reboot") == 0);
+           (strcmp(s->result.end, "halt") == 0 || strcmp(s->result.end, "reboot") == 0 ||
+            strcmp(s->result.end, "running") == 0);
 }
 
 static void print_start(struct out *o, const struct started *s)
@@ -109,6 +113,13 @@ static int start(const struct arguments *a, const struct plan *plan)
     return report(&s);
 }
 
+static enum restart_end end_of(const struct arguments *a)
+{
+    if (a->reboot)
+        return RESTART_REBOOTS;
+    return a->halt || a->cmd == &cmd_boot ? RESTART_HALTS : RESTART_RUNS_ON;
+}
+
 /* The first start: a scenario says what host it is. */
 static int first_start(const struct arguments *a)
 {
@@ -124,7 +135,7 @@ static int first_start(const struct arguments *a)
     } else {
         if (a->at_local_s != INT64_MIN)
             p->epoch_boot_s = p->boot.epoch_boot_s = a->at_local_s - p->utc_offset_s;
-        restart_set_end(p, a->for_ns, a->reboot);
+        restart_set_end(p, a->for_ns, end_of(a));
         status = skeleton_create(a->host_dir, p, &err) != 0 ? cmd_fail(CMD_USAGE, "%s", err.text)
                                                             : start(a, p);
     }
@@ -158,7 +169,7 @@ static int restart_at(const struct arguments *a, struct restart *r)
         return cmd_fail(CMD_USAGE, "--at: %s: its clock stands at %s already", a->host_dir, now);
     }
     restart_advance(r, epoch_s);
-    restart_set_end(r->plan, a->for_ns, a->reboot);
+    restart_set_end(r->plan, a->for_ns, end_of(a));
     if (restart_save(a->host_dir, r, &err) != 0)
         return cmd_fail(CMD_USAGE, "%s", err.text);
     return start(a, r->plan);
@@ -205,7 +216,11 @@ static const char *take_for(void *member, const char *text)
 
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
-    struct arguments a = { .cmd = cmd, .seed = 1, .clock = "virtual", .at_local_s = INT64_MIN };
+    struct arguments a = { .cmd = cmd,
+                           .seed = 1,
+                           .clock = "virtual",
+                           .at_local_s = INT64_MIN,
+                           .for_ns = cmd == &cmd_reset ? RESET_FOR_NS : 0 };
     const int status = cmd_options(cmd, argc, argv, &a);
     if (status != CMD_GO)
         return status;
@@ -232,7 +247,9 @@ static const struct cmd_option options[] = {
     CMD_TAKE("at", 0, "T", at_local_s, take_at,
              "when, by the host's own clock: 'YYYY-MM-DD HH:MM:SS'; later than its last run"),
     CMD_TAKE("for", 0, "D", for_ns, take_for,
-             "how long it runs after the start scripts: 90s, 2h, 42d14h. Default: not at all"),
+             "how long it runs after the start scripts: 90s, 2h, 42d14h. Default: `boot` not at "
+             "all, `reset` 24h"),
+    CMD_FLAG("halt", 0, halt, "at the end: press the power button; `boot` always does"),
     CMD_FLAG("reboot", 0, reboot,
              "at the end: reboot instead of halt; the next `boot` is then the start after it"),
     CMD_TAKE("clock", 0, "C", clock, cmd_take_clock,
@@ -244,7 +261,7 @@ static const struct cmd_option options[] = {
 };
 
 #define EXIT_STATUS \
-    "Exit status: 0 it ran and shut down, 1 it did not get so far, 2 wrong usage or input."
+    "Exit status: 0 it ran so long, 1 it did not get so far, 2 wrong usage or input."
 
 const struct cmd cmd_boot = {
     .name = "boot",
@@ -268,10 +285,11 @@ const struct cmd cmd_boot = {
 const struct cmd cmd_reset = {
     .name = "reset",
     .summary = "presses the reset button of a host, after a purple screen",
-    .usage = "DIR [--at T] [--for D] [--reboot] [--clock C] [--json]",
+    .usage = "DIR [--at T] [--for D] [--halt | --reboot] [--clock C] [--json]",
     .about = "Starts the host in DIR again after a purple screen or after it was cut off, as "
              "`lostbeat boot` does one that was shut down. Without --at that is 10 to 30 minutes "
-             "after the dump.",
+             "after the dump. The host runs on for a day, its virtual machines start again, and "
+             "its files are those of a running host; the next start cuts it off.",
     .options = options + 2, /* no scenario and no seed: those of the host */
     .more = "  lostbeat run kb-308590 --host hosts/kb\n"
             "  lostbeat reset hosts/kb --at '2009-11-13 07:13:58'\n"

@@ -22,7 +22,7 @@ struct hypervisor_result {
     char headline[128];
     bool stunned;
     char note[512];
-    char end[16];    /* "purple", "halt", "reboot", "off", "no-console" */
+    char end[16];    /* "purple", "halt", "reboot", "running", "off", "no-console" */
     uint32_t starts; /* of the plan that it is the result of */
 };
 

@@ -152,11 +152,12 @@ void restart_advance(struct restart *r, int64_t epoch_s)
     shift_faults(p, shift_ns);
 }
 
-void restart_set_end(struct plan *plan, uint64_t for_ns, bool reboot)
+void restart_set_end(struct plan *plan, uint64_t for_ns, enum restart_end end)
 {
-    plan->power_ns = plan->boot.cos_start_ns + RESTART_LOADED_NS + for_ns;
-    plan->duration_ns = plan->power_ns + RESTART_HALT_MAX_NS;
-    plan->reboot = reboot ? 1 : 0;
+    const uint64_t end_ns = plan->boot.cos_start_ns + RESTART_LOADED_NS + for_ns;
+    plan->power_ns = end == RESTART_RUNS_ON ? 0 : end_ns;
+    plan->duration_ns = end == RESTART_RUNS_ON ? end_ns : end_ns + RESTART_HALT_MAX_NS;
+    plan->reboot = end == RESTART_REBOOTS ? 1 : 0;
 }
 
 /* A record of the last run gets its number: a hard link, so that the name in use is never gone. */

@@ -41,8 +41,10 @@ int64_t restart_default_s(const struct restart *r);
 /** Turn r->plan into that of the next start. @param epoch_s when; later than r->clock_s */
 void restart_advance(struct restart *r, int64_t epoch_s);
 
-/** The host is to run `for_ns` more once it has started, and to halt, or to reboot. */
-void restart_set_end(struct plan *plan, uint64_t for_ns, bool reboot);
+enum restart_end { RESTART_RUNS_ON, RESTART_HALTS, RESTART_REBOOTS };
+
+/** The host is to run `for_ns` more once it has started; what happens then. */
+void restart_set_end(struct plan *plan, uint64_t for_ns, enum restart_end end);
 
 /** Keep the last run's records, and write the new plan. A host is never without a plan. @return 0
  * or a code of err.h with one line in err */

@@ -211,6 +211,7 @@ static const char *outcome_name(enum vmk_outcome outcome)
 static const char *end_name(enum vmk_end end)
 {
     static const char *const names[] = { [VMK_END_OFF] = "off",
+                                         [VMK_END_RUNNING] = "running",
                                          [VMK_END_HALT] = "halt",
                                          [VMK_END_REBOOT] = "reboot",
                                          [VMK_END_PURPLE] = "purple",

@@ -59,6 +59,7 @@ enum vmk_cos {
 /* What became of the host's power, for the next start. */
 enum vmk_end {
     VMK_END_OFF,        /* cut off while it ran */
+    VMK_END_RUNNING,    /* it runs, and nobody looks any further; the next start cuts it off */
     VMK_END_HALT,       /* shut down */
     VMK_END_REBOOT,     /* shut down, to start again */
     VMK_END_PURPLE,     /* stands with a purple screen */

@@ -380,6 +380,7 @@ static void run_event(struct console *c, const struct evq_event *ev)
         break;
     case EV_END:
         vmk->outcome = VMK_SURVIVED;
+        vmk->end = vmk->plan.power_ns == 0 ? VMK_END_RUNNING : VMK_END_OFF;
         break;
     }
 }
