@@ -117,7 +117,7 @@ static const struct boot_program hourly[] = {
     CRON_CHILD("vmkheartbeat", "vmkheartbeat", 596, 1900, 260),
 };
 static const struct boot_program daily[] = {
-    CRON_CHILD("logrotate", "worker", 48, 1900, 300),
+    CRON_CHILD("logrotate", "logrotate", 48, 1900, 300),
     CRON_CHILD("makewhatis.cron", "worker", 596, 1900, 240),
     CRON_CHILD("slocate.cron", "slocate", 596, 1900, 220),
     CRON_CHILD("tmpwatch", "worker", 20, 1700, 80),

@@ -75,6 +75,32 @@ static void test_a_page_older_than_thirty_seconds_is_written_at_the_next_look(vo
     assert_in_range(r->number[5], 0, 12); /* kupdated did not look every 5 s for nothing */
 }
 
+/* ---- another name ---------------------------------------------------------------------------- */
+static void a_log_is_rotated(struct cos_result *r)
+{
+    write_bytes(LOG, 0, "before");
+    write_bytes(LOG ".1", 0, "oldest");
+    const struct address_space *oldest = file_mapping(LOG ".1", 0), *old = file_mapping(LOG, 0);
+    file_rename(LOG, LOG ".1");
+    write_bytes(LOG, 0, "new");
+    r->number[0] = file_mapping(LOG ".1", 0) == old;
+    r->number[1] = file_mapping(LOG, 0) != old && file_mapping(LOG, 0) != oldest;
+    r->number[2] = oldest->nrpages;
+    (void)snprintf(r->text, sizeof r->text, "%.8s,%.8s",
+                   (const char *)page_address(__find_page(file_mapping(LOG, 0), 0)),
+                   (const char *)page_address(__find_page(file_mapping(LOG ".1", 0), 0)));
+}
+
+static void test_a_file_that_got_another_name_keeps_its_pages(void **state)
+{
+    (void)state;
+    const struct cos_result *r = run(a_log_is_rotated);
+    assert_string_equal(r->text, "new,before");
+    assert_int_equal(r->number[0], 1);
+    assert_int_equal(r->number[1], 1);
+    assert_int_equal(r->number[2], 1); /* it is gone by name alone: reclaim finds its page */
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 static void on_the_disk(const struct address_space *f, uint32_t index, char *bytes)
 {
@@ -211,6 +237,7 @@ static void test_a_sync_leaves_nothing_of_that_file_dirty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_file_that_got_another_name_keeps_its_pages),
         cmocka_unit_test(test_a_page_older_than_thirty_seconds_is_written_at_the_next_look),
         cmocka_unit_test(test_a_page_of_which_a_part_is_kept_is_read_first),
         cmocka_unit_test(test_bdflush_and_the_writer_keep_the_share_that_is_dirty_down),

@@ -10,16 +10,23 @@
 
 #define EPOCH_MAX INT64_C(4102444800) /* 2100: what lies behind it is no time of a host */
 
-/* @return false when the host has no vmksummary; else *ret is to be freed */
+/* The newest vmksummary, and the one before it if that has been rotated just now. @return false
+ * when the host has none; else *ret is to be freed */
 static bool read_summary(const char *host_dir, struct vmksummary *ret)
 {
+    static const char *const names[2] = { PATH_VMKSUMMARY_LOG ".1", PATH_VMKSUMMARY_LOG };
     char path[PATH_SIZE];
     struct err err;
-    struct text t;
-    if (path_join(path, host_dir, PATH_VMKSUMMARY_LOG) != 0 || text_load(path, &t, &err) != 0)
+    struct text t[2];
+    uint32_t count = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (path_join(path, host_dir, names[i]) == 0 && text_load(path, &t[count], &err) == 0)
+            count++;
+    if (count == 0)
         return false;
-    vmksummary_parse(&t, 1, ret);
-    text_free(&t);
+    vmksummary_parse(t, count, ret);
+    for (uint32_t i = 0; i < count; i++)
+        text_free(&t[i]);
     return true;
 }
 

@@ -38,15 +38,12 @@ static void put_last(struct verify *v, struct claim_place at, const struct vmksu
 
 static void read_vmksummary(struct verify *v)
 {
-    static const char *const names[2] = { PATH_VMKSUMMARY_LOG ".1", PATH_VMKSUMMARY_LOG };
-    struct claim_place at[2];
-    struct text t[2];
+    struct verify_logs logs;
     struct vmksummary s;
-    uint32_t count = 0, last = UINT32_MAX;
+    uint32_t last = UINT32_MAX;
     int64_t boot_s = 0, end_ms = 0;
-    for (int i = 0; i < 2; i++)
-        count += verify_load(v, names[i], &at[count], &t[count]);
-    vmksummary_parse(t, count, &s);
+    verify_load_logs(v, PATH_VMKSUMMARY_LOG, &logs);
+    vmksummary_parse(logs.text, logs.count, &s);
     const bool known = claim_get(&v->claims, "zdump.state.boot_epoch_s", &boot_s) &&
                        claim_get(&v->claims, "zdump.state.dump_end_ms", &end_ms);
     for (uint32_t i = 0; i < s.record_count; i++) {
@@ -54,14 +51,13 @@ static void read_vmksummary(struct verify *v)
         if (r->kind != VMKSUMMARY_HOURLY ||
             (known && (r->epoch_s < boot_s || r->epoch_s > boot_s + end_ms / 1000)))
             continue;
-        put_hour(v, at[r->file], r);
+        put_hour(v, logs.at[r->file], r);
         last = i;
     }
     if (last != UINT32_MAX)
-        put_last(v, at[s.record[last].file], &s.record[last]);
+        put_last(v, logs.at[s.record[last].file], &s.record[last]);
     vmksummary_free(&s);
-    for (uint32_t i = 0; i < count; i++)
-        text_free(&t[i]);
+    verify_free_logs(&logs);
 }
 
 /* ---- /proc ----------------------------------------------------------------------------------- */

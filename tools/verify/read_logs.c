@@ -137,17 +137,17 @@ void read_vmklog(struct verify *v, const struct text *t, struct claim_place at, 
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
-static void put_messages(struct verify *v, const struct text *t, struct claim_place at)
+static void put_messages(struct verify *v, const struct verify_logs *logs)
 {
     const struct window w = the_window(v);
     struct messages m;
     uint32_t kills = 0;
-    messages_parse(t, 1, &m);
+    messages_parse(logs->text, logs->count, &m);
     for (uint32_t i = 0; i < m.line_count; i++) {
         const struct messages_line *l = &m.line[i];
         if (!l->has_stamp || !is_in(&w, &l->stamp))
             continue;
-        at.line = l->line;
+        const struct claim_place at = claim_line(logs->at[l->file], l->line);
         claim_text(&v->claims, at, l->host, "messages.host");
         if (l->class == MESSAGES_OOM_KILL)
             claim_text(&v->claims, at, l->text, "messages.oom.%u", kills++);
@@ -157,25 +157,20 @@ static void put_messages(struct verify *v, const struct text *t, struct claim_pl
 
 void read_logs(struct verify *v)
 {
-    /* A start rotates: the older file may hold the boot that failed. */
     static const struct {
         const char *name, *prefix;
-    } logs[] = {
-        { PATH_VMKERNEL_LOG ".1", "vmkernel" },
+    } of_vmkernel[] = {
         { PATH_VMKERNEL_LOG, "vmkernel" },
-        { PATH_VMKWARNING_LOG ".1", "vmkwarning" },
         { PATH_VMKWARNING_LOG, "vmkwarning" },
     };
-    struct claim_place at;
-    struct text t;
-    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-        if (!verify_load(v, logs[i].name, &at, &t))
-            continue;
-        read_vmklog(v, &t, at, logs[i].prefix);
-        text_free(&t);
+    struct verify_logs logs;
+    for (size_t i = 0; i < sizeof of_vmkernel / sizeof of_vmkernel[0]; i++) {
+        verify_load_logs(v, of_vmkernel[i].name, &logs);
+        for (uint32_t k = 0; k < logs.count; k++)
+            read_vmklog(v, &logs.text[k], logs.at[k], of_vmkernel[i].prefix);
+        verify_free_logs(&logs);
     }
-    if (verify_load(v, PATH_MESSAGES_LOG, &at, &t)) {
-        put_messages(v, &t, at);
-        text_free(&t);
-    }
+    verify_load_logs(v, PATH_MESSAGES_LOG, &logs);
+    put_messages(v, &logs);
+    verify_free_logs(&logs);
 }

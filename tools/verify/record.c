@@ -2,6 +2,7 @@
 #include "tools/verify/record.h"
 
 #include <glob.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,23 @@ bool verify_load(struct verify *v, const char *name, struct claim_place *at, str
         return true;
     verify_problem(v, "%s", err.text);
     return false;
+}
+
+void verify_load_logs(struct verify *v, const char *name, struct verify_logs *ret)
+{
+    char rotated[64];
+    ret->count = 0;
+    for (uint32_t i = VERIFY_ROTATIONS_MAX + 1; i-- > 0;) {
+        (void)snprintf(rotated, sizeof rotated, i > 0 ? "%s.%" PRIu32 : "%s", name, i);
+        ret->count += verify_load(v, rotated, &ret->at[ret->count], &ret->text[ret->count]);
+    }
+}
+
+void verify_free_logs(struct verify_logs *logs)
+{
+    for (uint32_t i = 0; i < logs->count; i++)
+        text_free(&logs->text[i]);
+    logs->count = 0;
 }
 
 void verify_problem(struct verify *v, const char *format, ...)

@@ -90,8 +90,6 @@ static int take_lock(struct hostdir *dir, const struct vmk *vmk, struct err *err
 int hostdir_init(struct hostdir *dir, struct vmk *vmk, struct err *err)
 {
     dir->lock_fd = -1;
-    for (int i = 0; i < LOG_FILES; i++)
-        dir->log_fd[i] = -1;
     vmk->host_fd = open(vmk->host_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (vmk->host_fd < 0)
         return err_file(err, -errno, vmk->host_dir);
@@ -101,13 +99,18 @@ int hostdir_init(struct hostdir *dir, struct vmk *vmk, struct err *err)
     return error != 0 ? error : write_esx_conf(vmk, err);
 }
 
-int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, struct err *err)
+static int open_log(const struct vmk *vmk, enum log_file file)
 {
-    for (int i = 0; i < LOG_FILES; i++) {
-        dir->log_fd[i] =
-            openat(vmk->host_fd, log_paths[i], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-        if (dir->log_fd[i] < 0)
+    return openat(vmk->host_fd, log_paths[file], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+int hostdir_open_logs(struct vmk *vmk, struct err *err)
+{
+    for (unsigned i = 0; i < LOG_FILES; i++) {
+        const int fd = open_log(vmk, (enum log_file)i);
+        if (fd < 0)
             return fail(vmk, log_paths[i], err);
+        (void)close(fd);
     }
     vmk->journal_fd =
         openat(vmk->host_fd, PATH_JOURNAL, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -123,22 +126,26 @@ static void close_fd(int *fd)
 
 void hostdir_fini(struct hostdir *dir, struct vmk *vmk)
 {
-    for (int i = 0; i < LOG_FILES; i++)
-        close_fd(&dir->log_fd[i]);
     close_fd(&vmk->journal_fd);
     close_fd(&dir->lock_fd);
     close_fd(&vmk->host_fd);
 }
 
+/* Opened for each line: the console's logrotate gives logs other names. */
 static int append(void *context, enum log_file file, const char *text, size_t bytes)
 {
-    const struct hostdir *dir = context;
-    return io_write(dir->log_fd[file], text, bytes);
+    const struct vmk *vmk = context;
+    const int fd = open_log(vmk, file);
+    if (fd < 0)
+        return -errno;
+    const int error = io_write(fd, text, bytes);
+    const int closed = close(fd) != 0 ? -errno : 0;
+    return error != 0 ? error : closed;
 }
 
-struct log_effects hostdir_log_effects(struct hostdir *dir)
+struct log_effects hostdir_log_effects(struct vmk *vmk)
 {
-    return (struct log_effects){ .context = dir, .append = append };
+    return (struct log_effects){ .context = vmk, .append = append };
 }
 
 int hostdir_write_pid(const struct vmk *vmk, const char *name, pid_t pid)
@@ -210,12 +217,11 @@ static const char *outcome_name(enum vmk_outcome outcome)
 
 static const char *end_name(enum vmk_end end)
 {
-    static const char *const names[] = { [VMK_END_OFF] = "off",
-                                         [VMK_END_RUNNING] = "running",
-                                         [VMK_END_HALT] = "halt",
-                                         [VMK_END_REBOOT] = "reboot",
-                                         [VMK_END_PURPLE] = "purple",
-                                         [VMK_END_NO_CONSOLE] = "no-console" };
+    static const char *const names[] = {
+        [VMK_END_OFF] = "off",       [VMK_END_RUNNING] = "running",
+        [VMK_END_HALT] = "halt",     [VMK_END_REBOOT] = "reboot",
+        [VMK_END_PURPLE] = "purple", [VMK_END_NO_CONSOLE] = "no-console"
+    };
     return names[end];
 }
 

@@ -14,20 +14,19 @@
 
 struct hostdir { /* open files */
     int lock_fd;
-    int log_fd[LOG_FILES];
 };
 
 /** Open the host, lock it against a second VMkernel, make its folders, and its options if it has
  * none yet. vmk->plan must be loaded.
  *  @return 0, or a code of err.h with one line in err */
 int hostdir_init(struct hostdir *dir, struct vmk *vmk, struct err *err);
-/** Open the log's files and the journal; they are made if they are not there (logs were rotated
- * before). @return 0, or a code of err.h with one line in err */
-int hostdir_open_logs(struct hostdir *dir, struct vmk *vmk, struct err *err);
+/** Make the log's files if they are not there (logs were rotated before), and open the journal.
+ * @return 0, or a code of err.h with one line in err */
+int hostdir_open_logs(struct vmk *vmk, struct err *err);
 void hostdir_fini(struct hostdir *dir, struct vmk *vmk);
 
 /** The effects by which the log reaches its files. */
-struct log_effects hostdir_log_effects(struct hostdir *dir);
+struct log_effects hostdir_log_effects(struct vmk *vmk);
 
 /** Write run/<name>.pid. @return 0 or -errno */
 int hostdir_write_pid(const struct vmk *vmk, const char *name, pid_t pid);

@@ -308,9 +308,9 @@ static int run_host(uint64_t factor, struct err *err)
     if (error == 0)
         error = recover(err);
     if (error == 0)
-        error = hostdir_open_logs(&dir, &vmk, err);
+        error = hostdir_open_logs(&vmk, err);
     if (error == 0) {
-        const struct log_effects effects = hostdir_log_effects(&dir);
+        const struct log_effects effects = hostdir_log_effects(&vmk);
         log_init(&vmk.log, &effects, vmk.plan.host, vmk.plan.epoch_boot_s, vmk.plan.utc_offset_s);
         make_worlds();
         begin_routine();

@@ -113,6 +113,16 @@ int vfs_replace(const char *path, const char *data, uint32_t n)
     return error != 0 ? error : close_error;
 }
 
+int vfs_rename(const char *from, const char *to)
+{
+    cpu_charge(COST_SYSCALL);
+    const long error = rawsys6(RAWSYS_renameat, MACHINE_FD_HOST, (long)(uintptr_t)from,
+                               MACHINE_FD_HOST, (long)(uintptr_t)to, 0, 0);
+    if (error == 0)
+        file_rename(from, to);
+    return (int)error;
+}
+
 /* ---- folders --------------------------------------------------------------------------------- */
 int vfs_mkdir(const char *path)
 {

@@ -21,6 +21,10 @@ int vfs_append_sync(const char *path, const char *data, uint32_t n);
  * errno */
 int vfs_replace(const char *path, const char *data, uint32_t n);
 
+/** Give a file another name, in the place of one that has it. @return 0 or a negative errno: it
+ * keeps its name */
+int vfs_rename(const char *from, const char *to);
+
 /** Make a folder; one that exists is as good. @return 0 or a negative errno */
 int vfs_mkdir(const char *path);
 /** Remove the folder HOST/proc/PID and the files in it that `names` lists (NULL ends it); what is

@@ -147,11 +147,19 @@ void remove_inode_page(struct page *page)
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
-struct address_space *file_mapping(const char *name, uint32_t pages)
+static struct address_space *find_file(const char *name)
 {
     for (kptr k = files; k != 0; k = PTR(struct address_space, k)->next)
         if (strcmp(PTR(struct address_space, k)->name, name) == 0)
             return PTR(struct address_space, k);
+    return NULL;
+}
+
+struct address_space *file_mapping(const char *name, uint32_t pages)
+{
+    struct address_space *known = find_file(name);
+    if (known != NULL)
+        return known;
     if (file_cache == NULL)
         file_cache = kmem_cache_create("ext3_file_map", sizeof(struct address_space));
     struct address_space *f = kmem_cache_alloc(file_cache, GFP_KERNEL);
@@ -165,6 +173,17 @@ struct address_space *file_mapping(const char *name, uint32_t pages)
     f->next = files;
     files = kptr_of(f);
     return f;
+}
+
+void file_rename(const char *from, const char *to)
+{
+    struct address_space *file = find_file(from), *replaced = find_file(to);
+    if (replaced != NULL)
+        memset(replaced->name, 0, sizeof replaced->name);
+    if (file == NULL)
+        return;
+    memset(file->name, 0, sizeof file->name);
+    strcopy(file->name, to, sizeof file->name);
 }
 
 /* ---- dirty pages ----------------------------------------------------------------------------- */

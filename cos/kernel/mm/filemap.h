@@ -51,6 +51,10 @@ void file_writepage(struct page *page);
 /** The dirty page after this one, by time of their first write; NULL = the oldest. @return NULL at
  * the end */
 struct page *file_dirty_next(const struct page *page);
+/** A file got another name; what is cached of it, and its place on the disk, go with it. A file
+ * that had that name has none now, and what is cached of it is reclaimed some day. A file that
+ * nobody has used yet is as good. */
+void file_rename(const char *from, const char *to);
 extern uint32_t nr_dirty_pages; /* of files, whose write has not been started */
 /** Where the bytes of a file that can be written come from; NULL = there is no such file. */
 extern void (*file_readpage)(const struct address_space *f, uint32_t index, char *bytes);
