@@ -62,8 +62,9 @@ struct rounds {
     uint32_t bias[ROUNDS_KEPT]; /* of the lists at round n: [n % ROUNDS_KEPT] */
 };
 struct heat_memory {
+    uint32_t users;                  /* with classes; first: heat_any() */
+    uint32_t users_made, users_free; /* records made; list of free records */
     uint64_t root;
-    uint32_t users, users_made, users_free; /* with classes; records made; list of free records */
     uint32_t areas;
     uint32_t user_of[BUCKETS], area_of[BUCKETS];
     struct user user[USERS_MAX + 1]; /* 0 is none */
@@ -77,12 +78,7 @@ struct heat_memory {
 _Static_assert(sizeof(struct heat_memory) <= SCRATCH_HEAT_SIZE, "scratch memory");
 #define heat PTR(struct heat_memory, SCRATCH_HEAT_VA)
 
-bool heat_any(void)
-{
-    return heat->users != 0;
-}
-
-static uint32_t bucket_of(kptr k)
+INLINE_FN uint32_t bucket_of(kptr k)
 {
     return k * 2654435761u >> 22;
 }
@@ -95,9 +91,9 @@ static uint64_t random_root(void)
 }
 
 /* ---- users and areas ------------------------------------------------------------------------- */
-static struct user *user_of(kptr mm)
+INLINE_FN struct user *user_of(kptr mm)
 {
-    if (mm == 0 || heat->users == 0)
+    if (mm == 0 || !heat_any())
         return NULL;
     uint32_t i = heat->user_of[bucket_of(mm)];
     while (i != 0 && heat->user[i].mm != mm)
@@ -140,7 +136,7 @@ static struct area *area_new(const struct area *want)
     return a;
 }
 
-static struct class *class_of(struct user *u, uint32_t address)
+INLINE_FN struct class *class_of(struct user *u, uint32_t address)
 {
     for (struct class *c = u->class; c < u->class + u->count; c++)
         if (address >= c->start && address < c->end && heat_in_run(address, c->every != 0))
@@ -149,12 +145,12 @@ static struct class *class_of(struct user *u, uint32_t address)
 }
 
 /* ---- heat ------------------------------------------------------------------------------------ */
-static uint64_t heat_of(uint64_t rested_ns, uint64_t rate)
+INLINE_FN uint64_t heat_of(uint64_t rested_ns, uint64_t rate)
 {
     return (uint64_t)((u128)rested_ns * rate >> (RATE_SHIFT - HEAT_SHIFT));
 }
 
-static uint64_t user_rested(const struct user *u)
+INLINE_FN uint64_t user_rested(const struct user *u)
 {
     return u->rested_ns + (u->resting ? cos_clock.now_ns - u->since_ns : 0);
 }
@@ -193,19 +189,19 @@ static bool of_file(const struct page *page)
     return page->mapping != 0 && !(page->flags & PG_swapcache);
 }
 
-static uint64_t *pte_of(const struct page *page)
+INLINE_FN uint64_t *pte_of(const struct page *page)
 {
     return phys_to_virt(page->pte[0]);
 }
 
-static uint32_t address_of(const uint64_t *ptep)
+INLINE_FN uint32_t address_of(const uint64_t *ptep)
 {
     const uint32_t place = virt_to_phys(ptep) % PAGE_SIZE / (uint32_t)sizeof *ptep;
     return virt_to_page(ptep)->index + place * PAGE_SIZE;
 }
 
 /* Whose class an anonymous page is in; NULL: in none. Copies of pages of files are in none. */
-static const struct class *private_class(const struct page *page, struct user **ret)
+INLINE_FN const struct class *private_class(const struct page *page, struct user **ret)
 {
     if (!(page->flags & PG_direct))
         return NULL;
@@ -214,7 +210,7 @@ static const struct class *private_class(const struct page *page, struct user **
     return c != NULL && c->area == 0 ? c : NULL;
 }
 
-static uint64_t page_heat(const struct page *page, const struct class **ret)
+INLINE_FN uint64_t page_heat(const struct page *page, const struct class **ret)
 {
     struct user *u;
     *ret = NULL;
@@ -225,7 +221,7 @@ static uint64_t page_heat(const struct page *page, const struct class **ret)
     return c != NULL ? heat_of(user_rested(u), c->rate) : 0;
 }
 
-static struct rounds *rounds_of(const struct page *page)
+INLINE_FN struct rounds *rounds_of(const struct page *page)
 {
     return &heat->rounds[page_zone(page) - zone_table][!page_anon(page)];
 }
@@ -235,10 +231,16 @@ static void look_taken(const struct page *page, uint64_t now)
     heat->look[page_to_pfn(page)] = (struct look){ now, rounds_of(page)->count };
 }
 
+void heat_prefetch(const struct page *page)
+{
+    if (heat_any())
+        __builtin_prefetch(&heat->look[page_to_pfn(page)], 1);
+}
+
 void heat_seen(const struct page *page)
 {
     const struct class *c;
-    if (heat->users == 0)
+    if (!heat_any())
         return;
     inert_settle(); /* from now on it may be found used */
     look_taken(page, page_heat(page, &c));
@@ -261,7 +263,7 @@ static uint64_t look_bits(const struct page *page, uint64_t seen, uint64_t now)
 
 bool heat_touched(struct page *page)
 {
-    if (heat->users == 0 || !page_mapped(page))
+    if (!heat_any() || !page_mapped(page))
         return false;
     const struct class *c;
     const uint64_t now = page_heat(page, &c), seen = heat->look[page_to_pfn(page)].seen;
@@ -280,7 +282,7 @@ bool heat_touched(struct page *page)
 bool heat_stirs(const struct page *page)
 {
     struct user *u;
-    const struct class *c = heat->users != 0 ? private_class(page, &u) : NULL;
+    const struct class *c = heat_any() ? private_class(page, &u) : NULL;
     return c != NULL &&
            (u->resting || heat_of(user_rested(u), c->rate) != heat->look[page_to_pfn(page)].seen);
 }
@@ -306,7 +308,7 @@ static uint32_t stirring_of(struct user *u, void (*fn)(struct page *), uint32_t 
 uint32_t heat_for_each_stirring(void (*fn)(struct page *), uint32_t max)
 {
     uint32_t n = 0;
-    for (uint32_t i = 1; i <= heat->users_made && heat->users != 0 && n <= max; i++) {
+    for (uint32_t i = 1; i <= heat->users_made && heat_any() && n <= max; i++) {
         struct user *u = &heat->user[i];
         if (u->mm == 0 || u->still)
             continue;
@@ -365,8 +367,7 @@ uint32_t heat_age(struct page *page, uint32_t age, bool referenced)
     const struct look *l = &heat->look[page_to_pfn(page)];
     const struct class *c = NULL;
     const uint64_t seen = l->seen, rounds = rounds_of(page)->count - l->round;
-    const uint64_t now =
-        heat->users != 0 && page_mapped(page) && rounds != 0 ? page_heat(page, &c) : 0;
+    const uint64_t now = rounds != 0 && heat_any() && page_mapped(page) ? page_heat(page, &c) : 0;
     bool used = false;
 
     if (now <= seen) {
@@ -431,7 +432,7 @@ static void fault_timer(kptr arg)
 
 void heat_absent(const uint64_t *ptep, int n)
 {
-    if (heat->users == 0)
+    if (!heat_any())
         return;
     struct user *u = user_of(virt_to_page(ptep)->mapping);
     struct class *c = u != NULL ? class_of(u, address_of(ptep)) : NULL;

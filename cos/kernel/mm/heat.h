@@ -18,6 +18,7 @@
 #ifndef COS_HEAT_H
 #define COS_HEAT_H
 
+#include "cos/kernel/arch/scratch.h"
 #include "cos/kernel/mm/mm.h"
 
 struct age_lists;
@@ -76,8 +77,13 @@ bool heat_stirs(const struct page *page);
 /** Call `fn` (may be NULL) for each private page for which heat_stirs(). @return how many; more
  * than `max` only means that there are so many */
 uint32_t heat_for_each_stirring(void (*fn)(struct page *), uint32_t max);
+/** A look at this page will come soon: have the memory system fetch what it needs. */
+void heat_prefetch(const struct page *page);
 /** Are there classes at all? */
-bool heat_any(void);
+static inline bool heat_any(void)
+{
+    return *PTR(const uint32_t, SCRATCH_HEAT_VA) != 0;
+}
 /** ASSERT that counts of absent pages and rates are what the page tables say (mm_check). */
 void heat_check(void);
 

@@ -84,6 +84,7 @@ void lru_prefetch(const struct page *page)
     __builtin_prefetch(PTR(const void, ahead));
     __builtin_prefetch(
         PTR(const void, ahead + (uint32_t)sizeof(struct page) - 1)); /* it may lie on two lines */
+    heat_prefetch(PTR(const struct page, ahead));
 }
 
 void add_page_to_active_list(struct page *page, uint32_t age)
