@@ -39,4 +39,14 @@ bench: all $(BENCH_BIN) ## cost per beat, virtual seconds per second, speed of t
 confusion: all ## score `diagnose` against what was injected: SEEDS=100, RANDOM=1000, JOBS=
 	@tests/confusion/confusion.py $(BUILD) --seeds $(or $(SEEDS),100) \
 	  --random $(or $(RANDOM),1000) $(if $(JOBS),--jobs $(JOBS)) $(SCENARIOS)
-.PHONY: unit check-run check check-long ci asan repro fuzz fuzz-run soak bench confusion
+# Goes on where it was stopped; another build wants another SEEDS_OUT.
+SEEDS_OUT ?= $(BUILD)/seeds
+seeds: all ## what a seed draws and how it ends: SCENARIO=kb-308590 SEEDS=40 JOBS=2 DOC=file
+	@tests/seeds/seeds.py $(BUILD) --out $(SEEDS_OUT) --scenario $(or $(SCENARIO),kb-308590) \
+	  --seeds $(or $(SEEDS),40) --jobs $(or $(JOBS),2) $(if $(DOC),--doc $(DOC))
+drawn-hosts: all ## hosts drawn to be judged: KIND=leak|footprint|healthy HOSTS=40 SEED=1 JOBS=2
+	@tests/seeds/hosts.py --kind $(or $(KIND),leak) --count $(or $(HOSTS),40) \
+	  --seed $(or $(SEED),1) $(SEEDS_OUT)/$(or $(KIND),leak)-$(or $(SEED),1)
+	@tests/seeds/seeds.py $(BUILD) --out $(SEEDS_OUT) --jobs $(or $(JOBS),2) \
+	  --files $(SEEDS_OUT)/$(or $(KIND),leak)-$(or $(SEED),1)
+.PHONY: seeds drawn-hosts unit check-run check check-long ci asan repro fuzz fuzz-run soak bench confusion
