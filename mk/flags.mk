@@ -14,9 +14,12 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVELOCK_SKIP=0)
 CFLAGS_COMMON = -std=gnu11 $(OPT) $(WARN) $(MAP)
 CFLAGS_HOSTED = $(CFLAGS_COMMON) $(SAN)
+# No names of a compiler among the kernel's: .constprop, .isra, .part, .cold. clang makes none.
+PLAIN_NAMES = $(if $(findstring clang,$(CC)),,-fno-ipa-cp -fno-ipa-sra -fno-partial-inlining \
+  -fno-reorder-blocks-and-partition)
 CFLAGS_FREE = $(CFLAGS_COMMON) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only \
   -mno-red-zone -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing \
-  -fcf-protection=none -fno-optimize-sibling-calls
+  -fcf-protection=none -fno-optimize-sibling-calls $(PLAIN_NAMES)
 CFLAGS_COS_HOSTED = $(CFLAGS_HOSTED) -fno-pie -fno-strict-aliasing -fno-stack-protector \
   -fno-omit-frame-pointer $(if $(findstring clang,$(CC)),-DCOS_FIBERS)
 # Frames as the real COS has them: test_livelock compares stacks.

@@ -36,6 +36,12 @@ arrows() {
         awk -f tests/tidy/layers.awk tests/tidy/layers.txt -
 }
 
+# The console's kernel has no names that only a compiler gives: its engineers would not know them.
+names() {
+    nm "${BUILD:-build}/bin/cos" | awk '$3 ~ /\.(constprop|isra|part|cold|llvm)/ {
+        print "bin/cos: " $3 ": a compiler named it" }'
+}
+
 # Unsafe, or a door through which the outside gets into a simulation. The named files are the ones
 # whose work it is.
 banned() {
@@ -115,7 +121,7 @@ scripts() {
     find tests tools .ci -name '*.sh' -o -path '.ci/run' | LC_ALL=C sort | xargs shellcheck -x -f gcc -S warning
 }
 
-[ $# -gt 0 ] || set -- layers arrows banned length format docstrings functions tags keys scripts
+[ $# -gt 0 ] || set -- layers arrows names banned length format docstrings functions tags keys scripts
 for check in "$@"; do
     report "$check" < <($check)
 done

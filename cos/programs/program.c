@@ -56,7 +56,7 @@ static struct kmem_cache *cache;
 struct program *program_create(const struct boot_program *spec, const char *text, uint64_t until_ns)
 {
     if (cache == NULL)
-        cache = kmem_cache_create("program", sizeof(struct program));
+        cache = kmem_cache_create("files_cache", sizeof(struct program));
     struct program *p = kmem_cache_alloc(cache, GFP_KERNEL);
     const struct behaviour *b = find_behaviour(spec->behaviour);
     ASSERT(b != NULL); /* the scenario's checker knows the names */

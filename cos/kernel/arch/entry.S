@@ -60,8 +60,15 @@ stack_start:
     .cfi_endproc
     .size stack_start, . - stack_start
 
-/* hand_over: jumped to from cpu_charge() with the return address in r11. Saves every register in
- * current->saved (first member of task_struct), runs do_timers() on the interrupt stack and
+#ifdef COS_HOSTED
+#define SCRATCH_TOP 0x0E000000
+#else
+#define SCRATCH_TOP 0xFE000000
+#endif
+#define REGISTERS (SCRATCH_TOP - 0x11000) /* SCRATCH_REGISTERS */
+
+/* hand_over: jumped to from cpu_charge() with the return address in r11. Keeps every register in
+ * scratch memory, runs do_timers() on the interrupt stack, which shows them in current->saved, and
  * restores. The task's stack is not written. */
     .globl hand_over
     .type hand_over, @function
@@ -69,8 +76,8 @@ hand_over:
     .cfi_startproc simple
     .cfi_def_cfa rsp, 0
     .cfi_register rip, r11
-    movq %rax, hand_over_scratch(%rip)
-    movl current_task(%rip), %eax
+    movabsq %rax, REGISTERS + F_RAX
+    movl $REGISTERS, %eax
     movq %r15, F_R15(%rax)
     movq %r14, F_R14(%rax)
     movq %r13, F_R13(%rax)
@@ -86,17 +93,12 @@ hand_over:
     movq %rdi, F_RDI(%rax)
     movq %r11, F_RIP(%rax)
     movq %rsp, F_RSP(%rax)
-    movw $KERNEL_DS, F_DS(%rax)
-    movw $KERNEL_DS, F_ES(%rax)
-    movq hand_over_scratch(%rip), %rcx
-    movq %rcx, F_RAX(%rax)
-    movq %rax, %rbx
     .cfi_def_cfa_register rsp
     movl irq_stack_top(%rip), %esp
     .cfi_undefined rip
     pushq $0
     pushq $0
-    movq %rbx, %rdi
+    movl current_task(%rip), %edi
     call do_timers
     /* Clear what the handlers left on the interrupt stack: how often it is used depends on where
      * grants end (task.h, `saved`). */
@@ -105,44 +107,36 @@ hand_over:
     movl $IRQ_STACK_CLEARED / 8, %ecx
     xorl %eax, %eax
     rep stosq
-    movq %rbx, %rax
+    movl $REGISTERS, %eax
     movq F_R15(%rax), %r15
     movq F_R14(%rax), %r14
     movq F_R13(%rax), %r13
     movq F_R12(%rax), %r12
     movq F_RBP(%rax), %rbp
+    movq F_RBX(%rax), %rbx
     movq F_R10(%rax), %r10
     movq F_R9(%rax), %r9
     movq F_R8(%rax), %r8
+    movq F_RCX(%rax), %rcx
     movq F_RDX(%rax), %rdx
     movq F_RSI(%rax), %rsi
+    movq F_RDI(%rax), %rdi
     movq F_RIP(%rax), %r11
     movq F_RSP(%rax), %rsp
-    movq F_RAX(%rax), %rcx
-    movq %rcx, hand_over_scratch(%rip)
-    movq F_RBX(%rax), %rbx
-    movq F_RCX(%rax), %rcx
-    movq F_RDI(%rax), %rdi
-    movq hand_over_scratch(%rip), %rax
-    movq $0, hand_over_scratch(%rip)
+    movq F_RAX(%rax), %rax
     jmp *%r11
     .cfi_endproc
     .size hand_over, . - hand_over
 
 /* run_aside: jumped to from do_aside() (scratch.h) with the return address in r11. Keeps all
  * registers. */
-#ifdef COS_HOSTED
-#define SCRATCH_TOP 0x0E000000
-#else
-#define SCRATCH_TOP 0xFE000000
-#endif
     .globl run_aside
     .type run_aside, @function
 run_aside:
     .cfi_startproc simple
     .cfi_def_cfa rsp, 0
     .cfi_register rip, r11
-    movq %rax, hand_over_scratch(%rip)
+    movabsq %rax, SCRATCH_TOP - 80
     movl $SCRATCH_TOP, %eax
     movq %rsp, -8(%rax)
     movq %r11, -16(%rax)
@@ -153,9 +147,6 @@ run_aside:
     movq %r8, -56(%rax)
     movq %r9, -64(%rax)
     movq %r10, -72(%rax)
-    movq hand_over_scratch(%rip), %rcx
-    movq %rcx, -80(%rax)
-    movq $0, hand_over_scratch(%rip)
     movq -88(%rax), %rdi /* SCRATCH_CALL: function, argument */
     movq -96(%rax), %rcx
     leaq -128(%rax), %rsp
@@ -257,10 +248,3 @@ task_start:
     ud2
     .cfi_endproc
     .size task_start, . - task_start
-
-    .data
-    .balign 8
-hand_over_scratch:
-    .quad 0
-    .type hand_over_scratch, @object
-    .size hand_over_scratch, 8

@@ -30,6 +30,9 @@
 #define SCRATCH_HEAT_SIZE 0x1000000u /* working sets (heat.c), in front of all that */
 #define SCRATCH_HEAT_VA (SCRATCH_VA - SCRATCH_HEAT_SIZE)
 
+/* The registers of whoever was interrupted, in full (entry.S), as a struct cos_frame. */
+#define SCRATCH_REGISTERS (SCRATCH_VA + SCRATCH_SIZE - SCRATCH_STACK - 0x1000u)
+
 #define SCRATCH_FAULTS 0xe00000u /* offset of what faults remember (fault_note.h) */
 
 /* Runs the function at SCRATCH_CALL with the argument behind it on a stack in scratch memory, with

@@ -161,7 +161,7 @@ struct address_space *file_mapping(const char *name, uint32_t pages)
     if (known != NULL)
         return known;
     if (file_cache == NULL)
-        file_cache = kmem_cache_create("ext3_file_map", sizeof(struct address_space));
+        file_cache = kmem_cache_create("filp", sizeof(struct address_space));
     struct address_space *f = kmem_cache_alloc(file_cache, GFP_KERNEL);
     if (f == NULL)
         return NULL;

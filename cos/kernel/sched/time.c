@@ -1,7 +1,7 @@
 /* time.c - the clock of the COS: timers, the tick, and the end of a grant.
  *
  * Time passes in two ways only: a task uses CPU (cpu_charge), or nothing is runnable and the clock
- * jumps to the next event (time_idle). Events are handled in order of their instants; at equal ones
+ * jumps to the next event (time_skip_idle). Events are handled in order of their instants; at equal ones
  * kernel timers come first, in the order they were set, then the tick, then the end of the grant.
  * Ticks exist only while a task runs: an idle COS has no reason to count them (jiffies_now()
  * derives them).
@@ -190,14 +190,35 @@ static void end_of_grant(void)
     hypervisor_yield(reason, idle ? time_first_timer() : cos_clock.now_ns);
 }
 
+/* What an i386 cannot hold in a register it does not show: it has 64-bit values in two, if at all.
+ * So no clock gets into a frame (negative numbers have ones in front). */
+static uint64_t register_of_32_bits(uint64_t value)
+{
+    return value >> 31 == 0x1ffffffffu || value >> 32 == 0 ? value : 0;
+}
+
+/* The frame of current as readers see it. */
+static void show_registers_of(struct task_struct *t)
+{
+    const struct cos_frame *real = PTR(const struct cos_frame, SCRATCH_REGISTERS);
+    struct cos_frame *f = &t->saved;
+    *f = *real;
+    for (uint64_t *r = &f->r15; r <= &f->rdi; r++)
+        *r = register_of_32_bits(*r);
+    f->r11 = 0; /* the way to here */
+    f->rflags = EFLAGS_PLAIN;
+    f->ds = f->es = KERNEL_DS;
+    t->frame = kptr_of(f);
+}
+
 /** Called by hand_over (entry.S) on the interrupt stack: handle all that is due. `t` is the current
- * task, its registers are in t->saved. */
+ * task, its registers are in SCRATCH_REGISTERS. */
 void do_timers(struct task_struct *t);
 void do_timers(struct task_struct *t)
 {
     ASSERT(!in_interrupt);
     in_interrupt = true;
-    t->frame = kptr_of(&t->saved);
+    show_registers_of(t);
     cos_clock.next_ns = UINT64_MAX;
     if (unlikely(pending_trap != 0))
         ((void (*)(struct task_struct *))(uintptr_t)pending_trap)(t);
@@ -224,7 +245,7 @@ void do_timers(struct task_struct *t)
     time_set_next();
 }
 
-void time_idle(void)
+void time_skip_idle(void)
 {
     ASSERT(current == init_task);
     const uint64_t timer = time_first_timer();
@@ -232,7 +253,6 @@ void time_idle(void)
     if (next > cos_clock.now_ns)
         cos_clock.now_ns = next;
     time_load(); /* with the count of before the event */
-    cpu_charge(0);
 }
 
 void time_init(void)

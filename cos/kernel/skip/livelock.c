@@ -28,7 +28,8 @@ static bool step_idle(void)
         kthread_rearm();
         if (time_first_timer() >= grant_until_ns)
             return false;
-        time_idle();
+        time_skip_idle();
+        cpu_charge(0);
     }
     return true;
 }

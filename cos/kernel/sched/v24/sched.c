@@ -162,8 +162,8 @@ void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
     f->rbx = (uint64_t)(uintptr_t)arg;
     f->rip = (uint64_t)(uintptr_t)task_start;
     f->rsp = top + 8;
-    f->rflags = 0x202;
-    f->ds = f->es = 0x68;
+    f->rflags = EFLAGS_PLAIN;
+    f->ds = f->es = KERNEL_DS;
     t->frame = kptr_of(f);
     t->stack_magic = STACK_MAGIC;
 }
@@ -457,13 +457,19 @@ uint32_t sched_active_count(void)
     return nr_running + nr_uninterruptible;
 }
 
+/* Where the CPU stands when nobody wants it. */
+static KERNEL_FN void default_idle(void)
+{
+    kthread_rearm();
+    time_skip_idle();
+    cpu_charge(0);
+}
+
 void cpu_idle(void)
 {
     for (;;) {
-        while (nr_running == 0) {
-            kthread_rearm();
-            time_idle();
-        }
+        while (nr_running == 0)
+            default_idle();
         schedule();
     }
 }

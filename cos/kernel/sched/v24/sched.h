@@ -56,8 +56,9 @@ void cpu_idle(void) __attribute__((noreturn));
 /* time.c */
 void time_init(void);
 void time_set_next(void);
-void time_idle(void); /* nothing is runnable: jump to the next event and handle it */
-void time_load(void); /* bring the load averages up to date */
+void time_skip_idle(void); /* nothing is runnable: jump to the next event; the next cpu_charge()
+                              handles it */
+void time_load(void);      /* bring the load averages up to date */
 void tick_start(void);
 void tick_stop(void);
 void tick_pass(uint32_t n);      /* the next n ticks were handled otherwise (alone.c) */
