@@ -13,6 +13,12 @@
  *     look:   P(used since the last look) = 1 - exp(-(heat now - heat at the last look))
  *     fault:  at the first point of a Poisson process of rate (absent pages / gap), all classes
  *
+ * A program rests like this (end: an instant; return_to_user() and signals left out):
+ *     for (heat_run(); cos_clock.now_ns < end && current->sig_pending == 0; heat_run())
+ *         if (heat_sleep_until(end) && heat_fault_due(&address, &write))
+ *             (void)user_account(address, write);
+ *     heat_stop();
+ *
  * All of this is OUR CHOICE of how to compute uses that a real machine just makes; it lies in
  * scratch memory. No floating point: heat has 24 bits behind the point, probabilities 32. */
 #ifndef COS_HEAT_H
