@@ -97,12 +97,22 @@ uint64_t cos_random(const char *name)
     return rng_derive(boot_params->random, name);
 }
 
+/* The words are those of 2.4 kernels of Red Hat [INFERRED]; sizes are this machine's. */
 static void banner(void)
 {
+    const uint32_t pages = (uint32_t)(hostinfo()->ram_bytes / PAGE_SIZE);
+    const uint32_t low = 16u * 1024 * 1024 / PAGE_SIZE, dma = pages < low ? pages : low;
     printk("Linux version %s (gcc version 3.2.3 20030502) #1\n", boot_params->release);
     printk("BIOS-provided physical RAM map:\n");
     printk(" VMNIX: 0000000000000000 - %016lx (usable)\n", (unsigned long)hostinfo()->ram_bytes);
-    printk("%uMB LOWMEM available.\n", (unsigned)(hostinfo()->ram_bytes >> 20));
+    printk("0MB HIGHMEM available.\n");
+    printk("%uMB LOWMEM available.\n", pages >> 8);
+    printk("On node 0 totalpages: %u\n", pages);
+    printk("zone(0): %u pages.\n", dma);
+    printk("zone(1): %u pages.\n", pages - dma);
+    printk("zone(2): 0 pages.\n");
+    printk("Kernel command line: ro root=/dev/sda2 mem=%uM\n", pages >> 8);
+    printk("Initializing CPU#0\n");
 }
 
 /** The kernel proper, on the stack of pid 0. */
@@ -122,6 +132,7 @@ static void start_kernel(void)
     mem_init(image_end, (uint32_t)hostinfo()->ram_bytes);
     swap_init(boot_params->swap_pages);
     printk("Memory: %uk/%uk available\n", nr_free_pages() * 4, max_mapnr * 4);
+    printk("EXT3-fs: mounted filesystem with ordered data mode.\n");
     sysrq_init();
     start_init();
     PTR(struct machine_hostinfo, MACHINE_WINDOW_VA + MACHINE_HOSTINFO_OFFSET)->cos_ready = 1;
