@@ -6,6 +6,7 @@
  * gone]. kswapd and kscand do work; the others have none in this model and sleep. */
 #include "cos/programs/init.h"
 
+#include "cos/kernel/fs/jbd.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
@@ -41,7 +42,7 @@ static const struct {
     { 9, 0, "mdrecoveryd", sleeping_thread },
     { 13, 0, "scsi_eh_0", scsi_error_handler },
     { 14, 0, "scsi_eh_1", sleeping_thread },
-    { 17, 0, "kjournald", sleeping_thread },
+    { 17, 0, "kjournald", kjournald }, /* of the root file system */
     { 18, 0, "kjournald", sleeping_thread },
 };
 

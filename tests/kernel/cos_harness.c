@@ -12,6 +12,7 @@
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/fs/jbd.h"
 #include "cos/kernel/fs/proc_task.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/writeback.h"
@@ -165,6 +166,7 @@ static void start(void)
     (void)kernel_thread(5, "kswapd", kswapd, NULL);
     (void)kernel_thread(6, "kscand", kscand, NULL);
     writeback_init();
+    (void)kernel_thread(17, "kjournald", kjournald, NULL);
     syslog_init();
     cpu_idle();
 }
@@ -386,7 +388,8 @@ void cos_set_memory(const struct mem_info *m)
     split(m->inact_clean, &dma->inactive_clean, &normal->inactive_clean);
     dma->managed = m->out_of_reach;
     total_ram_pages = m->total;
-    nr_page_cache = m->cached;
+    nr_buffer_pages = m->buffers;
+    nr_page_cache = m->cached + m->buffers;
     swapper_space.nrpages = m->swap_cached;
     total_swap_pages = m->swap_total;
     nr_swap_pages = m->swap_free;

@@ -66,6 +66,8 @@ static void test_launder_without_slots_puts_pages_back_on_active(void)
 {
     struct zone *z = &zone_table[ZONE_NORMAL];
     (void)no_memory();
+    while (z->inactive_dirty == 0)
+        cos_sleep(SECONDS(1) / 100);
     inert_settle();
     const uint32_t pages = z->anon.nr + z->inactive_dirty, moved = z->inactive_dirty;
     const uint32_t at_3 = z->anon.count[INITIAL_AGE];

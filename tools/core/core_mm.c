@@ -122,7 +122,8 @@ void core_mem_load(struct core *c, struct core_mem *ret)
     for (uint32_t i = 0; i < zones.count; i++)
         m.free += zones.zone[i].free;
     m.total = cosview_value(&c->view, "total_ram_pages", 0);
-    m.cached = cosview_value(&c->view, "nr_page_cache", 0);
+    m.buffers = cosview_value(&c->view, "nr_buffer_pages", 0);
+    m.cached = cosview_value(&c->view, "nr_page_cache", 0) - m.buffers;
     m.slab = cosview_value(&c->view, "nr_slab_pages", 0);
     m.tables = cosview_value(&c->view, "nr_page_tables", 0);
     m.reserved = cosview_value(&c->view, "free_reserved_pages", 0);

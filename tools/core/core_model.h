@@ -117,7 +117,7 @@ uint32_t core_zone_walk_free(struct core *c, const struct core_zone *z, uint32_t
 uint32_t core_zone_walk_list(struct core *c, const struct core_zone *z, const char *list);
 
 struct core_mem { /* the kernel's own counters */
-    uint32_t total, free, cached, swap_cached, slab, tables, reserved;
+    uint32_t total, free, buffers, cached, swap_cached, slab, tables, reserved;
     uint32_t swap_total, swap_free, committed;
     uint32_t frames; /* max_mapnr */
 };

@@ -35,7 +35,7 @@ static int kmem_info(struct crash *s)
     info_row(o, "FREE", "free", m.free, m.total, mem);
     info_row(o, "USED", "used", used, m.total, mem);
     info_row(o, "SHARED", "shared", sum.shared, m.total, mem);
-    info_row(o, "BUFFERS", "buffers", 0, m.total, mem);
+    info_row(o, "BUFFERS", "buffers", m.buffers, m.total, mem);
     info_row(o, "CACHED", "cached", m.cached, m.total, mem);
     info_row(o, "SWAP CACHED", "swap_cached", m.swap_cached, m.total, mem);
     info_row(o, "SLAB", "slab", m.slab, m.total, mem);

@@ -13,6 +13,8 @@
 #include "tools/crash/crash.h"
 
 #define WHY_DEPTH 6u
+#define REQUESTS_MAX 1024u /* of the disk's queue, see cos/kernel/drivers/block.c */
+#define REQUEST_PAGES_MAX 31u
 #define OWNERS 3u /* biggest owners of memory that are named */
 
 struct why {
@@ -208,6 +210,27 @@ static void why_runq(struct why *w, const struct cos_task *t)
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
+/* The request whose list of pages the page is on: the list's head, the one link that lies in no
+ * page. @return its address, 0 = the page is on none */
+static uint32_t request_of(const struct why *w, const struct core_frames *f, uint64_t page)
+{
+    const struct cosview *view = &w->s->core->view;
+    uint64_t link, head, requests;
+    const uint64_t size = cosview_size(view, "block_request", 1);
+    uint32_t pfn;
+    if (!cosview_offset(view, "page.list", &link) ||
+        !cosview_offset(view, "block_request.pages", &head) ||
+        !cosview_symbol(view, "requests", &requests))
+        return 0;
+    for (uint32_t i = 0; i < REQUEST_PAGES_MAX; i++) {
+        const uint64_t next = cosview_field(view, page, "page.list", 0);
+        if (!core_frame_of(f, next - link, &pfn))
+            return (next - head - requests) / size < REQUESTS_MAX ? (uint32_t)(next - head) : 0;
+        page = next - link;
+    }
+    return 0;
+}
+
 static void why_page(struct why *w, const struct cos_task *t, uint64_t page)
 {
     struct core_frames f;
@@ -221,7 +244,7 @@ static void why_page(struct why *w, const struct cos_task *t, uint64_t page)
     const bool locked = (flags & core_page_flag(w->s->core, "PG_locked")) != 0;
     const bool swap = (flags & core_page_flag(w->s->core, "PG_swapcache")) != 0;
     const bool writes = (flags & core_page_flag(w->s->core, "PG_writeback")) != 0;
-    const uint32_t request = cosview_field(&w->s->core->view, page, "page.buffers", 0);
+    const uint32_t request = locked ? request_of(w, &f, page) : 0;
     say(w, t, "page", "it waits for frame %u, which is %slocked (%s%s)%s", pfn,
         locked ? "" : "no longer ", swap ? "swap slot " : "index ",
         swap ? "of the swap partition" : "of a file",

@@ -9,7 +9,6 @@
 
 #include "shared/fault_clock.h"
 #include "shared/rng.h"
-#include "tools/scenario/settle.h"
 
 #define KB_MOST 2097152 /* 2 GB: more than RAM and swap of any COS */
 #define RATE_MOST (1 << 30)
@@ -326,31 +325,39 @@ struct settling {
     int64_t boot_local_s;
 };
 
-static void stream_name(const struct settling *s, const char *key, char ret[64])
+static void stream(const struct settling *s, const char *key, struct rng *ret)
 {
-    (void)snprintf(ret, 64, "fault.%zu.%s", s->index, key);
+    char name[64];
+    (void)snprintf(name, sizeof name, "fault.%zu.%s", s->index, key);
+    rng_init(ret, s->root, name);
 }
 
 /* What drawn values are multiples of, so that they can be read: of a second, a millisecond, a tenth
  * of a percent, or 1, whatever both ends are multiples of. */
 static int64_t step_of(const struct schema_key *k, int64_t from, int64_t to)
 {
-    static const int64_t time[] = { NS_PER_S, 1000000, 1 }, ppm[] = { 1000, 1 }, ones[] = { 1 };
-    const int64_t *steps = ones;
+    const int64_t time[] = { NS_PER_S, 1000000, 1 }, ppm[] = { 1000, 1, 1 };
+    const bool is_time = k->kind == SCHEMA_DURATION || k->kind == SCHEMA_INSTANT;
 
-    if (k->kind == SCHEMA_DURATION || k->kind == SCHEMA_INSTANT)
-        steps = time;
-    else if (k->units == units_ppm)
-        steps = ppm;
-    return settle_step(steps, from, to);
+    if (!is_time && k->units != units_ppm)
+        return 1;
+    for (int i = 0; i < 3; i++) {
+        const int64_t step = is_time ? time[i] : ppm[i];
+        if (from % step == 0 && to % step == 0)
+            return step;
+    }
+    return 1;
 }
 
 static int64_t draw(const struct settling *s, const struct schema_key *k, int64_t from, int64_t to)
 {
-    char name[64];
+    struct rng r;
 
-    stream_name(s, k->name, name);
-    return settle_between(s->root, name, step_of(k, from, to), from, to);
+    if (from >= to)
+        return from;
+    const int64_t step = step_of(k, from, to);
+    stream(s, k->name, &r);
+    return from + step * (int64_t)rng_below(&r, (uint64_t)((to - from) / step) + 1);
 }
 
 /* Draws what is a range, and fills in what is not said. */
@@ -402,13 +409,11 @@ static int settle(const struct settling *s, const struct faultspec *spec,
 
 static bool happens(const struct settling *s, const struct faultspec *spec)
 {
-    char name[64];
     struct rng r;
 
     if (spec->chance_ppm >= PPM_WHOLE)
         return true;
-    stream_name(s, "chance", name);
-    rng_init(&r, s->root, name);
+    stream(s, "chance", &r);
     return rng_below(&r, PPM_WHOLE) < (uint64_t)spec->chance_ppm;
 }
 

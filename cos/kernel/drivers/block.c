@@ -22,8 +22,7 @@
 #define REQUESTS_MAX 1024u
 #define READ_PASSOVERS 2048u
 #define WRITE_PASSOVERS 8192u
-#define JOURNAL_BLOCK 0x7fffff00u /* where syncs go: far behind all files. OUR CHOICE */
-#define REQUEST_RECHECK HZ        /* ticks after which a waiter for a place looks again */
+#define REQUEST_RECHECK HZ /* ticks after which a waiter for a place looks again */
 
 struct block_request {
     struct list queue; /* waiting requests by position; or free ones */
@@ -33,7 +32,7 @@ struct block_request {
     uint32_t write;
     uint32_t slot;      /* VMNIX_SWAP or VMNIX_ROOT: the partition */
     kptr end_io;        /* void (*)(struct page *, bool write): the disk is done with a page */
-    uint32_t sync;      /* number of the sync that it is; 0 = it is none */
+    uint32_t sync;      /* number, for who waits for it; 0 = it has pages */
     uint32_t passovers; /* how often it may still be passed over */
 };
 
@@ -52,7 +51,7 @@ static struct block_request *active[VMNIX_SLOTS];
 static uint32_t head_at; /* position behind the last transfer */
 static bool plugged;
 static struct ktimer plug_timer;
-static uint32_t syncs, syncs_done; /* numbers of the last one asked for and the last one done */
+static uint32_t syncs, syncs_done; /* numbers of the last write_blocks() asked for, and done */
 static struct wait_queue sync_wait;
 static void disk_done(uint32_t slot);
 
@@ -123,7 +122,6 @@ static void disk_start(void)
 static void end_request_page(const struct block_request *r, struct page *page)
 {
     list_del(&page->list);
-    page->buffers = 0;
     page->flags &= ~PG_writeback;
     ((void (*)(struct page *, bool))(uintptr_t)r->end_io)(page, r->write != 0);
 }
@@ -168,7 +166,6 @@ static void plug_timer_fn(kptr unused)
 /* ---- the queue ------------------------------------------------------------------------------- */
 static void add_page(struct block_request *r, struct page *page, bool front)
 {
-    page->buffers = kptr_of(r);
     if (front)
         list_add(&page->list, &r->pages);
     else
@@ -181,7 +178,8 @@ static bool merge(struct page *page, uint32_t slot, bool write, uint32_t sector)
 {
     for (kptr k = waiting.prev; k != kptr_of(&waiting); k = PTR(struct list, k)->prev) {
         struct block_request *r = request_at(k);
-        if ((r->write != 0) != write || r->slot != slot || r->count == REQUEST_PAGES_MAX)
+        if ((r->write != 0) != write || r->slot != slot || r->count == REQUEST_PAGES_MAX ||
+            r->sync != 0)
             continue;
         if (r->sector + r->count == sector || sector + 1 == r->sector) {
             add_page(r, page, sector + 1 == r->sector);
@@ -241,12 +239,10 @@ static struct block_request *new_request(uint32_t slot, bool write, uint32_t sec
     return r;
 }
 
-/* A locked page is not inert, and one with a mapping is no anonymous page: so `buffers` changes
- * nothing that is counted about it, now or when it is cleared. */
 KERNEL_FN void submit_page(struct page *page, bool write, uint32_t slot, uint32_t sector,
                            void (*end_io)(struct page *page, bool write))
 {
-    ASSERT((page->flags & PG_locked) && page->mapping != 0 && page->buffers == 0);
+    ASSERT((page->flags & PG_locked) && page->mapping != 0);
     cpu_charge(COST_IO_SUBMIT / REQUEST_PAGES_MAX); /* a page's share of a full request */
     if (write)
         page->flags |= PG_writeback;
@@ -259,18 +255,23 @@ KERNEL_FN void submit_page(struct page *page, bool write, uint32_t slot, uint32_
     queue_request(r);
 }
 
-/* The name is that of ext3's, which stands on the stack of who waits for the journal. While the
- * disk is well a sync costs nothing that anybody could see, so none is made. */
-KERNEL_FN void log_wait_commit(void)
+static KERNEL_FN void wait_on_buffer(uint32_t number)
 {
-    if (likely(scsi_goes_by_rule(VMNIX_ROOT)))
-        return;
-    struct block_request *r = new_request(VMNIX_ROOT, true, JOURNAL_BLOCK);
-    const uint32_t number = ++syncs;
-    r->count = 1;
-    r->sync = number;
-    queue_request(r);
     run_disk_queue();
     while (syncs_done < number)
         sleep_on(&sync_wait, TASK_UNINTERRUPTIBLE);
+}
+
+void write_blocks(uint32_t sector, uint32_t count)
+{
+    while (count > 0) {
+        struct block_request *r = new_request(VMNIX_ROOT, true, sector);
+        const uint32_t number = ++syncs;
+        r->count = count < REQUEST_PAGES_MAX ? count : REQUEST_PAGES_MAX;
+        r->sync = number;
+        sector += r->count;
+        count -= r->count;
+        queue_request(r);
+        wait_on_buffer(number);
+    }
 }

@@ -15,8 +15,8 @@ void submit_page(struct page *page, bool write, uint32_t slot, uint32_t sector,
                  void (*end_io)(struct page *page, bool write));
 /** Let the disk start on what is queued (tq_disk). */
 void run_disk_queue(void);
-/** A file's bytes are to be on the disk: wait for the journal, in state D. At once while the disk
- * is well. */
-void log_wait_commit(void);
+/** Write `count` neighbouring blocks of the root partition at position `sector` whose bytes nobody
+ * looks at again (the journal's), and wait for that in state D. */
+void write_blocks(uint32_t sector, uint32_t count);
 
 #endif /* COS_BLOCK_H */

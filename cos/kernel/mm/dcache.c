@@ -7,6 +7,7 @@
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/debug/cosinfo_entry.h"
+#include "cos/kernel/fs/ext3.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/mm/slab.h"
 
@@ -83,6 +84,7 @@ void dcache_lookup(uint32_t file_no)
         list_add(&d->unused, &unused_dentries);
         return;
     }
+    (void)ext3_read_inode(file_no);
     struct inode *inode = kmem_cache_alloc(inode_cache, GFP_KERNEL);
     d = kmem_cache_alloc(dentry_cache, GFP_KERNEL);
     if (inode == NULL || d == NULL ||

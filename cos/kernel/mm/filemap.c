@@ -7,6 +7,7 @@
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
 #include "cos/kernel/errno.h"
+#include "cos/kernel/fs/buffer.h"
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/mm/slab.h"
 #include "cos/kernel/mm/swap.h"
@@ -15,7 +16,7 @@
 #define READ_AHEAD 31u   /* pages: max-readahead */
 
 struct address_space swapper_space = { .name = "swap" };
-uint32_t nr_page_cache;
+uint32_t nr_page_cache, nr_buffer_pages;
 static kptr page_hash_table; /* kptr[1 << page_hash_bits]: struct page chains by next_hash */
 static uint32_t page_hash_bits;
 static kptr files;
@@ -126,6 +127,7 @@ void add_to_page_cache(struct page *page, struct address_space *mapping, uint32_
         page->flags |= PG_swapcache;
     else
         nr_page_cache++;
+    nr_buffer_pages += mapping->is_device;
     page_update(page);
 }
 
@@ -137,6 +139,7 @@ void remove_inode_page(struct page *page)
         PTR(struct page, page->next_hash)->pprev_hash = page->pprev_hash;
     page->next_hash = page->pprev_hash = 0;
     PTR(struct address_space, page->mapping)->nrpages--;
+    nr_buffer_pages -= PTR(struct address_space, page->mapping)->is_device;
     if (page->flags & PG_swapcache)
         page->flags &= ~PG_swapcache;
     else
@@ -191,7 +194,7 @@ void file_rename(const char *from, const char *to)
  * is as old as its stay there (OUR CHOICE). */
 bool file_page_dirty(struct page *page)
 {
-    ASSERT((page->flags & PG_locked) && page->buffers == 0);
+    ASSERT(page->flags & PG_locked);
     if (page->flags & PG_dirty)
         return false;
     page->flags |= PG_dirty | PG_uptodate;
@@ -225,7 +228,7 @@ static void file_page_fill(struct page *page)
 }
 
 /* The bytes of a page that is written were put into the host directory by the VFS. */
-static void end_file_io(struct page *page, bool write)
+void end_file_io(struct page *page, bool write)
 {
     if (!write)
         file_page_fill(page);
@@ -262,6 +265,7 @@ static KERNEL_FN int page_cache_read(struct address_space *f, uint32_t index)
     (void)try_lock_page(page);
     add_to_page_cache(page, f, index);
     lru_cache_add(page);
+    (void)create_empty_buffers(page); /* none: it is read all the same */
     submit_page(page, false, VMNIX_ROOT, f->sector + index, end_file_io);
     put_page(page); /* the cache holds it now */
     return 0;

@@ -7,12 +7,13 @@
 
 struct address_space {
     char name[64];
-    kptr next;        /* list of all files */
-    uint32_t size;    /* pages of the file */
-    uint32_t nrpages; /* of it in the page cache */
-    uint32_t sector;  /* first page on the disk */
-    kptr slots;       /* of a shared memory segment: table of its swap slots (shmem.c) */
-    uint32_t written; /* 1: programs write to it, so what it holds is theirs */
+    kptr next;          /* list of all files */
+    uint32_t size;      /* pages of the file */
+    uint32_t nrpages;   /* of it in the page cache */
+    uint32_t sector;    /* first page on the disk */
+    kptr slots;         /* of a shared memory segment: table of its swap slots (shmem.c) */
+    uint32_t written;   /* 1: programs write to it, so what it holds is theirs */
+    uint32_t is_device; /* 1: the root partition itself, whose pages are Buffers */
 };
 /** Lock the page. @return false when somebody else has it locked */
 bool try_lock_page(struct page *page);
@@ -38,6 +39,8 @@ void remove_inode_page(struct page *page);
 /** The page of a file, read if need be, up to date, with a reference; NULL: no memory. Waits for
  * the disk. */
 struct page *filemap_nopage(struct address_space *file, uint32_t index);
+/** What the disk does at the end of a transfer of a page of a file. */
+void end_file_io(struct page *page, bool write);
 /** The disk has read or written a locked page that a file or swap slot has: it is up to date, and
  * unlocked. */
 void end_page_io(struct page *page);
@@ -58,6 +61,7 @@ void file_rename(const char *from, const char *to);
 extern uint32_t nr_dirty_pages; /* of files, whose write has not been started */
 /** Where the bytes of a file that can be written come from; NULL = there is no such file. */
 extern void (*file_readpage)(const struct address_space *f, uint32_t index, char *bytes);
-extern uint32_t nr_page_cache; /* file pages in the page cache, without swap cache */
+extern uint32_t nr_page_cache;   /* file pages in the page cache, without swap cache */
+extern uint32_t nr_buffer_pages; /* of these, blocks of the root partition itself */
 
 #endif /* COS_MM_FILEMAP_H */

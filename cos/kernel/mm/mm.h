@@ -23,6 +23,10 @@
 #define GFP_USER 0x1d0u
 #define GFP_HIGHUSER 0x1d2u
 #define GFP_KSWAPD 0x1d0u
+#define GFP_NOFS 0xf0u
+#define GFP_REPEAT \
+    0x800u /* ours: the caller would ask again until it gets some, as getblk() does */
+#define GFP_NOFS_REPEAT (GFP_NOFS | GFP_REPEAT)
 
 /* page_alloc.c */
 /** Bring up zones, mem_map and buddy lists. [first_free, end) is RAM behind the image; called once,

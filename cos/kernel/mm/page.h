@@ -26,7 +26,7 @@ struct page {
     uint8_t order;       /* 45 order of a free block */
     uint16_t laundry_at; /* 46 seconds when it came to inactive_laundry (mod 2^16) */
     kptr pprev_hash;     /* 48 */
-    kptr buffers;        /* 52 the block request that is in flight */
+    kptr buffers;        /* 52 its struct buffer_head */
     uint32_t stamp;      /* 56 when it was put on its lru list, in insertions (ours; 2.4 has `zone`
                                or `virtual` here) */
 } __attribute__((packed, aligned(4)));

@@ -5,14 +5,15 @@
  * s (it looks every 5 s), when too much is dirty (bdflush, and from 80 % on the writer itself),
  * when reclaim washes it (vmscan.c), or at once when the writer wants it synced. A page is locked
  * from the start of its write to the end, so who writes to it then waits, on a disk that hangs for
- * ever; in 2.4 it is the page's buffers that are locked (OUR CHOICE: a page is one buffer).
+ * ever; in 2.4 it is the page's buffers that are locked (OUR CHOICE: a page is one buffer). Each
+ * page that is written to is a change of the file system (ext3.h).
  *
  * kupdated has no timer while nothing is dirty: the first dirty page sets one for the point of the
  * 5-s grid at which it will be old enough, since the looks before that would find nothing. */
 #include "cos/kernel/mm/writeback.h"
 
 #include "cos/kernel/drivers/block.h"
-#include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/fs/ext3.h"
 #include "cos/kernel/mm/filemap.h"
 #include "cos/kernel/mm/v24/lru.h"
 #include "cos/kernel/sched/process.h"
@@ -34,6 +35,7 @@ void writeback_init(void)
 {
     wait_queue_init(&bdflush_wait);
     wait_queue_init(&kupdated_wait);
+    ext3_init();
 }
 
 /* ---- how much is dirty ----------------------------------------------------------------------- */
@@ -148,6 +150,14 @@ int kupdated(void *unused)
     }
 }
 
+void mark_buffer_dirty(struct page *page)
+{
+    lock_page(page);
+    if (file_page_dirty(page))
+        kupdated_arm(0);
+    unlock_page(page);
+}
+
 /* ---- files ----------------------------------------------------------------------------------- */
 static struct address_space *written_file(const char *name, uint64_t bytes)
 {
@@ -210,6 +220,12 @@ static int write_page(struct address_space *f, uint32_t index, uint32_t from, ui
     struct page *page = page_to_write(f, index);
     if (page == NULL)
         return -ENOMEM;
+    const int error = ext3_prepare_write(f, index, from == 0);
+    if (error != 0) {
+        unlock_page(page);
+        put_page(page);
+        return error;
+    }
     char *bytes = page_address(page);
     page->flags &= ~PG_zero;
     if (data != NULL)
@@ -218,6 +234,7 @@ static int write_page(struct address_space *f, uint32_t index, uint32_t from, ui
         file_readpage(f, index, bytes);
     if (file_page_dirty(page))
         kupdated_arm(0);
+    ext3_commit_write(page);
     unlock_page(page);
     mark_page_accessed(page);
     put_page(page);
@@ -245,22 +262,11 @@ int file_write(const char *name, uint64_t at, const char *data, uint32_t n)
     return 0;
 }
 
-/* While the disk is well, nobody could see that its pages are dirty for the time of a write. */
 void file_fsync(const char *name)
 {
     struct address_space *f = file_mapping(name, FILE_PAGES);
     if (f == NULL)
         return;
-    if (!scsi_goes_by_rule(VMNIX_ROOT)) {
-        (void)write_some_buffers(f, f->nrpages, false);
-        log_wait_commit();
-        return;
-    }
-    struct page *page = file_dirty_next(NULL);
-    while (page != NULL) {
-        struct page *next = file_dirty_next(page);
-        if (page->mapping == kptr_of(f) && !(page->flags & PG_locked))
-            file_page_clean(page);
-        page = next;
-    }
+    (void)write_some_buffers(f, f->nrpages, false);
+    ext3_sync();
 }

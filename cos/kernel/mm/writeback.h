@@ -2,7 +2,7 @@
 #ifndef COS_WRITEBACK_H
 #define COS_WRITEBACK_H
 
-#include "cos/kernel/kernel.h"
+#include "cos/kernel/mm/page.h"
 
 /** Before the first write. */
 void writeback_init(void);
@@ -13,8 +13,10 @@ int kupdated(void *unused);
  * part is kept is read first. `data` NULL: the bytes are in the host directory already. May wait,
  * for memory and for pages that are being written. @return 0, -ENOMEM, -EFBIG */
 int file_write(const char *name, uint64_t at, const char *data, uint32_t n);
-/** What was written to the file is to be on the disk: write its dirty pages and wait for the
- * journal, in state D. At once while the disk is well. */
+/** A block of the partition waits to be written to its place: it is dirty from now on. */
+void mark_buffer_dirty(struct page *page);
+/** What was written to the file is to be on the disk: start the writes of its dirty pages and wait
+ * for the journal, in state D. */
 void file_fsync(const char *name);
 
 #endif /* COS_WRITEBACK_H */

@@ -49,8 +49,11 @@ static bool retry_goes_on(const struct task_struct *t)
     const struct zone *zone = &zone_table[ZONE_NORMAL];
     const uint32_t limit = (gfp & GFP_HIGH) ? zone->pages_min / 2 : zone->pages_min;
 
-    return may_wait_for_kswapd(t, gfp) && !kswapd_is_waited_for() && !(gfp & GFP_DMA) &&
-           !(t->flags & PF_NOIO) && (uint32_t)free_and_clean(zone) < limit;
+    if (t->flags & (PF_MEMALLOC | PF_MEMDIE | PF_NOIO))
+        return false;
+    if (may_wait_for_kswapd(t, gfp) ? kswapd_is_waited_for() : !(gfp & GFP_REPEAT))
+        return false;
+    return !(gfp & GFP_DMA) && (uint32_t)free_and_clean(zone) < limit;
 }
 
 static void retry_step(struct task_struct *t)

@@ -276,7 +276,7 @@ KERNEL_FN struct page *__alloc_pages(uint32_t gfp, uint32_t order)
             break;
         }
         STANDS_IN(STUCK_RETRY, gfp, yield());
-        if (try_to_free_pages(gfp) == 0 && !(gfp & GFP_FS))
+        if (try_to_free_pages(gfp) == 0 && !(gfp & (GFP_FS | GFP_REPEAT)))
             return NULL;
     }
     /* Failure is silent: the message is commented out in this kernel. [RHEL3MM 0.9] */

@@ -11,7 +11,8 @@ void mem_info(struct mem_info *ret)
     memset(&info, 0, sizeof info);
     info.total = total_ram_pages;
     info.free = nr_free_pages();
-    info.cached = nr_page_cache;
+    info.buffers = nr_buffer_pages;
+    info.cached = nr_page_cache - nr_buffer_pages;
     info.swap_cached = swapper_space.nrpages;
     for_each_zone (zone) {
         info.active_anon += zone->anon.nr;
@@ -73,6 +74,7 @@ void show_mem(void)
     struct mem_info info;
     uint32_t tasks = 0;
 
+    inert_settle(); /* lists are walked */
     mem_info(&info);
     printk("Mem-info:\n");
     show_zones();

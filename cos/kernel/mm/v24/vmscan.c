@@ -23,6 +23,7 @@
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/drivers/block.h"
 #include "cos/kernel/drivers/vmnix.h"
+#include "cos/kernel/fs/buffer.h"
 #include "cos/kernel/mm/dcache.h"
 #include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/v24/lru.h"
@@ -223,7 +224,7 @@ static bool launder_in_laundry(struct page *page, uint32_t gfp)
             back_to_dirty(page);
         return false;
     }
-    return !(page->flags & PG_referenced);
+    return try_to_release_page(page) && !(page->flags & PG_referenced);
 }
 
 /* Wash the page at the tail of the dirty list: take it off there, one way or the other. @return
@@ -292,9 +293,14 @@ INLINE_FN enum laundry_wait laundry_wait_page(struct page *page)
     return timed_out ? LAUNDRY_TIMED_OUT : LAUNDRY_UNLOCKED;
 }
 
-/* The page at the tail is unlocked. @return true when it became clean */
+/* The page at the tail is unlocked. @return true when it became clean, or when its buffer cannot
+ * go: that counts as work too, and keeps the OOM killer away [RHEL3MM 1.5] */
 static bool laundry_take(struct page *page)
 {
+    if (!try_to_release_page(page)) {
+        back_to_dirty(page);
+        return true;
+    }
     if (page_referenced(page) || page_mapped(page) || (page->flags & PG_dirty) ||
         page->count != 1) {
         back_to_dirty(page);
@@ -332,7 +338,7 @@ struct page *reclaim_page(struct zone *zone)
         struct page *page = lru_page(zone->inactive_clean_list.prev);
         cpu_charge(COST_PAGE_SCAN);
         if (page_referenced(page) || page_mapped(page) || (page->flags & (PG_dirty | PG_locked)) ||
-            page->count != 1) {
+            page->buffers != 0 || page->count != 1) {
             back_to_dirty(page);
             continue;
         }
