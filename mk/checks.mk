@@ -49,4 +49,5 @@ drawn-hosts: all ## hosts drawn to be judged: KIND=leak|footprint|healthy HOSTS=
 	  --seed $(or $(SEED),1) $(SEEDS_OUT)/$(or $(KIND),leak)-$(or $(SEED),1)
 	@tests/seeds/seeds.py $(BUILD) --out $(SEEDS_OUT) --jobs $(or $(JOBS),2) \
 	  --files $(SEEDS_OUT)/$(or $(KIND),leak)-$(or $(SEED),1)
-.PHONY: seeds drawn-hosts unit check-run check check-long ci asan repro fuzz fuzz-run soak bench confusion
+.PHONY: seeds drawn-hosts
+.PHONY: unit check-run check check-long ci asan repro fuzz fuzz-run soak bench confusion

@@ -16,8 +16,7 @@ import random
 SCENARIOS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../tools/scenarios"))
 BASE = os.path.join(SCENARIOS, "hosts/esx-3.5-272.yaml")
 VMS_OF_RAM = {272: (4, 16), 384: (12, 32), 512: (24, 56), 800: (40, 80)}  # MB: least, most
-DAEMONS = ["VMap", "cimserver", "ftAgent", "ftbb", "hpasmd", "hpsmhd", "snmpd", "vmware-hostd",
-           "vpxa", "webAccess"]
+DAEMONS = ["VMap", "cimserver", "ftAgent", "hpasmd", "snmpd", "vmware-hostd", "vpxa", "webAccess"]
 INSTALLER_SWAP_MB = 544
 BASE_MB = 135  # anonymous memory of the base host's programs without virtual machines
 VMX_MB = 4.3  # of one vmware-vmx there
@@ -41,7 +40,7 @@ def leak(r, host):
     rate_kb = int(1024 * math.exp(r.uniform(0, math.log(20))))
     begins_h = r.randint(24, 240)
     full_h = (host["ram"] + host["swap"]) * 1024 / rate_kb
-    days = min(364, math.ceil((begins_h + 1.2 * full_h) / 24) + 3)
+    days = min(364, math.ceil((begins_h + 1.5 * full_h) / 24) + 3)
     return {"cause": "memory-leak", "days": days, "label": f"{target}-{rate_kb}kBh",
             "fault": f"{{type: leak, target: {target}, at: {begins_h}h, rate: {rate_kb}kB/h}}"}
 

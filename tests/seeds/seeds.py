@@ -2,9 +2,10 @@
 """seeds.py - runs many seeds of one scenario, or many files, and says how they differ.
 
 For one scenario: what a seed draws, within which range, and how that goes with the time of death
-(Spearman's rank correlation); outcomes, spread of the time of death, who was running, where, and how
-the host felt before. For a folder of files (hosts.py draws such): outcome, mechanism and time of
-each. What was measured lies in OUT/results.jsonl; a second call goes on where the first was stopped.
+(Spearman's rank correlation); outcomes, spread of the time of death, who was running, where, and
+how the host felt before. For a folder of files (hosts.py draws such): outcome, mechanism and time
+of each. What was measured lies in OUT/results.jsonl; a second call goes on where the first was
+stopped, and tries again what failed.
 
 usage: seeds.py BUILD --out DIR [--scenario NAME] [--seeds N] [--jobs N] [--doc FILE]
        seeds.py BUILD --out DIR --files FOLDER [--jobs N]
@@ -35,7 +36,7 @@ def run_all(build, out, work, jobs):
     have = {}
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
-            have = {(r["scenario"], r["seed"]): r for r in map(json.loads, f)}
+            have = {(r["scenario"], r["seed"]): r for r in map(json.loads, f) if "error" not in r}
     todo = [w for w in work if w not in have]
     with open(path, "a", encoding="utf-8") as f, \
             concurrent.futures.ThreadPoolExecutor(jobs) as pool:
@@ -148,8 +149,8 @@ def document(name, records, jobs_line):
     return "\n".join([
         f"# Seeds of {name}", "",
         f"Written by `{jobs_line}`. Do not edit.", "",
-        "A seed is a host. What it draws stands in `run/plan.json` as plain numbers; the correlation",
-        "is Spearman's, of the drawn number with the time of death of the hosts that were lost.", "",
+        "A seed is a host. What it draws stands in `run/plan.json` as plain numbers; the",
+        "correlation is Spearman's, of the drawn number with the time of death of lost hosts.", "",
         "## What a seed draws", "", *drawn_table(records, lost), "",
         "## How they end", "", *judged(records, lost), "",
         "## Each seed", "", *each(records), ""])

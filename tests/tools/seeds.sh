@@ -11,8 +11,9 @@ check "two seeds of a small host are lost, and the document says so" \
     grep -q '| outcomes | lost-heartbeat 2 |' "$TMP/two.md"
 check "who was running is told for both alerts" \
     bash -c "[ \$(grep -c 'comm at t=.*: swapper 2 ' '$TMP/two.md') -eq 2 ]"
+echo '{"scenario": "'"$small"'", "seed": 3, "error": "died"}' >>"$TMP/out/results.jsonl"
 seeds --scenario "$small" --seeds 3 >"$TMP/three.md" 2>"$TMP/said"
-check "a second call runs what is missing alone" \
+check "a second call runs what is missing or failed, and that alone" \
     bash -c "[ \$(grep -c 'of 1: small.yaml seed 3' '$TMP/said') -eq 1 ]"
 check "and its document has all seeds" grep -q '| outcomes | lost-heartbeat 3 |' "$TMP/three.md"
 
@@ -35,12 +36,22 @@ for kind in leak footprint healthy; do
     check "they are valid by the schema: $kind" python3 "$here/lib/check_schema.py" \
         "$here/../docs/scenario.schema.json" "${files[@]}"
 done
+check "whoever leaks is a program of that host" python3 - "$here/seeds" <<'END'
+import sys
+import yaml
+sys.path.insert(0, sys.argv[1])
+import hosts
+with open(hosts.BASE, encoding="utf-8") as f:
+    there = {p["name"] for p in yaml.safe_load(f)["programs"]}
+assert set(hosts.DAEMONS) <= there, set(hosts.DAEMONS) - there
+END
 mkdir "$TMP/files"
 printf 'inherits: %s\nname: quiet\nhost: {heartbeat-interval: 60s}\nexpect: {outcome: survived}\n' \
     "$small" >"$TMP/files/quiet.yaml"
 printf 'inherits: %s\n' "$small" >"$TMP/files/silent.yaml"
 seeds --files "$TMP/files" >"$TMP/files.md" 2>"$TMP/said"
-check "a folder of files: who survived" grep -q '| quiet | survived | 0:06:00:00.000 |' "$TMP/files.md"
+check "a folder of files: who survived" \
+    grep -q '| quiet | survived | 0:06:00:00.000 |' "$TMP/files.md"
 check "and who was lost" grep -q '| silent | lost-heartbeat | 0:00:31:' "$TMP/files.md"
 check "and how many" grep -qx '1 survived, 1 lost-heartbeat' "$TMP/files.md"
 tap_done

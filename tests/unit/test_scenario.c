@@ -90,6 +90,21 @@ static void write_changed(struct fixture *f, const char *from, const char *to)
     write_file(f->path, text);
 }
 
+/* The same in what was written last. */
+static void write_changed_again(struct fixture *f, const char *from, const char *to)
+{
+    char before[4096] = "", text[4096];
+    FILE *file = fopen(f->path, "r");
+    assert_non_null(file);
+    assert_true(fread(before, 1, sizeof before - 1, file) > 0);
+    assert_int_equal(fclose(file), 0);
+    const char *at = strstr(before, from);
+    assert_non_null(at);
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - before), before, to,
+                   at + strlen(from));
+    write_file(f->path, text);
+}
+
 static void test_scenario_becomes_a_plan(void **state)
 {
     struct fixture *f = *state;
@@ -263,6 +278,91 @@ static void test_scenario_ranges_are_drawn_from_the_seed(void **state)
     assert_in_range(with_kill, 40, 80); /* 60 of 200 +- 3 sigma */
 }
 
+/* The plan of a seed, of what was written last. */
+static const struct plan *drawn(struct fixture *f, uint64_t seed)
+{
+    assert_int_equal(scenario_load_seed(f->path, seed, &f->s, f->err), 0);
+    assert_int_equal(scenario_plan(f->path, &f->s, seed, &f->plan, f->err), 0);
+    return &f->plan;
+}
+
+#define THREE "  - {name: p, count: 3, data: [8kB, 16kB], start: 10s, stagger: 5s, pid: 100}\n"
+#define OPEN_PROGRAM \
+    "  - {name: p, per-vm: true, data: [8kB, 16kB], text: [400kB, 800kB], period: [1m, 2m]}\n"
+
+static void test_scenario_a_seed_is_a_host(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t vms = 0, text = 0, seconds = 0, period = 0;
+    write_changed(f, "  boot: 2009-10-01 14:54\n",
+                  "  boot: [2009-10-01 14:54:00, 2009-10-01 14:54:59]\n  vms: [2, 5]\n");
+    write_changed_again(f, THREE, OPEN_PROGRAM);
+    for (uint64_t seed = 1; seed <= 64; seed++) {
+        const struct plan *p = drawn(f, seed);
+        const struct boot_program *first = &p->boot.program[0];
+        assert_in_range(p->vms, 2, 5);
+        assert_int_equal(p->boot.vms, p->vms);
+        assert_int_equal(p->boot.program_count, p->vms);
+        assert_in_range(first->text_kb, 400, 800);
+        assert_int_equal(first->text_kb % 4, 0);
+        assert_in_range(first->period_ns / NS_PER_S, 60, 120);
+        assert_int_equal(first->period_ns % NS_PER_S, 0);
+        /* Still spread over all. */
+        assert_int_equal(first->data_kb, 8);
+        assert_int_equal(p->boot.program[p->vms - 1].data_kb, 16);
+        /* A date of a fault is a date of this boot. */
+        const uint64_t second = (uint64_t)(p->epoch_boot_s - (1254408840 + 18000));
+        assert_in_range(second, 0, 59);
+        assert_int_equal(p->boot.fault[0].at_ns, NS_PER_DAY - second * NS_PER_S);
+        vms |= 1u << p->vms;
+        text |= 1u << first->text_kb % 32;
+        seconds |= 1u << second % 32;
+        period |= 1u << (first->period_ns / NS_PER_S) % 32;
+    }
+    assert_int_equal(vms, 0x3c);
+    assert_int_equal(text, 0x11111111);
+    assert_true(__builtin_popcount(seconds) > 16 && __builtin_popcount(period) > 16);
+}
+
+static void test_scenario_another_program_changes_no_draw(void **state)
+{
+    struct fixture *f = *state;
+    const char *const programs[] = { OPEN_PROGRAM,
+                                     "  - {name: q, data: [4kB, 64kB]}\n" OPEN_PROGRAM };
+    uint32_t text[2];
+    for (int i = 0; i < 2; i++) {
+        write_changed(f, "  swap: 64MB\n", "  swap: 64MB\n  vms: 1\n");
+        write_changed_again(f, THREE, programs[i]);
+        const struct plan *p = drawn(f, 4);
+        text[i] = p->boot.program[p->boot.program_count - 1].text_kb;
+    }
+    assert_int_equal(text[0], text[1]);
+}
+
+static void test_scenario_vary_moves_sizes_and_times(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t moved = 0;
+    write_changed(
+        f, THREE,
+        "  - {name: p, vary: 10%, text: 400kB, libs: 0kB, data: 40MB, period: 100s, cpu: 2ms,\n"
+        "     touch: 8}\n");
+    for (uint64_t seed = 1; seed <= 16; seed++) {
+        const struct boot_program *p = &drawn(f, seed)->boot.program[0];
+        assert_in_range(p->text_kb, 360, 440);
+        assert_in_range(p->data_kb, 36864, 45056);
+        assert_int_equal(p->data_kb % 4, 0);
+        assert_in_range(p->period_ns / NS_PER_S, 90, 110);
+        assert_in_range(p->cpu_ns, 1800000, 2200000);
+        assert_int_equal(p->lib_kb, 0);
+        assert_int_equal(p->touch_pages, 8);
+        moved += p->text_kb != 400;
+        moved += p->data_kb != 40960;
+        moved += p->period_ns != 100 * NS_PER_S;
+    }
+    assert_true(moved > 32);
+}
+
 static void test_scenario_faults_may_be_lines(void **state)
 {
     struct fixture *f = *state;
@@ -371,6 +471,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scenario_faults_fill_the_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_ranges_are_drawn_from_the_seed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_a_seed_is_a_host, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_another_program_changes_no_draw, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_scenario_vary_moves_sizes_and_times, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_faults_may_be_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scenario_programs_have_real_time_and_locked_memory,
                                         setup, teardown),

@@ -9,6 +9,7 @@
 
 #include "shared/fault_clock.h"
 #include "shared/rng.h"
+#include "tools/scenario/settle.h"
 
 #define KB_MOST 2097152 /* 2 GB: more than RAM and swap of any COS */
 #define RATE_MOST (1 << 30)
@@ -325,39 +326,31 @@ struct settling {
     int64_t boot_local_s;
 };
 
-static void stream(const struct settling *s, const char *key, struct rng *ret)
+static void stream_name(const struct settling *s, const char *key, char ret[64])
 {
-    char name[64];
-    (void)snprintf(name, sizeof name, "fault.%zu.%s", s->index, key);
-    rng_init(ret, s->root, name);
+    (void)snprintf(ret, 64, "fault.%zu.%s", s->index, key);
 }
 
 /* What drawn values are multiples of, so that they can be read: of a second, a millisecond, a tenth
  * of a percent, or 1, whatever both ends are multiples of. */
 static int64_t step_of(const struct schema_key *k, int64_t from, int64_t to)
 {
-    const int64_t time[] = { NS_PER_S, 1000000, 1 }, ppm[] = { 1000, 1, 1 };
-    const bool is_time = k->kind == SCHEMA_DURATION || k->kind == SCHEMA_INSTANT;
+    static const int64_t time[] = { NS_PER_S, 1000000, 1 }, ppm[] = { 1000, 1 }, ones[] = { 1 };
+    const int64_t *steps = ones;
 
-    if (!is_time && k->units != units_ppm)
-        return 1;
-    for (int i = 0; i < 3; i++) {
-        const int64_t step = is_time ? time[i] : ppm[i];
-        if (from % step == 0 && to % step == 0)
-            return step;
-    }
-    return 1;
+    if (k->kind == SCHEMA_DURATION || k->kind == SCHEMA_INSTANT)
+        steps = time;
+    else if (k->units == units_ppm)
+        steps = ppm;
+    return settle_step(steps, from, to);
 }
 
 static int64_t draw(const struct settling *s, const struct schema_key *k, int64_t from, int64_t to)
 {
-    struct rng r;
+    char name[64];
 
-    if (from >= to)
-        return from;
-    const int64_t step = step_of(k, from, to);
-    stream(s, k->name, &r);
-    return from + step * (int64_t)rng_below(&r, (uint64_t)((to - from) / step) + 1);
+    stream_name(s, k->name, name);
+    return settle_between(s->root, name, step_of(k, from, to), from, to);
 }
 
 /* Draws what is a range, and fills in what is not said. */
@@ -409,11 +402,13 @@ static int settle(const struct settling *s, const struct faultspec *spec,
 
 static bool happens(const struct settling *s, const struct faultspec *spec)
 {
+    char name[64];
     struct rng r;
 
     if (spec->chance_ppm >= PPM_WHOLE)
         return true;
-    stream(s, "chance", &r);
+    stream_name(s, "chance", name);
+    rng_init(&r, s->root, name);
     return rng_below(&r, PPM_WHOLE) < (uint64_t)spec->chance_ppm;
 }
 

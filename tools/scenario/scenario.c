@@ -9,6 +9,7 @@
 #include "shared/cause.h"
 #include "shared/machine.h"
 #include "shared/rng.h"
+#include "tools/scenario/settle.h"
 
 #define PID_MAX 32767 /* the kernel's */
 
@@ -36,6 +37,9 @@ static const char *const behaviours[] = {
 #define BETWEEN(key, t, m, of, from, to) \
     { .name = key, .kind = SCHEMA_##of, PLACE(t, m[0]), .spread = SCHEMA_TWO, \
       .second = sizeof(int64_t), .least = from, .most = to }
+#define RANGE(key, t, m, other, of, from, to) \
+    { .name = key, .kind = SCHEMA_##of, PLACE(t, m), .spread = SCHEMA_ONE_OR_TWO, \
+      .second = offsetof(struct t, other) - offsetof(struct t, m), .least = from, .most = to }
 #define QUANTITY(key, t, m, from, to, in) \
     { .name = key, .kind = SCHEMA_QUANTITY, PLACE(t, m), .least = from, .most = to, .units = in }
 #define MAP(key, place, sub) { .name = key, .kind = SCHEMA_MAP, .offset = place, .table = sub }
@@ -48,17 +52,17 @@ static const char *const behaviours[] = {
 #define ROW_TEXT(key, t, m, list, means) \
     { .name = key, .kind = (list) != NULL ? SCHEMA_CHOICE : SCHEMA_TEXT, PLACE(t, m), \
       .identity = (list) == NULL, .choices = list, .help = means },
-#define ROW_INTEGER(in) .kind = SCHEMA_INTEGER
-#define ROW_DURATION(in) .kind = SCHEMA_DURATION
-#define ROW_OFFSET(in) .kind = SCHEMA_OFFSET
-#define ROW_QUANTITY(in) .kind = SCHEMA_QUANTITY, .units = in
-#define ROW_NAMED(list) .kind = SCHEMA_NAMED, .names = list
-#define ROW_SPREAD(in) \
-    .kind = SCHEMA_QUANTITY, .units = in, .spread = SCHEMA_ONE_OR_TWO, \
-    .second = offsetof(struct scenario_program, data_to_kb) - \
-              offsetof(struct scenario_program, boot.data_kb)
+#define ROW_INTEGER(t, in) .kind = SCHEMA_INTEGER, ROW_RANGE(t)
+#define ROW_DURATION(t, in) .kind = SCHEMA_DURATION, ROW_RANGE(t)
+#define ROW_OFFSET(t, in) .kind = SCHEMA_OFFSET
+#define ROW_QUANTITY(t, in) .kind = SCHEMA_QUANTITY, .units = in, ROW_RANGE(t)
+#define ROW_NAMED(t, list) .kind = SCHEMA_NAMED, .names = list
+#define ROW_RANGE(t) .spread = SCHEMA_ONE_OR_TWO, .second = TO_##t
+#define TO_scenario (offsetof(struct scenario, plan_to) - offsetof(struct scenario, plan))
+#define TO_scenario_program \
+    (offsetof(struct scenario_program, boot_to) - offsetof(struct scenario_program, boot))
 #define ROW_NUMBER(key, t, m, of, from, to, in, means) \
-    { .name = key, PLACE(t, m), .least = from, .most = to, ROW_##of(in), .help = means },
+    { .name = key, PLACE(t, m), .least = from, .most = to, ROW_##of(t, in), .help = means },
 #define HOST_TEXT(m, size, key, list, means) ROW_TEXT(key, scenario, plan.m, list, means)
 #define HOST_NUMBER(m, ctype, key, ...) ROW_NUMBER(key, scenario, plan.m, __VA_ARGS__)
 #define HOST_BOOT_TEXT(m, size, key, list, means) ROW_TEXT(key, scenario, plan.boot.m, list, means)
@@ -97,7 +101,7 @@ static const struct schema_key sysrq_keys[] = {
 static const struct schema_key host_keys[] = {
     QUANTITY("ram", scenario, ram_kb, RAM_KB_LEAST, RAM_KB_MOST, quantity_kb),
     QUANTITY("mem-total", scenario, mem_total_kb, 0, RAM_KB_MOST, quantity_kb),
-    NUMBER("boot", scenario, boot_local_s, DATE, 0, 0),
+    RANGE("boot", scenario, boot_local_s, boot_to_local_s, DATE, 0, 0),
 #include "shared/plan.def"
     MAP("datastore", 0, datastore_keys),
     MAP("nightly", 0, nightly_keys),
@@ -112,9 +116,22 @@ static const struct schema_key host_keys[] = {
     { .name = key, .kind = SCHEMA_FLAG, PLACE(scenario_program, boot.flags), .bit = value, \
       .help = means },
 /* clang-format on */
+#define VARY_PPM_MOST 900000 /* nothing may vanish. OUR CHOICE */
+static const struct quantity_unit share_ppm[] = { { "ppm", 1 }, { "%", 10000 }, { NULL, 0 } };
 static const struct schema_key program_keys[] = {
 #include "shared/plan.def"
-    NUMBER("count", scenario_program, count, INTEGER, 0, BOOT_PROGRAMS_MAX),
+    RANGE("count", scenario_program, count, count_to, INTEGER, 0, BOOT_PROGRAMS_MAX),
+    { .name = "per-vm",
+      .kind = SCHEMA_FLAG,
+      PLACE(scenario_program, per_vm),
+      .bit = 1,
+      .help = "one for each of the host's virtual machines; `count` does not matter" },
+    { .name = "vary",
+      .kind = SCHEMA_QUANTITY,
+      .units = share_ppm,
+      .most = VARY_PPM_MOST,
+      PLACE(scenario_program, vary_ppm),
+      .help = "the seed draws each size and time up to so much more or less, as `10%`" },
     NUMBER("start", scenario_program, start, INSTANT, 0, 0),
     NUMBER("stagger", scenario_program, stagger_ns, DURATION, 0, NS_PER_DAY),
     NUMBER("daily-restart", scenario_program, restart_ns, DURATION, 0, NS_PER_DAY - NS_PER_MIN),
@@ -155,7 +172,9 @@ static const struct schema_key expect_keys[] = {
 /* What a program is that says nothing of itself: an ordinary root daemon that sleeps for ever. */
 static const struct scenario_program fresh_program = {
     .boot = { .behaviour = "daemon", .stack_kb = 12, .flags = BOOT_PROG_ROOT | BOOT_PROG_RAWIO },
+    .boot_to = { .stack_kb = 12 },
     .count = 1,
+    .count_to = 1,
     .restart_ns = -1,
 };
 static const struct schema_list program_list = {
@@ -418,7 +437,7 @@ static struct boot_program program_one(const struct scenario_program *p, int64_t
                                        int64_t start_ns)
 {
     struct boot_program one = p->boot;
-    const int64_t spread = (int64_t)p->data_to_kb - p->boot.data_kb;
+    const int64_t spread = (int64_t)p->boot_to.data_kb - p->boot.data_kb;
 
     one.pid += one.pid == 0 ? 0 : (uint32_t)i;
     one.data_kb += p->count > 1 ? (uint32_t)(spread * i / (p->count - 1) / 4 * 4) : 0;
@@ -525,28 +544,39 @@ static void plan_host(const struct scenario *s, struct plan *p)
     b->hbd_pid = 20; /* [KB308590/Screen] */
 }
 
+/* The plan of a scenario in which nothing is open but its faults. */
+static int plan_settled(const char *path, const struct scenario *s, uint64_t seed, struct plan *p,
+                        char *err)
+{
+    if (s->mem_total_kb > s->ram_kb)
+        return plan_fail(path, "host", "mem-total", "more than ram", err);
+    if (s->ram_kb % 1024 != 0)
+        return plan_fail(path, "host", "ram", "not a whole number of MB", err);
+    *p = s->plan;
+    p->seed = seed;
+    plan_host(s, p);
+    if (plan_programs(path, s, &p->boot, err) != 0)
+        return -1;
+    return plan_faults(path, s, seed, &p->boot, err);
+}
+
 int scenario_plan(const char *path, const struct scenario *s, uint64_t seed, struct plan *ret,
                   char err[SCENARIO_ERROR_MAX])
 {
-    struct plan *p = calloc(1, sizeof *p);
+    struct scenario *settled = malloc(sizeof *settled);
+    struct plan *p = malloc(sizeof *p);
     int status = -1;
 
-    if (p == NULL) {
+    if (settled == NULL || p == NULL) {
         (void)snprintf(err, SCENARIO_ERROR_MAX, "%s: no memory", path);
-    } else if (s->mem_total_kb > s->ram_kb) {
-        (void)plan_fail(path, "host", "mem-total", "more than ram", err);
-    } else if (s->ram_kb % 1024 != 0) {
-        (void)plan_fail(path, "host", "ram", "not a whole number of MB", err);
     } else {
-        *p = s->plan;
-        p->seed = seed;
-        plan_host(s, p);
-        status = plan_programs(path, s, &p->boot, err);
-        if (status == 0)
-            status = plan_faults(path, s, seed, &p->boot, err);
+        *settled = *s;
+        scenario_settle(settled, seed);
+        status = plan_settled(path, settled, seed, p, err);
     }
     if (status == 0)
         *ret = *p;
+    free(settled);
     free(p);
     return status;
 }

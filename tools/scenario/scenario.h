@@ -22,10 +22,12 @@
 #define SCENARIO_FILE_MAX 96u
 
 struct scenario_program {
-    struct boot_program boot; /* of the first of `count`; data_kb the least */
-    uint32_t data_to_kb;      /* the most */
-    int64_t count, stagger_ns;
+    struct boot_program boot;    /* of the first of `count`; of ranges the one end */
+    struct boot_program boot_to; /* of ranges the other */
+    int64_t count, count_to, stagger_ns;
     int64_t restart_ns; /* since midnight; -1: none */
+    int64_t vary_ppm;   /* how far the seed varies sizes and times that are no range */
+    uint32_t per_vm;    /* 1: as many as the host has virtual machines */
     struct schema_instant start;
 };
 struct scenario_option {
@@ -37,10 +39,11 @@ struct scenario_draw {
     int64_t count;
 };
 struct scenario {
-    struct plan plan; /* what keys say without more ado; the rest follows in scenario_plan() */
+    struct plan plan;    /* what keys say without more ado; the rest follows in scenario_plan() */
+    struct plan plan_to; /* of ranges the other end */
     char title[128], teaches[512], source[256];
     char inherits[256]; /* path relative to this file */
-    int64_t ram_kb, mem_total_kb, boot_local_s;
+    int64_t ram_kb, mem_total_kb, boot_local_s, boot_to_local_s;
     struct scenario_draw draw[SCENARIO_DRAWS_MAX];
     int64_t draw_count;
     char drawn[SCENARIO_DRAWS_MAX]

@@ -17,7 +17,7 @@
  *     whoever called those      FORGET_STACK_BELOW         (the stack does not show which way they
  *                                                          were done)
  *     scan_active_zone          lists_in_order_for_scan    (page lists are links again)
- *     lru.c, show_mem           inert_settle (settle.h)    (the same)
+ *     lru.c, heat.c             inert_settle (settle.h)    (the same)
  *     program_cpu               run_alone                  ticks of a task that is alone
  */
 #ifndef COS_HOOKS_H

@@ -74,7 +74,6 @@ void show_mem(void)
     struct mem_info info;
     uint32_t tasks = 0;
 
-    inert_settle(); /* lists are walked */
     mem_info(&info);
     printk("Mem-info:\n");
     show_zones();
