@@ -1,10 +1,10 @@
 /* time.c - the clock of the COS: timers, the tick, and the end of a grant.
  *
  * Time passes in two ways only: a task uses CPU (cpu_charge), or nothing is runnable and the clock
- * jumps to the next event (time_skip_idle). Events are handled in order of their instants; at equal ones
- * kernel timers come first, in the order they were set, then the tick, then the end of the grant.
- * Ticks exist only while a task runs: an idle COS has no reason to count them (jiffies_now()
- * derives them).
+ * jumps to the next event (time_skip_idle). Events are handled in order of their instants; at equal
+ * ones kernel timers come first, in the order they were set, then the tick, then the end of the
+ * grant. Ticks exist only while a task runs: an idle COS has no reason to count them
+ * (jiffies_now() derives them).
  *
  * The timer heap holds pointers to timers ordered by (instant, sequence number). */
 #include "cos/kernel/arch/cost.h"
