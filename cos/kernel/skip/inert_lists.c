@@ -355,13 +355,22 @@ static void inert_launder(void)
 
 int32_t refill_by_counting(struct zone *zone, uint32_t target, uint32_t from_cache)
 {
-    return inert_counts(zone) && from_cache == 0 ? (int32_t)inert_refill(target) : -1;
+    if (!inert_counts(zone))
+        return -1;
+    if (from_cache == 0)
+        return (int32_t)inert_refill(target);
+    inert_settle(); /* the caller walks the lists */
+    return -1;
 }
 
 bool launder_by_counting(struct zone *zone)
 {
-    if (!inert_counts(zone) || nr_swap_pages != 0)
+    if (!inert_counts(zone))
         return false;
+    if (nr_swap_pages != 0) {
+        inert_settle(); /* the caller walks the lists */
+        return false;
+    }
     inert_launder();
     return true;
 }
