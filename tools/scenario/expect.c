@@ -18,6 +18,7 @@
 
 #define TEXT_MOST (256 * MB) /* bytes of a log; far more than months of one */
 #define SEGMENTS_MAX 4096u
+#define ROTATIONS_MAX 36u /* of a log: vmkernel has most */
 
 static void __attribute__((format(printf, 2, 3)))
 reason(struct expect_verdict *v, const char *format, ...)
@@ -42,6 +43,31 @@ static char *text_of(const char *host_dir, const char *place)
     return path_join(path, host_dir, place) == 0 && io_read_file(path, TEXT_MOST, &text, &len) == 0
                ? text
                : NULL;
+}
+
+/* `text` behind `front`; frees both. NULL: no memory, or there is neither. */
+static char *joined(char *front, char *text)
+{
+    if (front == NULL || text == NULL)
+        return front != NULL ? front : text;
+    const size_t len = strlen(front), more = strlen(text);
+    char *all = realloc(front, len + more + 1);
+    if (all != NULL)
+        memcpy(all + len, text, more + 1);
+    else
+        free(front);
+    free(text);
+    return all;
+}
+
+/* The text of a log, with that of its rotated files before it, the oldest first. */
+static char *text_of_log(const char *host_dir, const char *place)
+{
+    char *text = NULL, rotated[PATH_SIZE];
+    for (unsigned n = ROTATIONS_MAX; n > 0; n--)
+        if (path_format(rotated, "%s.%u", place, n) == 0)
+            text = joined(text, text_of(host_dir, rotated));
+    return joined(text, text_of(host_dir, place));
 }
 
 static int64_t count_lines(const char *text)
@@ -109,7 +135,7 @@ static void check_logs(const struct expect *e, const char *host_dir, struct expe
     };
 
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-        char *text = text_of(host_dir, logs[i].place);
+        char *text = text_of_log(host_dir, logs[i].place);
         check_text(logs[i].text, logs[i].name, text, v);
         if (logs[i].text == &e->vmksummary)
             check_lines(e->vmksummary_lines, text, v);
