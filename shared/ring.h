@@ -86,7 +86,7 @@ enum ring_kind { RING_KIND_LIST(RING_KIND_ENUM) RING_KINDS };
 struct ring_beat {
     uint64_t seq;        /* 1, 2, ... in its generation */
     uint64_t time_ns;    /* ns since VMkernel boot, as vmnixhbd has it: not to be trusted */
-    uint64_t latency_ns; /* from asking for the page to having given it back: not to be trusted */
+    uint64_t latency_ns; /* from when it was due to having given its page back: not to be trusted */
     uint32_t generation; /* of the producer */
     uint32_t gap;        /* beats missing before this one, 0..62; the producer's is ignored */
 };

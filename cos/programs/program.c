@@ -20,14 +20,48 @@
 #define SPIKE_STEP_NS (500 * NS_PER_MS) /* see spike.c */
 #define COLD_TURN 7u                    /* of eight touches the last one is anywhere */
 
+static uint32_t pages_of(uint32_t kb)
+{
+    return (kb + PAGE_SIZE / 1024 - 1) / (PAGE_SIZE / 1024);
+}
+
 /* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
  * space with the one page that it beats with. */
+/* What of its own a beat uses: the stack on which it wakes, code of libc, libevent and jemalloc, its
+ * own code, and the allocator's records on the heap. How much is OUR CHOICE. */
+#define HBD_STACK_PAGES 2u
+#define HBD_LIB_PAGES 8u
+#define HBD_TEXT_PAGES 5u
+#define HBD_HEAP_PAGES 4u
+
+/* Of `pages` pages from `start` on use `count`, spread evenly, at some byte of each. */
+static void hbd_use(const struct program *p, uint32_t start, uint32_t pages, uint32_t count,
+                    bool write)
+{
+    for (uint32_t i = 0; i < count && i < pages; i++) {
+        const uint32_t page = start + (uint32_t)((uint64_t)i * pages / count) * PAGE_SIZE;
+        const uint32_t word = (uint32_t)rng_hash(p->hot_root, page) % (PAGE_SIZE / 4);
+        ASSERT(user_account(page + word * 4, write));
+    }
+}
+
+static void hbd_use_pages(void *program)
+{
+    const struct program *p = program;
+    const uint32_t stack = pages_of(p->spec.stack_kb);
+    const uint32_t top = stack < HBD_STACK_PAGES ? stack : HBD_STACK_PAGES;
+    hbd_use(p, STACK_TOP - top * PAGE_SIZE, top, top, true);
+    hbd_use(p, p->lib_start, p->lib_pages, HBD_LIB_PAGES, false);
+    hbd_use(p, p->text_start, p->text_pages, HBD_TEXT_PAGES, false);
+    hbd_use(p, p->heap_start, p->data_pages, HBD_HEAP_PAGES, true);
+}
+
 int prog_vmnixhbd(struct program *p)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     if (do_mmap(mm, HBD_PAGE_VA, PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0)
         return 1;
-    return vmnixhbd_task(p);
+    return vmnixhbd_task(hbd_use_pages, p);
 }
 
 /* What a behaviour is called in a scenario, and how its data looks in a dump. */
@@ -121,11 +155,6 @@ void program_give_way(struct program *p)
 }
 
 /* ---- exec ------------------------------------------------------------------------------------ */
-static uint32_t pages_of(uint32_t kb)
-{
-    return (kb + PAGE_SIZE / 1024 - 1) / (PAGE_SIZE / 1024);
-}
-
 /* The libraries that programs share, in the order in which a program maps them until it has its
  * lib_kb. Names and sizes in the manner of RHEL 3 and ESX 3; OUR CHOICE. The last one is big
  * enough for any program. */

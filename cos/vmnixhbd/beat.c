@@ -70,6 +70,7 @@ void hbd_beater_init(struct hbd_beater *b, struct hbd_call *call, struct hbd_are
     *b = (struct hbd_beater){
         .call = call, .arena = arena, .interval_ns = interval_ns, .grid_ns = call->now_ns
     };
+    b->due_ns = b->grid_ns;
     b->last = HBD_BEAT;
     ring_producer_init(&b->ring, ring, generation);
 }
@@ -82,16 +83,15 @@ uint64_t hbd_beater_due_ns(const struct hbd_beater *b, uint64_t now_ns)
 
 void hbd_beater_step(struct hbd_beater *b)
 {
-    const uint64_t asked_ns = b->call->now_ns;
     const enum hbd_outcome outcome = try_page(b->arena, b->ring.seq + 1);
     if (outcome == HBD_BEAT) {
         const uint64_t now_ns = b->call->now_ns;
-        const struct ring_beat beat = { .time_ns = now_ns, .latency_ns = now_ns - asked_ns };
+        const struct ring_beat beat = { .time_ns = now_ns, .latency_ns = now_ns - b->due_ns };
         (void)ring_put(&b->ring, &beat);
     }
     report(b, outcome);
 
     /* The doorbell goes with the call that is due anyway. */
-    const uint64_t due_ns = hbd_beater_due_ns(b, b->call->now_ns);
-    (void)hbd_call(b->call, GATE_CALL_WAIT, due_ns, outcome == HBD_BEAT ? 1 : 0);
+    b->due_ns = hbd_beater_due_ns(b, b->call->now_ns);
+    (void)hbd_call(b->call, GATE_CALL_WAIT, b->due_ns, outcome == HBD_BEAT ? 1 : 0);
 }

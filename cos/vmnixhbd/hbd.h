@@ -99,6 +99,7 @@ struct hbd_beater {
     struct ring_producer ring;
     uint64_t interval_ns;
     uint64_t grid_ns;      /* the first beat's time: beats are due at grid_ns + k * interval_ns */
+    uint64_t due_ns;       /* of the attempt at hand: its latency counts from here */
     enum hbd_outcome last; /* of the last attempt */
     uint64_t counts[HBD_OUTCOMES];
 };

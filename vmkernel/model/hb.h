@@ -43,7 +43,7 @@ enum hb_event_type { HB_EV_CHECK, HB_EV_BEAT };
 struct hb_beat {
     uint64_t seq;
     uint64_t beat_ns;    /* when it was put into the ring, ns since VMkernel boot */
-    uint64_t latency_ns; /* what its page took, as vmnixhbd says */
+    uint64_t latency_ns; /* how late it was, as vmnixhbd says */
     uint32_t gap;        /* beats missing before it */
     uint32_t pad;
 };

@@ -22,8 +22,9 @@
 
 #define SLICE_WALL_NS (250 * NS_PER_MS)    /* how often a waiting VMkernel looks around */
 #define PROGRESS_WALL_NS (100 * NS_PER_MS) /* distance of two progress lines */
-#define BEATS_PER_GRANT 48u       /* of 63 that the ring keeps: vmnixhbd may be a little fast */
-#define CALM_LATENCY_NS NS_PER_MS /* a beat's page that took longer tells of reclaim. OUR CHOICE */
+#define BEATS_PER_GRANT 48u /* of 63 that the ring keeps: vmnixhbd may be a little fast */
+#define CALM_LATENCY_NS \
+    (20 * NS_PER_MS) /* a beat that is later tells of page-ins or reclaim. OUR CHOICE */
 /* Longer than the 60 s between beats: a grant of just 60 s that begins at a beat ends at one, when
  * a task runs and memory looks short, and so would each one after it. */
 #define PRESSED_GRANT_NS (61 * NS_PER_S)

@@ -12,7 +12,7 @@
  *
  * The other limits of a grant, each for a reason of its own:
  *     48 beats' time       the ring has 64 slots and must not run over unread
- *     a minute             when the COS is short of memory (a beat's page took over a millisecond)
+ *     a minute             when the COS is short of memory (a beat was over 20 ms late)
  *                          or was busy to the end of its grant: such time costs much wall time
  *     the pace's quantum   paced clocks only
  *

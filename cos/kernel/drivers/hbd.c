@@ -116,9 +116,8 @@ static __attribute__((noinline)) int64_t system_call(const struct gate_call *cal
     }
 }
 
-int vmnixhbd_task(void *unused)
+int vmnixhbd_task(void (*use_pages)(void *arg), void *arg)
 {
-    (void)unused;
     struct gate *g = the_gate();
     struct gate_call call;
 
@@ -131,6 +130,8 @@ int vmnixhbd_task(void *unused)
             break;
         const int64_t ret = system_call(&call);
         return_to_user();
+        if (call.nr == GATE_CALL_WAIT)
+            use_pages(arg);
         g->reply.ret = ret;
         g->reply.now_ns = cos_clock.now_ns;
         __atomic_store_n(&g->reply.seq, call.seq, __ATOMIC_SEQ_CST);

@@ -11,8 +11,10 @@
 
 #define HBD_PAGE_VA 0x50000000u /* user address of its one page; mapped when pid 20 starts */
 
-/** The body of pid 20; `unused` is ignored. Returns when vmnixhbd died or asked to exit. */
-int vmnixhbd_task(void *unused);
+/** The body of pid 20. Returns when vmnixhbd died or asked to exit.
+ * @param use_pages called with arg when a wait has ended, in user mode: the program uses the pages
+ * of its own that a beat needs, and so may have to wait for them */
+int vmnixhbd_task(void (*use_pages)(void *arg), void *arg);
 /** At boot: from now on the COS hears when vmnixhbd dies, stops or goes on while it waits. */
 void hbd_init(void);
 
