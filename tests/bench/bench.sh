@@ -73,5 +73,8 @@ export CRASH_GDB=ps
 gdb_us=$(best_us gdb -nx -batch -iex 'set auto-load off' -x tests/lib/crash_gdb.py "$build/bin/cos" "$core")
 awk -v a="$ours_us" -v b="$gdb_us" 'BEGIN { printf "crash ps: %.1f ms; gdb -batch: %.1f ms, %.0f times longer (goal: 20)\n", a / 1000, b / 1000, b / a }'
 
-# 7. the pace of each scenario
+# 7. a major fault
+"$(dirname "$0")/faults.sh" "$build"
+
+# 8. the pace of each scenario
 "$(dirname "$0")/scenarios.sh" "$build"
