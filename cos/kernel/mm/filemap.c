@@ -212,6 +212,23 @@ void file_page_clean(struct page *page)
 }
 
 /* ---- the disk ------------------------------------------------------------------------------- */
+/* "NAME page N": what snprintf() would print, for the one thing that is printed millions of times. */
+static void label_page(char *bytes, const char *name, uint32_t index)
+{
+    char digits[10];
+    unsigned n = 0;
+    do {
+        digits[n++] = (char)('0' + index % 10);
+        index /= 10;
+    } while (index != 0);
+    while (*name != '\0')
+        *bytes++ = *name++;
+    memcpy(bytes, " page ", 6);
+    for (bytes += 6; n > 0;)
+        *bytes++ = digits[--n];
+    *bytes = '\n';
+}
+
 /* Bytes of a file that programs write to come from the host directory; others have one line that
  * says which page of which file this is. */
 static void file_page_fill(struct page *page)
@@ -224,7 +241,7 @@ static void file_page_fill(struct page *page)
     if (f->written && file_readpage != NULL)
         file_readpage(f, page->index, bytes);
     else
-        (void)snprintf(bytes, 96, "%s page %u\n", f->name, page->index);
+        label_page(bytes, f->name, page->index);
 }
 
 /* The bytes of a page that is written were put into the host directory by the VFS. */
