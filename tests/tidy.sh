@@ -121,7 +121,8 @@ scripts() {
     find tests tools .ci -name '*.sh' -o -path '.ci/run' | LC_ALL=C sort | xargs shellcheck -x -f gcc -S warning
 }
 
-[ $# -gt 0 ] || set -- layers arrows names banned length format docstrings functions tags keys scripts
+[ $# -gt 0 ] || set -- layers arrows names banned length format docstrings functions tags keys \
+    scripts
 for check in "$@"; do
     report "$check" < <($check)
 done

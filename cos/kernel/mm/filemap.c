@@ -212,7 +212,7 @@ void file_page_clean(struct page *page)
 }
 
 /* ---- the disk ------------------------------------------------------------------------------- */
-/* "NAME page N": what snprintf() would print, for the one thing that is printed millions of times. */
+/* "NAME page N": what snprintf() would print, here where it is printed millions of times. */
 static void label_page(char *bytes, const char *name, uint32_t index)
 {
     char digits[10];
