@@ -4,6 +4,7 @@
 
 int prog_daemon(struct program *p)
 {
+    p->idle = 1;
     program_first_sleep(p);
     for (;;) {
         program_round(p);

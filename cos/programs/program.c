@@ -6,6 +6,7 @@
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/programs/faults.h"
+#include "cos/programs/habits.h"
 #include "cos/kernel/sched/process.h"
 #include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/skip/hooks.h"
@@ -26,9 +27,9 @@ static uint32_t pages_of(uint32_t kb)
 }
 
 /* pid 20: its user mode is a process of the host machine (hbd.h). What it has here is an address
- * space with the one page that it beats with. */
-/* What of its own a beat uses: the stack on which it wakes, code of libc, libevent and jemalloc, its
- * own code, and the allocator's records on the heap. How much is OUR CHOICE. */
+ * space: with the page that it beats with, and what of its own a beat uses: the stack on which it
+ * wakes, code of libc, libevent and jemalloc, its own code, and the allocator's records on the
+ * heap. How much is OUR CHOICE. */
 #define HBD_STACK_PAGES 2u
 #define HBD_LIB_PAGES 8u
 #define HBD_TEXT_PAGES 5u
@@ -279,6 +280,7 @@ int program_exec(struct program *p)
     if (error != 0)
         return error;
     touch_data(p);
+    program_set_habits(p);
     if (p->spec.flags & BOOT_PROG_MLOCK)
         sys_mlockall();
     return 0;
@@ -401,7 +403,8 @@ void program_cpu(uint64_t ns)
 
 void program_round(struct program *p)
 {
-    program_touch(p, p->spec.touch_pages);
+    if (!program_rests(p))
+        program_touch(p, p->spec.touch_pages);
     program_cpu(p->spec.cpu_ns);
     program_call_vmkernel(p);
     program_go_wrong(p);
@@ -435,6 +438,8 @@ uint32_t program_patience(const struct program *p)
 void program_sleep(struct program *p)
 {
     uint64_t period = p->spec.period_ns;
+    if (program_rests(p) && period != 0 && p->idle && !goes_wrong(p))
+        period = 0;
     if (period == 0 && goes_wrong(p))
         period = WRONG_PERIOD_NS;
     const uint64_t until = period == 0 ? NS_FOREVER
@@ -446,13 +451,23 @@ void program_sleep(struct program *p)
             program_spike(p) ? cos_clock.now_ns + SPIKE_STEP_NS : faults_next_ns(p->spikes);
         program_sleep_until(next < until ? next : until);
     }
-    (void)sleep_until(until);
+    if (program_rests(p))
+        (void)program_rest(p, until);
+    else
+        (void)sleep_until(until);
     return_to_user();
     look_at_signals(p);
 }
 
 void program_sleep_until(uint64_t at_ns)
 {
+    struct program *p = PTR(struct program, current->program);
+    if (p != NULL && program_rests(p)) {
+        while (!program_rest(p, at_ns))
+            return_to_user();
+        return_to_user();
+        return;
+    }
     while (sleep_until(at_ns) != 0)
         return_to_user();
     return_to_user();

@@ -31,6 +31,8 @@ struct program {
     uint32_t lib_start, lib_pages;
     uint32_t heap_start,
         data_pages;                /* the heap as it was at the start, without what leaked since */
+    uint32_t idle;                 /* 1: its rounds have no effect but pages and CPU */
+    uint64_t rested_ns;            /* up to here its CPU time is booked (habits.c) */
     uint32_t touches;              /* free-running */
     uint32_t run_first, run_end;   /* pages of the present run of the working set, by page_at() */
     uint64_t draw;                 /* random bits of the present eight touches */

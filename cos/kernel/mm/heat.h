@@ -29,7 +29,7 @@
 
 struct age_lists;
 
-#define HEAT_CLASSES 8u /* of one process */
+#define HEAT_CLASSES 16u /* of one process */
 /* Of each aligned HEAT_PERIOD pages the first HEAT_RUN belong to a class that is not `every`: a
  * cluster that is read for one page brings HEAT_RUN useful ones. OUR CHOICE. */
 #define HEAT_RUN 4u
