@@ -15,8 +15,8 @@ CPPFLAGS += -I. -D_GNU_SOURCE $(if $(HOSTED),-DCOS_HOSTED) $(if $(NOSKIP),-DLIVE
 CFLAGS_COMMON = -std=gnu11 $(OPT) $(WARN) $(MAP)
 CFLAGS_HOSTED = $(CFLAGS_COMMON) $(SAN)
 # No names of a compiler among the kernel's: .constprop, .isra, .part, .cold. clang makes none.
-PLAIN_NAMES = $(if $(findstring clang,$(CC)),,-fno-ipa-cp -fno-ipa-sra -fno-partial-inlining \
-  -fno-reorder-blocks-and-partition)
+PLAIN_NAMES = $(if $(findstring clang,$(CC)),,-fno-ipa-cp -fno-ipa-sra \
+  -fno-ipa-icf -fno-partial-inlining -fno-reorder-blocks-and-partition)
 CFLAGS_FREE = $(CFLAGS_COMMON) -ffreestanding -fno-stack-protector -fPIE -mgeneral-regs-only \
   -mno-red-zone -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing \
   -fcf-protection=none -fno-optimize-sibling-calls $(PLAIN_NAMES)

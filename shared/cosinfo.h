@@ -40,16 +40,24 @@ _Static_assert(sizeof(struct cosinfo_entry) == 64, "section is an array of these
  * last_fault_address (u64), log_buf (bytes), log_start, log_end (u32, free-running), log_buf_len is
  * NUMBER(log_buf_len). */
 
-/* The register frame that every hand-over and every task switch pushes (cos/kernel/arch/entry.S).
- * task_struct.frame is the kptr to it; 0 while the task has never run. Segment slots: only the low
- * 16 bits are written, the rest is what lay on the stack, as on i386. */
+/* The register frame that every hand-over, every task switch and every entry of a program into the
+ * kernel saves (cos/kernel/arch/entry.S). task_struct.frame is the kptr to it; 0 while the task has
+ * never run. cs says whose registers it has: its low two bits are 3 in user mode, where rip and rsp
+ * are user addresses. Segment slots: only the low 16 bits are written, the rest is what lay on the
+ * stack, as on i386. */
 struct cos_frame {
     uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
     uint64_t rip;
     uint64_t rflags;
     uint64_t rsp; /* as it was before the hand-over */
-    uint64_t ds, es;
+    uint64_t ds, es, cs, ss;
 };
-_Static_assert(sizeof(struct cos_frame) == 160, "entry.S and the dump agree");
+_Static_assert(sizeof(struct cos_frame) == 176, "entry.S and the dump agree");
+
+/** Are these the registers of a program, and not of the kernel? */
+static inline int cos_frame_is_user(const struct cos_frame *f)
+{
+    return (f->cs & 3u) == 3;
+}
 
 #endif /* SHARED_COSINFO_H */

@@ -36,6 +36,11 @@ arrows() {
         awk -f tests/tidy/layers.awk tests/tidy/layers.txt -
 }
 
+# A program enters the kernel by sys() alone.
+border() {
+    tests/tidy/border.sh "${BUILD:-build}/cos/cos"
+}
+
 # The console's kernel has no names that only a compiler gives: its engineers would not know them.
 names() {
     nm "${BUILD:-build}/bin/cos" | awk '$3 ~ /\.(constprop|isra|part|cold|llvm)/ {
@@ -121,8 +126,8 @@ scripts() {
     find tests tools .ci -name '*.sh' -o -path '.ci/run' | LC_ALL=C sort | xargs shellcheck -x -f gcc -S warning
 }
 
-[ $# -gt 0 ] || set -- layers arrows names banned length format docstrings functions tags keys \
-    scripts
+[ $# -gt 0 ] || set -- layers arrows border names banned length format docstrings functions tags \
+    keys scripts
 for check in "$@"; do
     report "$check" < <($check)
 done

@@ -15,7 +15,7 @@
 #define RULE_PAGES 4u
 
 /* Pages of inventory that changed since the last beat; without hostd there is nobody to ask. */
-static uint32_t changed_pages(void)
+static KERNEL_SIDE uint32_t changed_pages(void)
 {
     const struct task_struct *hostd = find_task_by_name(HOSTD);
     if (hostd == NULL || hostd->program == 0)
@@ -28,7 +28,7 @@ int prog_vpxa(struct program *p)
     program_first_sleep(p);
     for (;;) {
         program_round(p);
-        program_touch(p, changed_pages());
+        program_touch(p, sys(changed_pages));
         program_sleep(p);
     }
 }

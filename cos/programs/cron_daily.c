@@ -22,7 +22,7 @@
 static void look_at_files(uint32_t first, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        dcache_lookup(first + i);
+        sys(dcache_lookup, first + i);
     program_cpu((uint64_t)count * FILE_CPU_NS);
 }
 
@@ -35,7 +35,7 @@ int prog_updatedb(struct program *p)
 
     for (uint32_t step = 0; step < steps; step++) {
         const uint32_t first = step * FILES_PER_STEP;
-        (void)ext3_read_directory(step);
+        (void)sys(ext3_read_directory, step);
         look_at_files(first, files - first < FILES_PER_STEP ? files - first : FILES_PER_STEP);
         program_touch(p, 4);
         /* The walk of a real disk's 100 files a second: late steps do not wait, so a slow disk
@@ -72,7 +72,7 @@ int prog_slocate(struct program *p)
         program_sleep_until(start + length / RAMP_SHARE / workers * i);
         kb = start_worker(kb, start + length);
     }
-    while (wait_child() != -ECHILD)
-        return_to_user();
+    while (sys(sys_wait4) != -ECHILD)
+        ;
     return 0;
 }

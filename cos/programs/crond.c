@@ -21,9 +21,8 @@ int cron_run(struct program *p, const struct boot_program *spec, const char *tex
     const int pid = fork_exec(spec, text, 0);
     if (pid < 0)
         return pid;
-    while (wait_child() != pid)
-        return_to_user();
-    return_to_user();
+    while (sys(sys_wait4) != pid)
+        ;
     return 0;
 }
 
@@ -48,7 +47,7 @@ static void log_job(struct program *p, int pid, const char *command)
                        current->pid);
     else
         (void)snprintf(p->text, sizeof p->text, "CROND[%d]: (root) CMD (%s)", pid, command);
-    (void)syslog_send_line(SYSLOG_CRON, p->text);
+    (void)sys(syslog_send_line, SYSLOG_CRON, p->text);
 }
 
 static void start_job(struct program *p, const char *folder)
@@ -107,7 +106,7 @@ int prog_crond(struct program *p)
         start_recorder(p, minute - 1);
         faults_start_jobs(p, log_job);
         program_go_wrong(p);
-        while (current->wait_children > 0 && reap_child() > 0)
+        while (current->wait_children > 0 && sys(reap_child) > 0)
             ;
     }
 }

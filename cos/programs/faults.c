@@ -9,7 +9,7 @@
 #define PPM 1000000u
 
 /* The machine as `unless` and pressure see it. */
-static struct fault_world fault_world_now(void)
+static KERNEL_SIDE struct fault_world fault_world_now(void)
 {
     struct mem_info info;
     mem_info(&info);
@@ -21,7 +21,7 @@ static struct fault_world fault_world_now(void)
                                  .oom_kills = oom_kill_count };
 }
 
-static void look(const struct fault *f, void *unused, struct fault_world *ret)
+static KERNEL_SIDE void look(const struct fault *f, void *unused, struct fault_world *ret)
 {
     (void)unused;
     *ret = fault_world_now();
@@ -82,7 +82,7 @@ uint64_t faults_next_ns(uint64_t mask)
     return next;
 }
 
-uint32_t fault_resource_ppm(uint64_t resource)
+KERNEL_SIDE uint32_t fault_resource_ppm(uint64_t resource)
 {
     const struct fault_world w = fault_world_now();
     const bool swap = resource == FAULT_RESOURCE_SWAP;
@@ -92,7 +92,7 @@ uint32_t fault_resource_ppm(uint64_t resource)
 
 /* ---- signals --------------------------------------------------------------------------------- */
 /* To all processes of that name, oldest first, or to `count` of them. */
-static void send_to_target(uint32_t i, uint32_t sig)
+static KERNEL_SIDE void send_to_target(uint32_t i, uint32_t sig)
 {
     const struct fault *f = fault_at(i);
     uint64_t sent = 0;
@@ -114,7 +114,7 @@ static bool is_done_by_target(const struct fault *f)
 }
 
 /* Somebody has to start `count` programs, or to meet as many bugs. */
-static void owe(uint32_t i, uint32_t count)
+static KERNEL_SIDE void owe(uint32_t i, uint32_t count)
 {
     struct task_struct *init = find_task_by_pid(1);
     fault_state(i)->due += count;
@@ -122,7 +122,7 @@ static void owe(uint32_t i, uint32_t count)
         wake_up_process(init);
 }
 
-static void begins(uint32_t i)
+static KERNEL_SIDE void begins(uint32_t i)
 {
     const struct fault *f = fault_at(i);
     const uint32_t due = fault_state(i)->due;
@@ -139,7 +139,7 @@ static void begins(uint32_t i)
         owe(i, f->type == FAULT_CPU_HOG && f->count > 1 ? (uint32_t)f->count : 1);
 }
 
-static void ends(uint32_t i)
+static KERNEL_SIDE void ends(uint32_t i)
 {
     fault_memory()->failing &= ~((uint64_t)1 << i);
     fault_state(i)->started = 0;
@@ -150,7 +150,7 @@ static void ends(uint32_t i)
 }
 
 /* All that is due; also the handler of the timer. */
-static void step(kptr unused)
+static KERNEL_SIDE void step(kptr unused)
 {
     struct fault_memory *m = fault_memory();
     struct fault_event ev;
@@ -167,7 +167,7 @@ static void step(kptr unused)
         ktimer_add(&m->timer, next_ns, step, 0);
 }
 
-void faults_init(void)
+KERNEL_SIDE void faults_init(void)
 {
     fault_queue_init(&fault_memory()->queue, boot_params->fault, boot_params->fault_count,
                      FAULT_SIDE_COS);
@@ -248,14 +248,10 @@ static struct boot_program child_of(const struct fault *f)
     return spec;
 }
 
-/* Start a program of fault number `i` by `how`: spawn_child() or fork_exec(). @return its result */
-static int start(uint32_t i, const struct boot_program *spec,
-                 int (*how)(const struct boot_program *, const char *, uint64_t))
+/* A child that fault number `i` brings. */
+static struct child child_by(uint32_t i, const struct boot_program *spec)
 {
-    const int pid = how(spec, NULL, fault_clock(i)->ends_ns);
-    if (pid > 0) /* it has not run yet */
-        PTR(struct program, find_task_by_pid((uint32_t)pid)->program)->fault = i + 1;
-    return pid;
+    return (struct child){ .spec = spec, .until_ns = fault_clock(i)->ends_ns, .fault = i + 1 };
 }
 
 bool faults_start_due(void)
@@ -264,10 +260,10 @@ bool faults_start_due(void)
     {
         while (fault_state(i)->due > 0) {
             const struct boot_program spec = program_of(i);
-            if (start(i, &spec, spawn_child) < 0)
+            const struct child c = child_by(i, &spec);
+            if (program_spawn(&c) < 0)
                 return false;
             fault_state(i)->due--;
-            return_to_user();
         }
     }
     return true;
@@ -294,10 +290,10 @@ void faults_start_jobs(struct program *crond, void (*log)(struct program *, int 
             continue;
         const struct boot_program spec = child_of(f);
         for (uint32_t n = jobs_owed(i); n > 0; n--) {
-            const int pid = start(i, &spec, fork_exec);
+            const struct child c = child_by(i, &spec);
+            const int pid = program_fork(&c);
             fault_state(i)->started++; /* what cron cannot fork it does not try again */
             log(crond, pid, f->name);
-            return_to_user();
         }
     }
 }
@@ -308,10 +304,10 @@ void program_start_children(struct program *p)
         const uint32_t i = (uint32_t)__builtin_ctzll(left);
         const struct boot_program spec = child_of(fault_at(i));
         for (uint32_t n = jobs_owed(i); n > 0; n--) {
-            if (start(i, &spec, spawn_child) < 0)
+            const struct child c = child_by(i, &spec);
+            if (program_spawn(&c) < 0)
                 return;
             fault_state(i)->started++;
-            return_to_user();
         }
     }
 }

@@ -2,11 +2,12 @@
  * rest itself.
  *
  * A scenario says how much of text, libraries and data is hot, warm and cold. Where these parts lie
- * is OUR CHOICE: hot from the start on, warm behind it, of each library a share by its size, so that
- * programs share the pages of what they share. Only runs of pages belong to a part (heat.h), so its
- * range is as much longer. A program with such parts does not touch pages in its rounds. */
+ * is OUR CHOICE: hot from the start on, warm behind it, of each library a share by its size, so
+ * that programs share the pages of what they share. Only runs of pages belong to a part (heat.h), so
+ * its range is as much longer. A program with such parts does not touch pages in its rounds. */
 #include "cos/programs/habits.h"
 
+#include "cos/kernel/errno.h"
 #include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/pagetable.h"
 #include "cos/kernel/sched/v24/sched.h"
@@ -53,8 +54,8 @@ static void add(struct classes *c, uint32_t *at, uint32_t end, uint32_t pages, u
 }
 
 /* The mappings of the n largest libraries. @return how many there are */
-static uint32_t largest_libraries(const struct program *p, const struct mm_struct *mm,
-                                  const struct vm_area_struct *ret[LIBS_WITH_CLASSES])
+static KERNEL_SIDE uint32_t largest_libraries(const struct program *p, const struct mm_struct *mm,
+                                              const struct vm_area_struct *ret[LIBS_WITH_CLASSES])
 {
     uint32_t n = 0;
     const uint32_t end = p->lib_start + p->lib_pages * PAGE_SIZE;
@@ -102,9 +103,9 @@ static void add_part(const struct boot_program *s, struct classes *c, uint32_t s
     add(c, &at, end, pages, s->cold_ns, data);
 }
 
-void program_set_habits(struct program *p)
+KERNEL_SIDE void program_set_habits(struct program *p)
 {
-    static struct classes c; /* kernel stacks are small; nobody else runs meanwhile */
+    static struct classes c; /* stacks are small; nobody else runs meanwhile */
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     const struct boot_program *s = &p->spec;
     if (!program_rests(p))
@@ -133,27 +134,34 @@ static void book_cpu(struct program *p)
         current->utime_ns += passed / p->spec.period_ns * p->spec.cpu_ns;
 }
 
-static void fault(void)
+/* What it rests in, until an instant at most. @return 1: it has to use a byte that is absent; 0;
+ * -EINTR: a signal came */
+static KERNEL_SIDE int old_select(uint64_t until_ns, uint32_t *ret_address, bool *ret_write)
 {
-    uint32_t address;
-    bool write;
-    while (heat_fault_due(&address, &write))
-        ASSERT(user_account(address, write));
+    if (heat_fault_due(ret_address, ret_write))
+        return 1;
+    if (current->sig_pending != 0)
+        return -EINTR;
+    heat_run();
+    if (heat_sleep_until(until_ns) && heat_fault_due(ret_address, ret_write))
+        return 1;
+    return current->sig_pending != 0 ? -EINTR : 0;
 }
 
 bool program_rest(struct program *p, uint64_t until_ns)
 {
+    int got = 0;
     p->rested_ns = cos_clock.now_ns;
-    for (heat_run(); cos_clock.now_ns < until_ns && current->sig_pending == 0; heat_run()) {
+    while (got >= 0 && cos_clock.now_ns < until_ns) {
         const uint64_t book_ns = cos_clock.now_ns + BOOK_NS;
-        if (heat_sleep_until(until_ns < book_ns ? until_ns : book_ns)) {
-            book_cpu(p);
-            fault();
-            p->rested_ns = cos_clock.now_ns;
-        } else {
-            book_cpu(p);
-        }
+        uint32_t address;
+        bool write;
+        got = sys(old_select, until_ns < book_ns ? until_ns : book_ns, &address, &write);
+        book_cpu(p);
+        if (got > 0)
+            ASSERT(user_account(address, write));
+        p->rested_ns = cos_clock.now_ns;
     }
-    heat_stop();
-    return current->sig_pending == 0;
+    sys(heat_stop);
+    return got >= 0;
 }

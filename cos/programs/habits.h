@@ -6,7 +6,7 @@
 
 /** Has the program a working set that is used while it rests? */
 bool program_rests(const struct program *p);
-/** After exec: what p's specification calls hot, warm and cold is used from now on. */
+/** Kernel side, after exec: what p's specification calls hot, warm and cold is used from now on. */
 void program_set_habits(struct program *p);
 /** Rest until an instant or a signal: the working set is used, what of it is absent is brought in,
  * and CPU time is booked. @return false when a signal came */

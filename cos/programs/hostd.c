@@ -9,28 +9,25 @@
 #define SCRATCH_START 0x70000000u
 #define SCRATCH_SHARE 200u /* of the data pages */
 
-static void drop_scratch(struct program *p, struct mm_struct *mm)
+static void drop_scratch(struct program *p)
 {
     if (p->scratch_pages == 0)
         return;
-    ASSERT(do_munmap(mm, SCRATCH_START) == 0);
+    ASSERT(sys(sys_munmap, SCRATCH_START) == 0);
     p->scratch_pages = 0;
 }
 
 /* A request that gets no memory is one that fails; the daemon lives on. */
 static void serve_requests(struct program *p)
 {
-    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
-    drop_scratch(p, mm);
+    drop_scratch(p);
     const uint32_t pages = (uint32_t)rng_below(&current->rng, p->data_pages / SCRATCH_SHARE + 1);
-    if (pages == 0 ||
-        do_mmap(mm, SCRATCH_START, pages * PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0)
+    if (pages == 0 || sys(old_mmap, SCRATCH_START, pages * PAGE_SIZE) != 0)
         return;
     p->scratch_pages = pages;
     for (uint32_t i = 0; i < pages; i++) {
         ASSERT(user_account(SCRATCH_START + i * PAGE_SIZE, true));
-        if (need_resched || current->sig_pending != 0)
-            return_to_user();
+        return_to_user();
     }
 }
 

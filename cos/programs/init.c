@@ -17,7 +17,7 @@
 
 #define INIT_RETRY_TICKS (5u * HZ) /* what init does when it cannot fork */
 
-static int __attribute__((noreturn)) sleeping_thread(void *unused)
+static KERNEL_SIDE int __attribute__((noreturn)) sleeping_thread(void *unused)
 {
     (void)unused;
     for (;;) {
@@ -46,7 +46,7 @@ static const struct {
     { 18, 0, "kjournald", sleeping_thread },
 };
 
-static void start_kernel_threads(void)
+static KERNEL_SIDE void start_kernel_threads(void)
 {
     writeback_init();
     for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
@@ -99,11 +99,10 @@ static uint32_t start_due(void)
             return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
         }
         if (spawn_child(spec, NULL, 0) < 0) {
-            (void)syslog_send_line(SYSLOG_MESSAGES, "init: cannot fork, retry..");
+            (void)sys(syslog_send_line, SYSLOG_MESSAGES, "init: cannot fork, retry..");
             return INIT_RETRY_TICKS;
         }
         order_next++;
-        return_to_user();
     }
     return faults_start_due() ? UINT32_MAX : INIT_RETRY_TICKS;
 }
@@ -130,13 +129,13 @@ static const struct boot_program *init_spec(void)
 }
 
 /* The kernel thread becomes a user process, as init does when it executes /sbin/init. */
-static struct program *become_user(void)
+static KERNEL_SIDE struct program *become_user(void)
 {
-    struct program *p = program_create(init_spec(), NULL, 0);
+    struct program *p = program_create(&(struct child){ .spec = init_spec() });
     current->program = kptr_of(p);
     current->flags &= ~PF_KTHREAD;
     process_set_identity(current, &p->spec);
-    ASSERT(program_exec(p) == 0);
+    ASSERT(do_execve(p) == 0);
     return p;
 }
 
@@ -174,7 +173,7 @@ static int rc_pid;     /* of the script that runs; 0 = none. One runs at a time,
 static bool stopping;  /* the shutdown script was started */
 
 /* The power button: pid 1 will run the shutdown script once the start scripts have ended. */
-static void power_pressed(uint32_t irqs)
+static KERNEL_SIDE void power_pressed(uint32_t irqs)
 {
     struct task_struct *init = find_task_by_pid(1);
     power |= irqs & POWER_IRQS;
@@ -191,35 +190,41 @@ static void look_at_power(void)
         return;
     const bool reboot = (power & GATE_IRQ_REBOOT) != 0;
     if (stopping)
-        hypervisor_end(reboot ? GATE_YIELD_REBOOT : GATE_YIELD_HALT, "");
+        sys(hypervisor_end, reboot ? GATE_YIELD_REBOOT : GATE_YIELD_HALT, "");
     rc_pid = spawn_child(&script, reboot ? "reboot" : "halt", 0);
     stopping = rc_pid > 0;
 }
 
-static int __attribute__((noreturn)) init_task_main(void *unused)
+static int __attribute__((noreturn)) init_main(void *program)
 {
     static const struct boot_program rc = RC_SCRIPT("rc");
-    (void)unused;
-    start_kernel_threads();
-    struct program *p = become_user();
+    struct program *p = program;
+    program_startup(p);
     sort_programs();
     start_vmnixhbd();
     rc_pid = spawn_child(&rc, NULL, 0);
-    faults_init();
+    sys(faults_init);
     for (;;) {
         const uint32_t ticks = start_due();
         program_touch(p, p->spec.touch_pages);
-        const int ended = wait_child_timeout(ticks);
+        const int ended = sys(sys_rt_sigtimedwait, ticks);
         if (ended > 0 && ended == rc_pid)
             rc_pid = 0;
         look_at_power();
-        return_to_user();
     }
 }
 
-void start_init(void)
+/* The kernel thread that pid 1 is until it executes its program. */
+static KERNEL_SIDE int __attribute__((noreturn)) init(void *unused)
+{
+    (void)unused;
+    start_kernel_threads();
+    enter_user_mode(init_main, become_user());
+}
+
+KERNEL_SIDE void start_init(void)
 {
     syslog_init();
     hypervisor_on_irq(POWER_IRQS, power_pressed);
-    (void)kernel_thread(1, "init", init_task_main, NULL);
+    (void)kernel_thread(1, "init", init, NULL);
 }

@@ -10,7 +10,7 @@
 
 /* Ask a server that does not answer: a hard mount, where the wait is uninterruptible. With an end
  * to it, the answer comes then. */
-static void wait_for_server(uint64_t until_ns)
+static KERNEL_SIDE void rpc_call_sync(uint64_t until_ns)
 {
     while (until_ns == FOREVER || cos_clock.now_ns < until_ns) {
         current->state = TASK_UNINTERRUPTIBLE;
@@ -19,14 +19,13 @@ static void wait_for_server(uint64_t until_ns)
         else
             (void)schedule_timeout((uint32_t)((until_ns - cos_clock.now_ns) / NS_PER_JIFFY + 1));
     }
-    return_to_user();
 }
 
 int prog_job(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
     program_cpu(p->spec.cpu_ns);
-    wait_for_server(p->until_ns);
+    sys(rpc_call_sync, p->until_ns);
     return 0;
 }
 
@@ -64,11 +63,11 @@ void program_compute(struct program *p)
         const struct fault *f = fault_at(i);
         if (!fault_goes_on(i))
             continue;
-        sched_setscheduler(current, f->policy, f->rt_prio);
-        set_user_nice(current, f->nice);
+        sys(sched_setscheduler, current, f->policy, f->rt_prio);
+        sys(set_user_nice, current, f->nice);
         while (fault_goes_on(i))
             compute_once(p, f->period_ns);
-        sched_setscheduler(current, p->spec.policy, p->spec.rt_prio);
-        set_user_nice(current, p->spec.nice);
+        sys(sched_setscheduler, current, p->spec.policy, p->spec.rt_prio);
+        sys(set_user_nice, current, p->spec.nice);
     }
 }

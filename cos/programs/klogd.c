@@ -9,9 +9,17 @@
 
 #define RETRY_NS NS_PER_S /* OUR CHOICE */
 
+/* What klogd sleeps in: a look at the kernel log, and if there is nothing new, `ticks` at most. */
+static KERNEL_SIDE bool do_syslog(uint32_t ticks)
+{
+    if (log_read == log_end)
+        (void)sleep_on_timeout(&log_wait, TASK_INTERRUPTIBLE, ticks);
+    return log_read != log_end;
+}
+
 /* Collect the next line of the kernel log behind "kernel: ". @return false when there is none; a
  * part of one stays in p->text */
-static bool take_line(struct program *p, uint32_t *len)
+static KERNEL_SIDE bool take_line(struct program *p, uint32_t *len)
 {
     char c;
     while (log_take(&c, 1) == 1) {
@@ -26,26 +34,23 @@ static bool take_line(struct program *p, uint32_t *len)
 static void send_line(const char *text)
 {
     static char line[SYSLOG_LINE_MAX]; /* there is one klogd */
-    while (!syslog_has_room())
+    while (!sys(syslog_has_room))
         program_sleep_until(cos_clock.now_ns + RETRY_NS);
     const bool has_level = text[0] == '<' && text[1] != '\0' && text[2] == '>';
     (void)snprintf(line, sizeof line, "kernel: %.200s", has_level ? text + 3 : text);
-    (void)syslog_send_line(SYSLOG_MESSAGES, line);
+    (void)sys(syslog_send_line, SYSLOG_MESSAGES, line);
 }
 
 int prog_klogd(struct program *p)
 {
     uint32_t len = 0;
-    (void)syslog_send_line(SYSLOG_MESSAGES,
-                           "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
+    (void)sys(syslog_send_line, SYSLOG_MESSAGES,
+              "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
     for (;;) {
-        while (log_read == log_end) {
-            (void)sleep_on_timeout(&log_wait, TASK_INTERRUPTIBLE, program_patience(p));
-            return_to_user();
+        while (!sys(do_syslog, program_patience(p)))
             program_go_wrong(p);
-        }
         program_touch(p, p->spec.touch_pages);
-        while (take_line(p, &len)) {
+        while (sys(take_line, p, &len)) {
             p->text[len] = '\0';
             len = 0;
             program_cpu(p->spec.cpu_ns);

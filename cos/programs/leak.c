@@ -57,13 +57,12 @@ void program_fill_page(uint32_t address, const char record[RECORD_SIZE])
  * malloc() does it. @return its address, 0 = there is none */
 static uint32_t take_room(struct program *p, uint32_t pages)
 {
-    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
-    const uint32_t heap = mm->brk, arena = ARENA_START + p->mapped_pages * PAGE_SIZE;
-    if (p->mapped_pages == 0 && do_brk(heap + pages * PAGE_SIZE) == 0)
+    const uint32_t heap = PTR(const struct mm_struct, current->mm)->brk;
+    const uint32_t arena = ARENA_START + p->mapped_pages * PAGE_SIZE;
+    if (p->mapped_pages == 0 && sys(sys_brk, heap + pages * PAGE_SIZE) == 0)
         return heap;
     if (p->mapped_pages % LEAK_PAGES_PER_ROUND == 0 &&
-        (arena >= ARENA_END ||
-         do_mmap(mm, arena, LEAK_PAGES_PER_ROUND * PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0))
+        (arena >= ARENA_END || sys(old_mmap, arena, LEAK_PAGES_PER_ROUND * PAGE_SIZE) != 0))
         return 0;
     return arena;
 }

@@ -42,7 +42,7 @@ static void rotate(const struct log *log)
     for (uint32_t i = log->keeps; i > 0; i--) {
         name_of(from, log, i - 1);
         name_of(to, log, i);
-        const int error = vfs_rename(from, to);
+        const int error = sys(vfs_rename, from, to);
         if (error != 0 && error != -ENOENT)
             return; /* the log goes on in the old file */
     }
@@ -58,12 +58,12 @@ int prog_logrotate(struct program *p)
         if (logs[i].monthly ? today.day != 1 : today.weekday != 0)
             continue;
         if (!rotated)
-            hypervisor_call();
+            sys(hypervisor_call);
         rotate(&logs[i]);
         rotated = true;
     }
     /* `kill -HUP syslogd`, which says so in its new file; here its line takes the way of all. */
     if (rotated)
-        (void)syslog_send_line(SYSLOG_MESSAGES, "syslogd 1.4.1: restart.");
+        (void)sys(syslog_send_line, SYSLOG_MESSAGES, "syslogd 1.4.1: restart.");
     return 0;
 }

@@ -12,9 +12,6 @@
 #include "cos/kernel/skip/hooks.h"
 #include "shared/units.h"
 
-#define TEXT_START 0x08048000u /* where the linker puts programs on i386 */
-#define LIBS_START 0x40000000u /* TASK_UNMAPPED_BASE of 2.4 */
-#define STACK_TOP 0xC0000000u
 #define NS_FOREVER UINT64_MAX
 #define RUN_PAGES 8u                    /* pages of the working set that lie together */
 #define WRONG_PERIOD_NS NS_PER_MIN      /* of a program without rounds. OUR CHOICE */
@@ -59,8 +56,7 @@ static void hbd_use_pages(void *program)
 
 int prog_vmnixhbd(struct program *p)
 {
-    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
-    if (do_mmap(mm, HBD_PAGE_VA, PAGE_SIZE, VM_READ | VM_WRITE, NULL, 0) != 0)
+    if (sys(old_mmap, HBD_PAGE_VA, PAGE_SIZE) != 0)
         return 1;
     return vmnixhbd_task(hbd_use_pages, p);
 }
@@ -88,8 +84,9 @@ static const struct behaviour *find_behaviour(const char *name)
 /* ---- life of the record ---------------------------------------------------------------------- */
 static struct kmem_cache *cache;
 
-struct program *program_create(const struct boot_program *spec, const char *text, uint64_t until_ns)
+KERNEL_SIDE struct program *program_create(const struct child *c)
 {
+    const struct boot_program *spec = c->spec;
     if (cache == NULL)
         cache = kmem_cache_create("files_cache", sizeof(struct program));
     struct program *p = kmem_cache_alloc(cache, GFP_KERNEL);
@@ -100,17 +97,19 @@ struct program *program_create(const struct boot_program *spec, const char *text
     memset(p, 0, sizeof *p);
     p->spec = *spec;
     p->behaviour = kptr_of(b);
-    p->until_ns = until_ns;
+    p->until_ns = c->until_ns;
+    p->fault = c->fault;
+    p->number[0] = c->number;
     list_init(&p->held_pages);
     faults_of_program(p);
     p->leaks_before = program_leak_owed(p);
     p->hot_root = rng_derive(cos_random("working set"), spec->name);
-    if (text != NULL)
-        strcopy(p->text, text, sizeof p->text);
+    if (c->text != NULL)
+        strcopy(p->text, c->text, sizeof p->text);
     return p;
 }
 
-static void program_destroy(kptr k)
+static KERNEL_SIDE void program_destroy(kptr k)
 {
     struct program *p = PTR(struct program, k);
     program_release(p);
@@ -118,7 +117,7 @@ static void program_destroy(kptr k)
     kmem_cache_free(cache, p);
 }
 
-struct program *program_parent(void)
+KERNEL_SIDE struct program *program_parent(void)
 {
     const struct task_struct *parent = find_task_by_pid(current->ppid);
     return parent != NULL ? PTR(struct program, parent->program) : NULL;
@@ -132,11 +131,9 @@ static void __attribute__((noinline)) shut_down(const struct program *p)
 {
     static char line[64]; /* syslog_send() copies it before anyone else runs */
     (void)snprintf(line, sizeof line, "signal %u received, shutting down", SIGTERM);
-    (void)syslog_send(SYSLOG_MESSAGES, p->spec.name, line);
-    for (;;) {
-        (void)sleep_until(NS_FOREVER);
-        return_to_user();
-    }
+    (void)sys(syslog_send, SYSLOG_MESSAGES, p->spec.name, line);
+    for (;;)
+        (void)sys(sys_nanosleep, NS_FOREVER);
 }
 
 static void look_at_signals(const struct program *p)
@@ -176,8 +173,8 @@ static const struct {
 };
 
 /* Map `pages` pages of a file. @return 0 or a negative error */
-static int map_file(struct mm_struct *mm, uint32_t at, uint32_t pages, const char *path,
-                    uint32_t file_pages)
+INLINE_FN int map_file(struct mm_struct *mm, uint32_t at, uint32_t pages, const char *path,
+                       uint32_t file_pages)
 {
     struct address_space *f = file_mapping(path, file_pages);
     if (f == NULL)
@@ -185,7 +182,7 @@ static int map_file(struct mm_struct *mm, uint32_t at, uint32_t pages, const cha
     return do_mmap(mm, at, pages * PAGE_SIZE, VM_READ | VM_FILE, f, 0);
 }
 
-static int map_libraries(struct mm_struct *mm, struct program *p)
+INLINE_FN int map_libraries(struct mm_struct *mm, struct program *p)
 {
     uint32_t left = pages_of(p->spec.lib_kb);
     uint32_t at = LIBS_START;
@@ -204,7 +201,7 @@ static int map_libraries(struct mm_struct *mm, struct program *p)
     return 0;
 }
 
-static int map_text(struct mm_struct *mm, struct program *p)
+INLINE_FN int map_text(struct mm_struct *mm, struct program *p)
 {
     char path[32];
     (void)snprintf(path, sizeof path, "/usr/sbin/%s", p->spec.name);
@@ -215,7 +212,7 @@ static int map_text(struct mm_struct *mm, struct program *p)
     return map_file(mm, TEXT_START, p->text_pages, path, p->text_pages);
 }
 
-static int map_heap_and_stack(struct mm_struct *mm, struct program *p)
+INLINE_FN int map_heap_and_stack(struct mm_struct *mm, struct program *p)
 {
     const uint32_t stack_bytes = pages_of(p->spec.stack_kb) * PAGE_SIZE;
     p->heap_start = TEXT_START + p->text_pages * PAGE_SIZE;
@@ -263,78 +260,115 @@ static void touch_data(struct program *p)
     }
 }
 
-int program_exec(struct program *p)
+INLINE_FN int load_image(struct mm_struct *mm, struct program *p)
+{
+    int error = map_text(mm, p);
+    if (error == 0)
+        error = map_libraries(mm, p);
+    return error != 0 ? error : map_heap_and_stack(mm, p);
+}
+
+/* After a fork the old image is that of the parent, and so are name and identity. */
+KERNEL_SIDE int do_execve(struct program *p)
 {
     cpu_charge(COST_EXEC);
     struct mm_struct *mm = mm_create(current), *old = PTR(struct mm_struct, current->mm);
     if (mm == NULL)
         return -ENOMEM;
     current->mm = kptr_of(mm);
-    if (old != NULL)
-        exit_mmap(old); /* the parent's, after a fork */
-    int error = map_text(mm, p);
-    if (error == 0)
-        error = map_libraries(mm, p);
-    if (error == 0)
-        error = map_heap_and_stack(mm, p);
-    if (error != 0)
-        return error;
-    touch_data(p);
-    program_set_habits(p);
-    if (p->spec.flags & BOOT_PROG_MLOCK)
-        sys_mlockall();
-    return 0;
+    if (old != NULL) {
+        process_exec(&p->spec);
+        exit_mmap(old);
+    }
+    return load_image(mm, p);
 }
 
-static int __attribute__((noinline)) program_main(void *program)
+static KERNEL_SIDE int sys_execve(struct program *p)
+{
+    return do_execve(p);
+}
+
+void program_startup(struct program *p)
+{
+    touch_data(p);
+    sys(program_set_habits, p);
+    if (p->spec.flags & BOOT_PROG_MLOCK)
+        sys(sys_mlockall);
+}
+
+int program_exec(struct program *p)
+{
+    const int error = sys(sys_execve, p);
+    if (error == 0)
+        program_startup(p);
+    return error;
+}
+
+static int program_main(void *program)
 {
     struct program *p = program;
     if (program_exec(p) != 0)
-        do_exit(SIGKILL); /* exec that fails after the old image is gone, as 2.4 does it */
-    return_to_user();
+        sys(do_exit, SIGKILL); /* exec that fails after the old image is gone, as 2.4 does it */
     return PTR(const struct behaviour, p->behaviour)->run(p);
 }
 
 /* ---- starting one ---------------------------------------------------------------------------- */
-int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns)
+KERNEL_SIDE int sys_vfork(const struct child *c)
 {
     int error;
     cpu_charge(COST_FORK);
-    struct program *p = program_create(spec, text, until_ns);
+    struct program *p = program_create(c);
     if (p == NULL)
         return -ENOMEM;
-    struct task_struct *t = new_task(spec->pid, spec->name, &error);
+    struct task_struct *t = new_task(c->spec->pid, c->spec->name, &error);
     if (t == NULL) {
         program_destroy(kptr_of(p));
         return error;
     }
-    process_set_identity(t, spec);
+    process_set_identity(t, c->spec);
     process_start(t, &(struct process_body){ p, program_main, program_destroy });
     return (int)t->pid;
+}
+
+int program_spawn(const struct child *c)
+{
+    return sys(sys_vfork, c);
+}
+
+int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns)
+{
+    return program_spawn(&(struct child){ .spec = spec, .text = text, .until_ns = until_ns });
 }
 
 /* The child of a fork until its exec: it sets its descriptors up, on the stack that it shares with
  * the parent, and so gets a page of its own. */
 static int forked_main(void *program)
 {
-    struct program *p = program;
-    return_to_user();
     (void)user_account(STACK_TOP - PAGE_SIZE, true);
-    process_exec(&p->spec);
-    return program_main(p);
+    return program_main(program);
 }
 
-int fork_exec(const struct boot_program *spec, const char *text, uint64_t until_ns)
+static KERNEL_SIDE int sys_fork(const struct child *c)
 {
-    ASSERT(spec->pid == 0);
+    ASSERT(c->spec->pid == 0);
     cpu_charge(COST_FORK);
-    struct program *p = program_create(spec, text, until_ns);
+    struct program *p = program_create(c);
     if (p == NULL)
         return -ENOMEM;
     const int pid = do_fork(&(struct process_body){ p, forked_main, program_destroy });
     if (pid < 0)
         program_destroy(kptr_of(p));
     return pid;
+}
+
+int program_fork(const struct child *c)
+{
+    return sys(sys_fork, c);
+}
+
+int fork_exec(const struct boot_program *spec, const char *text, uint64_t until_ns)
+{
+    return program_fork(&(struct child){ .spec = spec, .text = text, .until_ns = until_ns });
 }
 
 /* ---- working --------------------------------------------------------------------------------- */
@@ -454,8 +488,7 @@ void program_sleep(struct program *p)
     if (program_rests(p))
         (void)program_rest(p, until);
     else
-        (void)sleep_until(until);
-    return_to_user();
+        (void)sys(sys_select, until);
     look_at_signals(p);
 }
 
@@ -464,13 +497,11 @@ void program_sleep_until(uint64_t at_ns)
     struct program *p = PTR(struct program, current->program);
     if (p != NULL && program_rests(p)) {
         while (!program_rest(p, at_ns))
-            return_to_user();
-        return_to_user();
+            ;
         return;
     }
-    while (sleep_until(at_ns) != 0)
-        return_to_user();
-    return_to_user();
+    while (sys(sys_nanosleep, at_ns) != 0)
+        ;
 }
 
 void program_first_sleep(const struct program *p)

@@ -13,12 +13,15 @@
  *      0xb8000000   segment     shared memory (segments.c)
  *      0xC0000000   stack       anonymous, below this address
  *
- * The record of a running program is kernel memory (slab), freed at its exit. A behaviour runs
- * on the task's 8-kB kernel stack: no arrays above 256 bytes there; `text` below is the place to
- * format in. */
+ * The record of a running program is kernel memory (slab), freed at its exit. A behaviour runs in
+ * user mode (arch/syscall.h), on a stack of 8 kB, and enters the kernel by sys() alone; what only
+ * looks at kernel memory may do so as long as nobody else runs, which may happen in each sys(),
+ * touch and use of CPU. */
 #ifndef COS_PROGRAM_H
 #define COS_PROGRAM_H
 
+#include "cos/kernel/arch/syscall.h"
+#include "cos/kernel/arch/user_mode.h"
 #include "cos/kernel/sched/task.h"
 
 #define RECORD_SIZE 64u       /* bytes of a record that leaks */
@@ -59,19 +62,31 @@ struct program {
 };
 
 /* program.c: life of a program */
-/** A program starts in one step: a child of current that gets a fresh mm. `spec` is copied.
- * `text`: its argument (cut to PROGRAM_TEXT_MAX; NULL = none); until_ns: when its work ends, if its
- * behaviour looks at it. Waits as new_task() does. @return the child's pid, -EAGAIN (no pid, too
- * many tasks), -ENOMEM (no stack, no record) */
+/* A child to be. */
+struct child {
+    const struct boot_program *spec; /* copied */
+    const char *text;                /* its argument, cut to PROGRAM_TEXT_MAX; NULL = none */
+    uint64_t until_ns;               /* when its work ends, if its behaviour looks at it */
+    uint32_t fault;                  /* what brings it, as struct program has it */
+    uint64_t number;                 /* becomes number[0] */
+};
+/** A program starts in one step, by vfork and exec: a child of current that gets a fresh mm. Waits
+ * as new_task() does. @return the child's pid, -EAGAIN (no pid, too many tasks), -ENOMEM (no stack,
+ * no record) */
+int program_spawn(const struct child *c);
+int sys_vfork(const struct child *c); /* its kernel side */
 int spawn_child(const struct boot_program *spec, const char *text, uint64_t until_ns);
 /** The same by fork and exec, as a shell does it: the child has current's name and address space
  * until it has run a little. spec->pid must be 0. @return as spawn_child() */
 int fork_exec(const struct boot_program *spec, const char *text, uint64_t until_ns);
-/** The record of a program that is about to start; NULL: no memory. */
-struct program *program_create(const struct boot_program *spec, const char *text,
-                               uint64_t until_ns);
-/** exec: build the address space of current for p and touch what a program touches when it
- * starts. @return 0 or -ENOMEM */
+int program_fork(const struct child *c);
+/** Kernel side: the record of a program that is about to start; NULL: no memory. */
+struct program *program_create(const struct child *c);
+/** Kernel side of exec: build the address space of current for p. @return 0 or -ENOMEM */
+int do_execve(struct program *p);
+/** User side of exec: touch what a program touches when it starts. */
+void program_startup(struct program *p);
+/** exec, from user mode. @return 0 or -ENOMEM */
 int program_exec(struct program *p);
 
 /* program.c: for behaviours */

@@ -8,14 +8,14 @@
 
 #define PS_TASK_NS 100000u /* CPU of ps for one process. OUR CHOICE */
 
-void ps_put_header(struct text *t)
+KERNEL_SIDE void ps_put_header(struct text *t)
 {
     text_put(t, "USER       PID %%CPU %%MEM   VSZ  RSS TTY      STAT START   TIME COMMAND\n");
 }
 
 /* Kernel threads have no command line, and the dead have lost theirs: procps puts the name in
  * brackets. */
-static void put_command(struct text *t, const struct task_struct *task)
+static KERNEL_SIDE void put_command(struct text *t, const struct task_struct *task)
 {
     if (task->state == TASK_ZOMBIE)
         text_put(t, "[%s <defunct>]\n", task->comm);
@@ -25,7 +25,7 @@ static void put_command(struct text *t, const struct task_struct *task)
         text_put(t, "%s\n", task->comm);
 }
 
-void ps_put_task(struct text *t, const struct task_struct *task)
+KERNEL_SIDE void ps_put_task(struct text *t, const struct task_struct *task)
 {
     char stat[4], start[6];
     struct mem_info all;
@@ -45,7 +45,8 @@ void ps_put_task(struct text *t, const struct task_struct *task)
     put_command(t, task);
 }
 
-static int write_table(void)
+/* The reads of /proc and the write of the table, in one: nobody else runs until it is written. */
+static KERNEL_SIDE int sys_write(void)
 {
     struct recorder_file f;
     recorder_open(&f, "var/log/ps.log");
@@ -62,5 +63,5 @@ int prog_ps_aux(struct program *p)
     program_touch(p, p->spec.touch_pages);
     program_cpu((uint64_t)nr_threads * PS_TASK_NS);
     program_touch(p, p->spec.touch_pages);
-    return write_table() != 0; /* nobody else runs until it is written */
+    return sys(sys_write) != 0;
 }

@@ -34,7 +34,7 @@ static void write_line(struct program *p, uint64_t stamp_ns, const char *tag, co
     calendar_format_syslog(&date, stamp);
     const int n = snprintf(p->text, sizeof p->text, "%s %s %s: (%lld) %s\n", stamp,
                            boot_params->host, tag, (long long)cos_epoch_s(), text);
-    (void)vfs_append("var/log/vmksummary", p->text, (uint32_t)n);
+    (void)sys(vfs_append, "var/log/vmksummary", p->text, (uint32_t)n);
 }
 
 /* Stamp and epoch are a second apart. */
@@ -66,7 +66,7 @@ static void tell_findings(void)
     static char line[BOOT_START_LINE_MAX]; /* kernel stacks are small; there is one rc */
     for (uint32_t i = 0; i < start->line_count && i < BOOT_START_LINES_MAX; i++) {
         strcopy(line, start->line[i], sizeof line);
-        (void)syslog_send_line(SYSLOG_MESSAGES, line);
+        (void)sys(syslog_send_line, SYSLOG_MESSAGES, line);
     }
 }
 
@@ -85,17 +85,17 @@ int prog_rc(struct program *p)
     (void)snprintf(p->text, sizeof p->text, "logger: (%lld) loaded VMkernel",
                    (long long)cos_epoch_s());
     const int error = cron_run(p, &logger, p->text);
-    return proc_write_boot() != 0 || error != 0;
+    return sys(proc_write_boot) != 0 || error != 0;
 }
 
 /* The words in messages are sysvinit's [INFERRED: the init of RHEL 3]. */
 int prog_rc_halt(struct program *p)
 {
     const bool reboot = strcmp(p->text, "reboot") == 0;
-    (void)syslog_send(SYSLOG_MESSAGES, "shutdown",
-                      reboot ? "shutting down for system reboot" : "shutting down for system halt");
-    (void)syslog_send_line(SYSLOG_MESSAGES, reboot ? "init: Switching to runlevel: 6"
-                                                   : "init: Switching to runlevel: 0");
+    (void)sys(syslog_send, SYSLOG_MESSAGES, "shutdown",
+              reboot ? "shutting down for system reboot" : "shutting down for system halt");
+    (void)sys(syslog_send_line, SYSLOG_MESSAGES,
+              reboot ? "init: Switching to runlevel: 6" : "init: Switching to runlevel: 0");
     program_touch(p, p->spec.touch_pages);
     program_sleep_until(cos_clock.now_ns + STOP_NS);
     write_vmkhalt(p, reboot ? "Rebooting system..." : "Halting system...");

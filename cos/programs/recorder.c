@@ -47,21 +47,21 @@ void recorder_open(struct recorder_file *f, const char *path)
     *f = (struct recorder_file){ .path = path, .text = { buffer, sizeof buffer, 0 } };
 }
 
-static void flush(struct recorder_file *f)
+INLINE_FN void flush(struct recorder_file *f)
 {
     if (f->text.len > 0)
         f->error = vfs_first_error(f->error, vfs_append(f->path, buffer, f->text.len));
     f->text.len = 0;
 }
 
-struct text *recorder_line(struct recorder_file *f)
+KERNEL_SIDE struct text *recorder_line(struct recorder_file *f)
 {
     if (f->text.size - f->text.len < RECORDER_LINE_MAX)
         flush(f);
     return &f->text;
 }
 
-int recorder_close(struct recorder_file *f)
+KERNEL_SIDE int recorder_close(struct recorder_file *f)
 {
     flush(f);
     return f->error;

@@ -27,7 +27,7 @@ static void meet_bug(const struct program *p)
             strcmp(f->target, p->spec.name) != 0)
             continue;
         fault_state(i)->due--;
-        (void)sys_write_proc_scsi();
+        (void)sys(sys_write_proc_scsi);
     }
 }
 
@@ -38,7 +38,7 @@ void program_call_vmkernel(struct program *p)
         if (strcmp(callers[i].name, p->spec.name) != 0)
             continue;
         if (p->rounds++ % callers[i].rounds == 0)
-            (void)vmnix_rpc(callers[i].op, 0);
+            (void)sys(vmnix_rpc, callers[i].op, 0);
         return;
     }
 }

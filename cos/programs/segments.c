@@ -12,6 +12,15 @@
 #define SEGMENT_PAGES_MAX 1024u
 #define CHILD_DATA_KB 400u
 
+/* shmget and shmat. */
+static KERNEL_SIDE int sys_ipc(const char *name, uint32_t pages)
+{
+    struct address_space *segment = shmem_segment(name, pages);
+    if (segment == NULL)
+        return -ENOMEM;
+    return shmem_attach(PTR(struct mm_struct, current->mm), SEGMENT_START, segment);
+}
+
 /* The child. number[0]: pages of its segment. */
 int prog_request(struct program *p)
 {
@@ -21,9 +30,7 @@ int prog_request(struct program *p)
     (void)snprintf(name, sizeof name, "SYSV%08x", ++made);
     (void)snprintf(record, sizeof record, "%s: shared result of request, not removed",
                    p->spec.name);
-    struct address_space *segment = shmem_segment(name, (uint32_t)p->number[0]);
-    if (segment == NULL ||
-        shmem_attach(PTR(struct mm_struct, current->mm), SEGMENT_START, segment) != 0)
+    if (sys(sys_ipc, name, (uint32_t)p->number[0]) != 0)
         return 1;
     for (uint32_t i = 0; i < p->number[0]; i++) {
         program_fill_page(SEGMENT_START + i * PAGE_SIZE, record);
@@ -39,16 +46,12 @@ static bool start_child(const struct program *p, uint64_t pages)
     strcopy(spec.behaviour, "request", sizeof spec.behaviour);
     spec.pid = 0;
     spec.data_kb = CHILD_DATA_KB;
-    const int pid = spawn_child(&spec, NULL, 0);
-    if (pid < 0)
-        return false;
-    PTR(struct program, find_task_by_pid((uint32_t)pid)->program)->number[0] = pages;
-    return true;
+    return program_spawn(&(struct child){ .spec = &spec, .number = pages }) > 0;
 }
 
 void program_share(struct program *p)
 {
-    while (current->wait_children > 0 && reap_child() > 0)
+    while (current->wait_children > 0 && sys(reap_child) > 0)
         ;
     const uint64_t owed = leak_pages_owed(p->shared);
     if (owed < p->shared_pages + SEGMENT_PAGES_MIN)

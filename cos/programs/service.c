@@ -15,7 +15,7 @@
 static void log_step(struct program *p, const char *name, const char *what)
 {
     (void)snprintf(p->text, sizeof p->text, "%s: %s %s succeeded", name, name, what);
-    (void)syslog_send_line(SYSLOG_MESSAGES, p->text);
+    (void)sys(syslog_send_line, SYSLOG_MESSAGES, p->text);
 }
 
 /* A zombie is gone as far as killproc sees. */
@@ -27,12 +27,18 @@ static struct task_struct *running(const char *name)
     return NULL;
 }
 
-static void stop(const char *name, uint32_t sig, uint64_t patience_ns)
+/* To all of that name, as killall5 does it: they are told before one of them runs. */
+static KERNEL_SIDE void sys_kill(const char *name, uint32_t sig)
 {
-    const uint64_t until = cos_clock.now_ns + patience_ns;
     for_each_task (t)
         if (t->state < TASK_ZOMBIE && strcmp(t->comm, name) == 0)
             send_sig(sig, t);
+}
+
+static void stop(const char *name, uint32_t sig, uint64_t patience_ns)
+{
+    const uint64_t until = cos_clock.now_ns + patience_ns;
+    sys(sys_kill, name, sig);
     while (running(name) != NULL && cos_clock.now_ns < until)
         program_sleep_until(cos_clock.now_ns + LOOK_NS);
 }

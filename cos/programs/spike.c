@@ -19,9 +19,7 @@ static bool take_page(struct program *p)
 {
     const uint32_t address = SPIKE_START + p->spike_pages * PAGE_SIZE;
     if (p->spike_pages % CHUNK_PAGES == 0 &&
-        (address >= SPIKE_END ||
-         do_mmap(PTR(struct mm_struct, current->mm), address, CHUNK_PAGES * PAGE_SIZE,
-                 VM_READ | VM_WRITE, NULL, 0) != 0))
+        (address >= SPIKE_END || sys(old_mmap, address, CHUNK_PAGES * PAGE_SIZE) != 0))
         return false;
     p->spike_pages++;
     ASSERT(user_account(address, true));
@@ -31,9 +29,8 @@ static bool take_page(struct program *p)
 
 static void give_all(struct program *p)
 {
-    struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     for (uint32_t at = 0; at < p->spike_pages; at += CHUNK_PAGES)
-        ASSERT(do_munmap(mm, SPIKE_START + at * PAGE_SIZE) == 0);
+        ASSERT(sys(sys_munmap, SPIKE_START + at * PAGE_SIZE) == 0);
     p->spike_pages = 0;
 }
 

@@ -24,7 +24,7 @@
 #define HEAP_CHUNK 256u /* pages that the heap grows by at once */
 
 /* ---- RAM ------------------------------------------------------------------------------------- */
-static bool take_buffer(struct program *p)
+static KERNEL_SIDE bool alloc_kiovec(struct program *p)
 {
     struct page *page = alloc_pages(GFP_HIGHUSER, 0);
     if (page == NULL)
@@ -34,7 +34,7 @@ static bool take_buffer(struct program *p)
     return true;
 }
 
-static void give_buffer(struct program *p)
+static KERNEL_SIDE void free_kiovec(struct program *p)
 {
     struct page *page = list_entry(p->held_pages.next, struct page, list);
     list_del(&page->list);
@@ -46,7 +46,7 @@ static bool take_heap(struct program *p)
 {
     const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
     const uint32_t at = p->heap_start + (p->data_pages + p->held) * PAGE_SIZE;
-    if (at >= mm->brk && do_brk(at + HEAP_CHUNK * PAGE_SIZE) != 0)
+    if (at >= mm->brk && sys(sys_brk, at + HEAP_CHUNK * PAGE_SIZE) != 0)
         return false;
     ASSERT(user_account(at, true));
     p->held++;
@@ -56,13 +56,13 @@ static bool take_heap(struct program *p)
 static void give_heap(struct program *p, uint32_t pages)
 {
     p->held -= pages;
-    ASSERT(do_brk(p->heap_start + (p->data_pages + p->held) * PAGE_SIZE) == 0);
+    ASSERT(sys(sys_brk, p->heap_start + (p->data_pages + p->held) * PAGE_SIZE) == 0);
 }
 
 /* ---- swap ------------------------------------------------------------------------------------ */
 /* The slots are on pages of the kernel, the last one filled first: word 0 links to the page
  * before. */
-static uint32_t *slot_place(struct program *p)
+INLINE_FN uint32_t *slot_place(struct program *p)
 {
     const uint32_t i = p->held % SLOTS_PER_PAGE;
     if (i == 0) {
@@ -75,7 +75,7 @@ static uint32_t *slot_place(struct program *p)
     return PTR(uint32_t, p->held_slots) + 1 + i;
 }
 
-static bool take_slot(struct program *p)
+static KERNEL_SIDE bool shmem_file_write(struct program *p)
 {
     if (nr_swap_pages == 0)
         return false;
@@ -95,7 +95,7 @@ static bool take_slot(struct program *p)
     return true;
 }
 
-static void give_slot(struct program *p)
+static KERNEL_SIDE void shmem_truncate(struct program *p)
 {
     p->held--;
     const uint32_t i = p->held % SLOTS_PER_PAGE;
@@ -110,24 +110,23 @@ static void give_slot(struct program *p)
 /* ---- the end of others ----------------------------------------------------------------------- */
 static struct wait_queue store_wait;
 
-void store_look(void)
+KERNEL_SIDE void store_look(void)
 {
     if (store_wait.sleepers.next != 0)
         wake_up(&store_wait);
 }
 
 /* Until it is time to look again, or somebody ended and gave memory back. */
-static void wait_for_change(uint64_t period_ns)
+static KERNEL_SIDE void sys_poll(uint64_t period_ns)
 {
     if (store_wait.sleepers.next == 0)
         wait_queue_init(&store_wait);
     (void)sleep_on_timeout(&store_wait, TASK_INTERRUPTIBLE,
                            (uint32_t)((period_ns + NS_PER_JIFFY - 1) / NS_PER_JIFFY));
-    return_to_user();
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
-static bool in_heap(const struct program *p)
+INLINE_FN bool in_heap(const struct program *p)
 {
     const struct fault *f = fault_of(p);
     return (f->flags & FAULT_FLAG_OOM_FIRST) != 0 && f->resource == FAULT_RESOURCE_RAM;
@@ -137,15 +136,21 @@ static bool take(struct program *p)
 {
     if (in_heap(p))
         return take_heap(p);
-    return fault_of(p)->resource == FAULT_RESOURCE_SWAP ? take_slot(p) : take_buffer(p);
+    return fault_of(p)->resource == FAULT_RESOURCE_SWAP ? sys(shmem_file_write, p)
+                                                        : sys(alloc_kiovec, p);
 }
 
-void program_release(struct program *p)
+/* Give `pages` of what is held back. */
+static KERNEL_SIDE void give(struct program *p, uint32_t pages)
 {
-    if (p->held == 0 || in_heap(p)) /* a heap goes with its address space */
-        return;
-    while (p->held > 0)
-        (fault_of(p)->resource == FAULT_RESOURCE_SWAP ? give_slot : give_buffer)(p);
+    for (; pages > 0; pages--)
+        (fault_of(p)->resource == FAULT_RESOURCE_SWAP ? shmem_truncate : free_kiovec)(p);
+}
+
+KERNEL_SIDE void program_release(struct program *p)
+{
+    if (p->held > 0 && !in_heap(p)) /* a heap goes with its address space */
+        give(p, p->held);
 }
 
 static void change_by(struct program *p, int32_t pages)
@@ -154,20 +159,18 @@ static void change_by(struct program *p, int32_t pages)
         program_give_way(p);
     if (pages >= 0)
         return;
-    if (in_heap(p)) {
+    if (in_heap(p))
         give_heap(p, (uint32_t)-pages);
-        return;
-    }
-    for (; pages < 0; pages++)
-        (fault_of(p)->resource == FAULT_RESOURCE_SWAP ? give_slot : give_buffer)(p);
+    else
+        sys(give, p, (uint32_t)-pages);
 }
 
 static void make_plan(const struct fault *f, struct pressure *ret)
 {
     struct mem_info info;
-    mem_info(&info);
+    sys(mem_info, &info);
     *ret = (struct pressure){
-        .from_ppm = fault_resource_ppm(f->resource),
+        .from_ppm = sys(fault_resource_ppm, f->resource),
         .level_ppm = (uint32_t)f->level_ppm,
         .step = f->shape == FAULT_SHAPE_STEP,
         .within_ns = f->within_ns,
@@ -197,7 +200,7 @@ static void tell(struct program *p, const struct pressure *plan, uint64_t lasts_
         pause = NOTE_OFF_NS;
     if (p->number[0] != 0 && cos_clock.now_ns < p->number[0] + pause)
         return;
-    fault_note(p->fault - 1, FAULT_NOTE_LEVEL, p->number[1], p->number[2]);
+    sys(fault_note, p->fault - 1, FAULT_NOTE_LEVEL, p->number[1], p->number[2]);
     p->number[0] = cos_clock.now_ns;
     p->number[3] = 0;
 }
@@ -213,12 +216,12 @@ int prog_store(struct program *p)
     while (fault_goes_on(index)) {
         const uint64_t lasts = fault_lasts_ns(index);
         const uint32_t ordered = pressure_ordered_ppm(&plan, lasts);
-        const uint32_t reached = fault_resource_ppm(f->resource);
+        const uint32_t reached = sys(fault_resource_ppm, f->resource);
         tell(p, &plan, lasts, ordered, reached);
         change_by(p, pressure_step(&plan, ordered, reached, p->held));
-        wait_for_change(pressure_period_ns(&plan, lasts));
+        sys(sys_poll, pressure_period_ns(&plan, lasts));
         program_give_way(p);
     }
-    program_release(p);
+    sys(program_release, p);
     return 0;
 }

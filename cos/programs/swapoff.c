@@ -6,11 +6,11 @@
 int prog_swapoff(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
-    return sys_swapoff() != 0;
+    return sys(sys_swapoff) != 0;
 }
 
 int prog_swapon(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
-    return sys_swapon() != 0;
+    return sys(sys_swapon) != 0;
 }

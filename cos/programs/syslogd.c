@@ -33,17 +33,22 @@ static void write_line(uint32_t file, const char *text)
     const int n = snprintf(line, sizeof line, "%s %s %s\n", stamp, boot_params->host, text);
     ASSERT(n > 0 && n < (int)sizeof line && file < SYSLOG_FILES);
     /* each line is synced, as syslogd does by default */
-    if (vfs_append_sync(paths[file], line, (uint32_t)n) != 0)
+    if (sys(vfs_append_sync, paths[file], line, (uint32_t)n) != 0)
         write_errors++;
+}
+
+/* What syslogd sleeps in: a look, and if there is nothing, `ticks` at most. */
+static KERNEL_SIDE const struct syslog_message *unix_dgram_recvmsg(uint32_t ticks)
+{
+    if (syslog_first() == NULL)
+        (void)sleep_on_timeout(&syslog_wait, TASK_INTERRUPTIBLE, ticks);
+    return syslog_first();
 }
 
 static void wait_for_message(struct program *p)
 {
-    while (syslog_first() == NULL) {
-        (void)sleep_on_timeout(&syslog_wait, TASK_INTERRUPTIBLE, program_patience(p));
-        return_to_user();
+    while (sys(unix_dgram_recvmsg, program_patience(p)) == NULL)
         program_go_wrong(p);
-    }
 }
 
 int prog_syslogd(struct program *p)
@@ -52,12 +57,12 @@ int prog_syslogd(struct program *p)
     for (;;) {
         wait_for_message(p);
         program_touch(p, p->spec.touch_pages);
-        const struct syslog_message *m = syslog_first();
+        const struct syslog_message *m = sys(syslog_first);
         while (m != NULL) {
             program_cpu(p->spec.cpu_ns);
             write_line(m->file, m->line);
-            syslog_drop();
-            m = syslog_first();
+            sys(syslog_drop);
+            m = sys(syslog_first);
         }
     }
 }

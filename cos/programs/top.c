@@ -16,7 +16,7 @@ static struct cpu_times last_cpu;
 static uint64_t last_ns;
 
 /* ---- header ---------------------------------------------------------------------------------- */
-static void put_uptime(struct text *t)
+static KERNEL_SIDE void put_uptime(struct text *t)
 {
     struct calendar_date now;
     char stamp[CALENDAR_SYSLOG_SIZE];
@@ -40,7 +40,7 @@ static void put_uptime(struct text *t)
     }
 }
 
-static void put_processes(struct text *t)
+static KERNEL_SIDE void put_processes(struct text *t)
 {
     uint32_t all = 0, running = 0, zombie = 0, stopped = 0;
     for_each_task (task) {
@@ -54,7 +54,7 @@ static void put_processes(struct text *t)
 }
 
 /* Percent of the time since the last run, in tenths; all that no column has is idle. */
-static void put_cpu_states(struct text *t)
+static KERNEL_SIDE void put_cpu_states(struct text *t)
 {
     struct cpu_times now;
     process_cpu_times(&now);
@@ -71,7 +71,7 @@ static void put_cpu_states(struct text *t)
              wait % 10, idle / 10, idle % 10);
 }
 
-static void put_memory(struct text *t)
+static KERNEL_SIDE void put_memory(struct text *t)
 {
     struct mem_info m;
     mem_info(&m);
@@ -85,7 +85,7 @@ static void put_memory(struct text *t)
              PAGES_KB(m.cached + m.swap_cached));
 }
 
-void top_put_header(struct text *t)
+KERNEL_SIDE void top_put_header(struct text *t)
 {
     put_uptime(t);
     put_processes(t);
@@ -106,7 +106,7 @@ static uint32_t tenths_of(const struct task_struct *t)
     return recorder_tenths(cpu_of(t) - t->top_cpu_ns, cos_uptime_ns() - last_ns);
 }
 
-void top_put_task(struct text *t, const struct task_struct *task, uint32_t pcpu)
+KERNEL_SIDE void top_put_task(struct text *t, const struct task_struct *task, uint32_t pcpu)
 {
     struct task_memory m;
     struct mem_info all;
@@ -150,7 +150,7 @@ static struct task_struct *next_in_order(uint32_t *busiest, struct task_struct *
     }
 }
 
-static void remember(void)
+static KERNEL_SIDE void remember(void)
 {
     last_ns = cos_uptime_ns();
     process_cpu_times(&last_cpu);
@@ -159,7 +159,8 @@ static void remember(void)
     }
 }
 
-static int write_table(void)
+/* The reads of /proc and the write of the table, in one: nobody else runs until it is written. */
+static KERNEL_SIDE int sys_write(void)
 {
     struct recorder_file f;
     uint32_t busiest = 1000;
@@ -178,5 +179,5 @@ int prog_top(struct program *p)
     program_touch(p, p->spec.touch_pages);
     program_cpu((uint64_t)nr_threads * TOP_TASK_NS);
     program_touch(p, p->spec.touch_pages);
-    return write_table() != 0; /* nobody else runs until it is written */
+    return sys(sys_write) != 0;
 }

@@ -23,6 +23,20 @@
 /* struct program.number of the script, filled in by its children */
 enum { VMK_UPTIME_NS, COS_UPTIME_NS, VM_COUNT, DONE_PS };
 
+/* What a tool writes into its pipe, the script has: numbers from `first` on, and text if there is
+ * some. @return false: nobody reads it */
+static KERNEL_SIDE bool pipe_write(uint32_t first, const uint64_t *numbers, uint32_t count,
+                                   const char *text)
+{
+    struct program *script = program_parent();
+    if (script == NULL)
+        return false;
+    memcpy(&script->number[first], numbers, count * sizeof *numbers);
+    if (text != NULL)
+        strcopy(script->text, text, sizeof script->text);
+    return true;
+}
+
 /* ---- cat ------------------------------------------------------------------------------------- */
 /* Also puts the snapshot of /proc into the host directory: it is what a reader of these files
  * sees in this hour. */
@@ -30,16 +44,12 @@ int prog_uptimes(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
     program_cpu(READ_PROC_NS);
-    const uint64_t vmk_uptime_ns = cos_clock.now_ns;
+    uint64_t uptimes[2] = { cos_clock.now_ns };
     program_touch(p, p->spec.touch_pages);
     program_cpu(READ_PROC_NS);
-    const uint64_t cos_up_ns = cos_uptime_ns();
-    struct program *script = program_parent();
-    if (script != NULL) {
-        script->number[VMK_UPTIME_NS] = vmk_uptime_ns;
-        script->number[COS_UPTIME_NS] = cos_up_ns;
-    }
-    return proc_write_snapshot() != 0;
+    uptimes[1] = cos_uptime_ns();
+    (void)sys(pipe_write, VMK_UPTIME_NS, uptimes, 2, NULL);
+    return sys(proc_write_snapshot) != 0;
 }
 
 /* ---- ps -------------------------------------------------------------------------------------- */
@@ -95,14 +105,10 @@ int prog_ps(struct program *p)
         tasks += t->mm != 0;
     }
     program_cpu((uint64_t)tasks * PS_TASK_NS);
+    char text[PROGRAM_TEXT_MAX];
     const uint32_t vms = scan_tasks(&top); /* nothing sleeps from here to the end of format_top() */
-    struct program *script = program_parent();
-    if (script == NULL)
-        return 1;
-    format_top(&top, script->text, sizeof script->text);
-    script->number[VM_COUNT] = vms;
-    script->number[DONE_PS] = 1;
-    return 0;
+    format_top(&top, text, sizeof text);
+    return !sys(pipe_write, VM_COUNT, ((const uint64_t[]){ vms, 1 }), 2, text);
 }
 
 /* ---- logger ---------------------------------------------------------------------------------- */
@@ -110,7 +116,7 @@ int prog_logger(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
     program_cpu(p->spec.cpu_ns);
-    return syslog_send_line(SYSLOG_VMKSUMMARY, p->text) != 0;
+    return sys(syslog_send_line, SYSLOG_VMKSUMMARY, p->text) != 0;
 }
 
 /* ---- the script ------------------------------------------------------------------------------ */
@@ -118,6 +124,7 @@ static int log_line(struct program *p, int64_t epoch_s)
 {
     static const struct boot_program logger = CRON_CHILD("logger", "logger", 12, 1700, 60);
     static char line[SYSLOG_LINE_MAX]; /* p->text is a part of it; nothing sleeps between the two */
+    const unsigned long long swap_used = sys(proc_swap_used_bytes);
     const uint64_t cos_up = p->number[COS_UPTIME_NS], vmk_up = p->number[VMK_UPTIME_NS];
 
     program_touch(p, p->spec.touch_pages);
@@ -127,8 +134,7 @@ static int log_line(struct program *p, int64_t epoch_s)
                    (unsigned)(cos_up % NS_PER_S / 10000000u),
                    (unsigned long long)(vmk_up / NS_PER_S),
                    (unsigned)(vmk_up % NS_PER_S / NS_PER_MS), (unsigned)p->number[VM_COUNT],
-                   boot_params->build, boot_params->build,
-                   (unsigned long long)proc_swap_used_bytes(), p->text);
+                   boot_params->build, boot_params->build, swap_used, p->text);
     strcopy(p->text, line, sizeof p->text);
     return cron_run(p, &logger, p->text);
 }

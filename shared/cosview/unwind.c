@@ -228,6 +228,13 @@ void cosview_unwind(struct cosview_unwinder *u, const struct cos_task *t, struct
     ret->end = COS_TRACE_NONE;
     if (!t->has_regs)
         return;
+    if (cos_frame_is_user(&t->regs)) { /* its stack is not the kernel's */
+        ret->frame[0].ip = t->regs.rip;
+        ret->frame[0].sp = t->regs.rsp;
+        ret->count = 1;
+        ret->end = COS_TRACE_WHOLE;
+        return;
+    }
     u->regs = &t->regs;
     u->reads = 0;
     ret->end = walk(u, ret);

@@ -139,7 +139,7 @@ struct boot_program cos_program(const char *name)
 static int init_main(void *unused)
 {
     const struct boot_program spec = cos_program("init");
-    struct program *p = program_create(&spec, NULL, 0);
+    struct program *p = program_create(&(struct child){ .spec = &spec });
     (void)unused;
     current->program = kptr_of(p);
     current->flags &= ~PF_KTHREAD;
@@ -325,7 +325,8 @@ static int program_with_function(void *program)
 
 int cos_spawn(const struct boot_program *spec, int (*fn)(struct program *))
 {
-    const int pid = spawn_child(spec, NULL, 0);
+    /* Not by way of a system call, in whose end it might run. */
+    const int pid = sys_vfork(&(struct child){ .spec = spec });
     if (pid < 0)
         return pid;
     struct task_struct *t = find_task_by_pid((uint32_t)pid);
@@ -407,6 +408,6 @@ void cos_sleep(uint64_t ns)
 
 void cos_wait_all(void)
 {
-    while (wait_child() != -ECHILD)
-        return_to_user();
+    while (sys(sys_wait4) != -ECHILD)
+        ;
 }

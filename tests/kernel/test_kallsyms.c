@@ -109,6 +109,8 @@ static void test_registers_are_those_of_the_last_hand_over(void)
                                    .rflags = 0x246,
                                    .rsp = last_word,
                                    .ds = 0x68,
+                                   .cs = 0x60,
+                                   .ss = 0x68,
                                    .es = 0x68 };
     show_regs();
     snprintf(want, sizeof want,

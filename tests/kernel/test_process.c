@@ -147,7 +147,7 @@ static void test_a_zombie_stays_until_its_parent_waits(void)
     process_cpu_times(&after);
     assert_memory_equal(&after, &before, sizeof after); /* the time of the dead is not forgotten */
     assert_null(find_task_by_pid((uint32_t)pid));
-    assert_int_equal(wait_child(), -ECHILD);
+    assert_int_equal(sys_wait4(), -ECHILD);
     assert_int_equal(reap_child(), -ECHILD);
 }
 
@@ -183,7 +183,7 @@ static void test_only_a_waiting_parent_is_woken(void)
     assert_true(reap_child() > 0);
     (void)cos_child("two", 0, exits_with_3);
     const uint32_t since = jiffies_now();
-    assert_true(wait_child_timeout(100) > 0);
+    assert_true(sys_rt_sigtimedwait(100) > 0);
     assert_true(jiffies_now() - since < 100);
 }
 

@@ -18,7 +18,7 @@
 static const char note[] =
     "OSRELEASE=2.4.21-mini\nPAGESIZE=4096\nPAGE_OFFSET=c0000000\nSTUNNED=1\nTIME=5000000000\n"
     "CURRENT=c0002000\n"
-    "SIZE(pt_regs)=160\nNUMBER(thread_size)=8192\nNUMBER(HZ)=100\n"
+    "SIZE(pt_regs)=176\nNUMBER(thread_size)=8192\nNUMBER(HZ)=100\n"
     "OFFSET(task_struct.next_task)=12\nOFFSET(task_struct.pid)=20\nOFFSET(task_struct.ppid)=24\n"
     "OFFSET(task_struct.state)=28\nOFFSET(task_struct.mm)=32\nOFFSET(task_struct.frame)=36\n"
     "OFFSET(task_struct.comm)=40\nOFFSET(task_struct.run_list)=56\nOFFSET(task_struct.prio)=64\n"

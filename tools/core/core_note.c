@@ -12,7 +12,13 @@
 /* x86-64's user_regs order (sys/user.h), as pr_reg has it; its first 15 are those of a frame. */
 static struct cos_frame frame_of(const uint64_t r[ELF_NGREG])
 {
-    struct cos_frame f = { .rip = r[16], .rflags = r[18], .rsp = r[19], .ds = r[23], .es = r[24] };
+    struct cos_frame f = { .rip = r[16],
+                           .rflags = r[18],
+                           .rsp = r[19],
+                           .ds = r[23],
+                           .es = r[24],
+                           .cs = r[17],
+                           .ss = r[20] };
     _Static_assert(offsetof(struct cos_frame, rip) == 15 * sizeof r[0], "r15 to rdi");
     memcpy(&f, r, offsetof(struct cos_frame, rip));
     return f;

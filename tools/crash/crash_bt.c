@@ -25,6 +25,28 @@ static void print_frame(struct crash *s, const struct cos_trace *t, uint32_t n)
     out_end(o);
 }
 
+/* A task that computes: what it has is all in its registers. */
+static void print_user_mode(struct crash *s, const struct cos_frame *r)
+{
+    struct out *o = &s->out;
+    const struct {
+        const char *name;
+        uint64_t v;
+    } regs[] = { { "eax", r->rax }, { "ebx", r->rbx }, { "ecx", r->rcx }, { "edx", r->rdx },
+                 { "esi", r->rsi }, { "edi", r->rdi }, { "ebp", r->rbp }, { "esp", r->rsp } };
+    out_object(o, "user_mode");
+    out_text(o, "    user mode");
+    out_hex(o, "cs", " at %04llx:", r->cs & 0xffffu);
+    out_hex(o, "eip", "%08llx", r->rip);
+    out_hex(o, "eflags", "   eflags: %08llx", r->rflags);
+    for (size_t i = 0; i < sizeof regs / sizeof regs[0]; i++) {
+        out_text(o, "%s%s: ", i % 4 == 0 ? "\n    " : "   ", regs[i].name);
+        out_hex(o, regs[i].name, "%08llx", regs[i].v);
+    }
+    out_text(o, "\n");
+    out_end(o);
+}
+
 static void print_trace(struct crash *s, const struct cos_task *t)
 {
     struct out *o = &s->out;
@@ -39,10 +61,13 @@ static void print_trace(struct crash *s, const struct cos_task *t)
     out_str(o, "state", NULL, cos_state_name(t->state));
     out_bool(o, "current", t->current);
     out_str(o, "end", NULL, cos_trace_end_name(trace.end));
+    const bool user = t->has_regs && cos_frame_is_user(&t->regs);
     out_array(o, "frames");
-    for (uint32_t i = 0; i < trace.count; i++)
+    for (uint32_t i = 0; i < trace.count && !user; i++)
         print_frame(s, &trace, i);
     out_end(o);
+    if (user)
+        print_user_mode(s, &t->regs);
     if (trace.end != COS_TRACE_WHOLE)
         out_text(o, "    (%s)\n", cos_trace_end_name(trace.end));
     out_end(o);

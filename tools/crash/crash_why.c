@@ -352,11 +352,13 @@ static void why_stack(struct why *w, const struct cos_task *t, const struct cos_
         { "pte_alloc", "the page is for its page tables", false },
         { "kmem_cache_grow", "the page is for a slab of the kernel", false },
         { "copy_page_range", "it forks: the page is for the child's page tables", false },
-        { "spawn_child", "it starts a process, whose stack is two pages", false },
-        { "fork_exec", "it starts a process by fork and exec", false },
+        { "sys_vfork", "it starts a process, whose stack is two pages", false },
+        { "sys_fork", "it starts a process by fork and exec", false },
         { "exit_mmap", "it is ending and gives its memory back", false },
-        { "sleep_until", "it sleeps by its own choice", true },
-        { "wait_child", "it waits for a child to end", true },
+        { "sys_nanosleep", "it sleeps by its own choice", true },
+        { "sys_select", "it waits for its next round of work, or a request", true },
+        { "sys_wait4", "it waits for a child to end", true },
+        { "sys_rt_sigtimedwait", "it waits for a child to end", true },
         { "__down", "it waits for a semaphore", true },
     };
     for (uint32_t i = 0; i < trace->count; i++) {
@@ -379,7 +381,8 @@ static bool is_short_of_memory(const struct cosview *v, const struct cos_trace *
 static void why_state(struct why *w, const struct cos_task *t)
 {
     if (t->current)
-        say(w, t, "cpu", "it had the CPU when the console was stopped");
+        say(w, t, "cpu", "it had the CPU when the console was stopped%s",
+            t->has_regs && cos_frame_is_user(&t->regs) ? ", in user mode" : "");
     else if (t->state == COS_RUNNING)
         why_runq(w, t);
     else if (t->state == COS_STOPPED)

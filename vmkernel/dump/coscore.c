@@ -13,8 +13,6 @@
 
 #define PAGE IMAGE_PAGE
 #define LOADS_MAX (2 * IMAGE_SEGMENTS_MAX + 1)
-#define KERNEL_CS 0x60u /* linux24.md: kernel segments CS 0060, DS 0068 */
-#define KERNEL_DS 0x68u
 
 struct load {
     uint64_t start, end;               /* virtual addresses, whole pages */
@@ -53,10 +51,10 @@ static void put_prstatus(FILE *to, const struct cos_task *t)
 {
     const struct cos_frame *f = &t->regs;
     /* x86-64's user_regs order (sys/user.h). orig_rax -1: not in a system call. */
-    const uint64_t regs[ELF_NGREG] = { f->r15,    f->r14, f->r13,    f->r12,     f->rbp, f->rbx,
-                                       f->r11,    f->r10, f->r9,     f->r8,      f->rax, f->rcx,
-                                       f->rdx,    f->rsi, f->rdi,    UINT64_MAX, f->rip, KERNEL_CS,
-                                       f->rflags, f->rsp, KERNEL_DS, 0,          0,      f->ds,
+    const uint64_t regs[ELF_NGREG] = { f->r15,    f->r14, f->r13, f->r12,     f->rbp, f->rbx,
+                                       f->r11,    f->r10, f->r9,  f->r8,      f->rax, f->rcx,
+                                       f->rdx,    f->rsi, f->rdi, UINT64_MAX, f->rip, f->cs,
+                                       f->rflags, f->rsp, f->ss,  0,          0,      f->ds,
                                        f->es,     0,      0 };
     struct elf_prstatus status;
     memset(&status, 0, sizeof status);

@@ -23,8 +23,9 @@ static void print_registers(FILE *to, const struct cos_frame *r)
                   (uint32_t)r->rbx, (uint32_t)r->rcx, (uint32_t)r->rdx);
     (void)fprintf(to, "<4>esi: %08x   edi: %08x   ebp: %08x   esp: %08x\n", (uint32_t)r->rsi,
                   (uint32_t)r->rdi, (uint32_t)r->rbp, (uint32_t)r->rsp);
-    (void)fprintf(to, "<4>ds: %04x   cs: 0060   es: %04x   ss: 0068\n", (unsigned)(r->ds & 0xffff),
-                  (unsigned)(r->es & 0xffff));
+    (void)fprintf(to, "<4>ds: %04x   cs: %04x   es: %04x   ss: %04x\n", (unsigned)(r->ds & 0xffff),
+                  (unsigned)(r->cs & 0xffff), (unsigned)(r->es & 0xffff),
+                  (unsigned)(r->ss & 0xffff));
 }
 
 static void print_stack(FILE *to, const struct cosview *v, uint64_t from, uint64_t top)
@@ -75,13 +76,18 @@ void costrace_print(FILE *to, const struct cosview *v, const struct cos_task *t,
     /* A wild stack pointer: print no stack. */
     const uint64_t from = r->rsp >= t->address && r->rsp < top ? r->rsp : top;
 
-    (void)fprintf(to, "<4>EIP:    0060:[<%08x>]    Tainted: P \n", (uint32_t)r->rip);
+    (void)fprintf(to, "<4>EIP:    %04x:[<%08x>]    Tainted: P \n", (unsigned)(r->cs & 0xffff),
+                  (uint32_t)r->rip);
     (void)fprintf(to, "<4>EFLAGS: %08x\n<4>\n", (uint32_t)r->rflags);
-    print_where(to, v, r, release);
+    if (!cos_frame_is_user(r))
+        print_where(to, v, r, release);
     print_registers(to, r);
     /* 2.4 prints the second of the two pages as "stackpage". */
     (void)fprintf(to, "<4>Process %s (pid: %" PRIu32 ", stackpage=%08" PRIx64 ")\n", t->comm,
                   t->pid, t->address + PAGE);
+    /* Of a program in user mode 2.4 prints no stack [INFERRED]: the kernel has none of its own. */
+    if (cos_frame_is_user(r))
+        return;
     print_stack(to, v, from, top);
     print_calls(to, v, from, top);
 }

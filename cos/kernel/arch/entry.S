@@ -2,8 +2,8 @@
  * task.
  *
  * struct cos_frame (shared/cosinfo.h): r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi
- * rdi rip rflags rsp ds es, 8 bytes each. Segment slots get 16 bits, as a push of a segment
- * register does on i386; 0x68 is __KERNEL_DS of the 2.4 kernel. */
+ * rdi rip rflags rsp ds es cs ss, 8 bytes each. Segment slots get 16 bits, as a push of a segment
+ * register does on i386; 0x60 and 0x68 are __KERNEL_CS and __KERNEL_DS of the 2.4 kernel. */
 #define F_R15 0
 #define F_R14 8
 #define F_R13 16
@@ -24,7 +24,10 @@
 #define F_RSP 136
 #define F_DS 144
 #define F_ES 152
-#define F_SIZE 160
+#define F_CS 160
+#define F_SS 168
+#define F_SIZE 176
+#define KERNEL_CS 0x60
 #define KERNEL_DS 0x68
 #define IRQ_STACK_CLEARED 1024 /* deeper than a hand-over to the VMkernel goes */
 
@@ -193,6 +196,8 @@ switch_stacks:
     movq %rax, F_RSP(%rsp)
     movw $KERNEL_DS, F_DS(%rsp)
     movw $KERNEL_DS, F_ES(%rsp)
+    movw $KERNEL_CS, F_CS(%rsp)
+    movw $KERNEL_DS, F_SS(%rsp)
     movl switch_from(%rip), %edi
     movl task_frame_offset(%rip), %edx
     movl %esp, (%rdi, %rdx)
@@ -232,8 +237,8 @@ switch_stacks:
     .cfi_endproc
     .size switch_stacks, . - switch_stacks
 
-/* First run of a task: task_prepare() put fn in r12 and its argument in rbx. The bottom of every
- * stack. */
+/* First run of a kernel thread: task_prepare() put fn in r12 and its argument in rbx. The bottom of
+ * its stack. */
     .globl task_start
     .type task_start, @function
 task_start:
@@ -248,3 +253,163 @@ task_start:
     ud2
     .cfi_endproc
     .size task_start, . - task_start
+
+/* First run of a program: main in r12, its argument in rbx. What waits for its return to user mode
+ * comes first. */
+    .globl ret_from_fork
+    .type ret_from_fork, @function
+ret_from_fork:
+    .cfi_startproc
+    .cfi_undefined rip
+    xorl %ebp, %ebp
+    call task_arrive
+    jmp 2f
+1:  call do_signal
+2:  movl current_task(%rip), %edi
+    movl task_sig_pending_offset(%rip), %edx
+    cmpl $0, (%rdi, %rdx)
+    jne 1b
+    cmpl $0, need_resched(%rip)
+    je user_start
+    call schedule
+    jmp 2b
+    .cfi_endproc
+    .size ret_from_fork, . - ret_from_fork
+
+/* void enter_user_mode(int (*main)(void *), void *arg) */
+    .globl enter_user_mode
+    .type enter_user_mode, @function
+enter_user_mode:
+    .cfi_startproc
+    .cfi_undefined rip
+    movq %rdi, %r12
+    movq %rsi, %rbx
+    jmp user_start
+    .cfi_endproc
+    .size enter_user_mode, . - enter_user_mode
+
+#define USER_STACK_SIZE 8192
+#define USER_STACK_BELOW 0x80000000 /* user_mode.h; added, since addresses have 32 bits */
+
+/* ENTRY name: how a program enters the kernel. Begins on its stack, with a function in rax (0:
+ * none) and its arguments in their registers. Keeps what a called function has to keep, and the result.
+ * The program's stack pointer and the result wait in the first words of its stack's memory; the
+ * kernel's functions see none of the program's registers. */
+.macro ENTRY name, by_interrupt=0
+    .globl \name
+    .type \name, @function
+\name:
+    .cfi_startproc
+    .cfi_undefined rip
+    .if \by_interrupt
+    xorl %eax, %eax
+    .endif
+#ifdef COS_HOSTED
+    pushq %rbp
+    movq %rsp, %rbp
+    testq %rax, %rax
+    je 1f
+    call *%rax
+1:  pushq %rax
+    pushq %rdx
+#else
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    pushq %rax
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq %r8
+    pushq %r9
+    movq %rax, %rdi
+    call user_leave
+    movl %eax, %ebx
+    popq %r9
+    popq %r8
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    popq %r11
+    movl current_task(%rip), %eax
+    addl $USER_STACK_BELOW, %eax
+    movq %rsp, (%rax)
+    movl %ebx, %esp
+    xorl %eax, %eax
+    xorl %ebx, %ebx
+    xorl %ebp, %ebp
+    xorl %r10d, %r10d
+    xorl %r12d, %r12d
+    xorl %r13d, %r13d
+    xorl %r14d, %r14d
+    xorl %r15d, %r15d
+    testq %r11, %r11
+    je 2f
+    call *%r11
+    movl current_task(%rip), %r10d
+    addl $USER_STACK_BELOW, %r10d
+    movq %rax, 8(%r10)
+    movq %rdx, 16(%r10)
+    movl %eax, F_RAX(%rsp)
+#endif
+    jmp 2f
+1:  call do_signal
+2:  movl current_task(%rip), %edi
+    movl task_sig_pending_offset(%rip), %edx
+    cmpl $0, (%rdi, %rdx)
+    jne 1b
+    cmpl $0, need_resched(%rip)
+    je 3f
+    call schedule
+    jmp 2b
+3:
+#ifdef COS_HOSTED
+    popq %rdx
+    popq %rax
+    popq %rbp
+#else
+    movl current_task(%rip), %r10d
+    addl $USER_STACK_BELOW, %r10d
+    movq (%r10), %rsp
+    movq 8(%r10), %rax
+    movq 16(%r10), %rdx
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+#endif
+    ret
+    .cfi_endproc
+    .size \name, . - \name
+.endm
+    ENTRY system_call
+    ENTRY error_code
+    ENTRY ret_from_intr, 1
+
+/* The bottom of a program's stack. */
+    .section .text.user, "ax", @progbits
+    .type user_start, @function
+user_start:
+    .cfi_startproc
+    .cfi_undefined rip
+#ifndef COS_HOSTED
+    movl current_task(%rip), %eax
+    addl $USER_STACK_BELOW, %eax
+    leaq USER_STACK_SIZE - 16(%rax), %rsp
+#endif
+    xorl %ebp, %ebp
+    movq %rbx, %rdi
+    call *%r12
+    movl %eax, %edi
+    leaq do_exit(%rip), %rax
+    call system_call
+    ud2
+    .cfi_endproc
+    .size user_start, . - user_start

@@ -10,6 +10,7 @@
  * killed. Text and rodata stay mapped from the file, as unwinders want it. */
 #include "cos/kernel/arch/fiber.h"
 #include "cos/kernel/arch/hypervisor.h"
+#include "cos/kernel/arch/user_mode.h"
 #include "cos/programs/init.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/debug/printk.h"
@@ -154,6 +155,8 @@ void cos_early(void)
         cos_clock; /* survives the move of the data only because it is copied with it */
     map_ram();
     cos_clock = clock;
+    if (!user_stacks_map(hostinfo()->ram_bytes))
+        die_early(71);
     current_task = kptr_of(init_task); /* whose stack it is that fiber_leave() announces */
     fiber_leave(0);
     stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 32, start_on_own_stack);

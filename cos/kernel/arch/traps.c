@@ -7,7 +7,6 @@
 #include "cos/kernel/mm/mm.h"
 
 #define CODE_BYTES 20u
-#define KERNEL_CS 0x60u
 #define NULL_PAGE 4096u /* below it a bad address is told as a NULL pointer */
 #define ERROR_READ 0u   /* the i386's error code: a read, in kernel mode, of no page */
 

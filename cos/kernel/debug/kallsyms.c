@@ -3,7 +3,6 @@
 
 #define STACK_WORDS_SHOWN 24u /* of an Oops [RHEL3MM 3] */
 #define WORDS_PER_LINE 8u
-#define KERNEL_CS 0x60u
 /* PG WP NE ET MP PE: what a 2.4 kernel for i386 runs with [INFERRED] */
 #define CR0_VALUE 0x8005003bu
 #define CR4_VALUE 0x6f0u /* [KB308590/Screen] */
@@ -88,6 +87,8 @@ static ANY_STACK_WORD uint64_t stack_word(kptr at)
 void show_trace_at(kptr sp)
 {
     const char *lead = "Call Trace:   ";
+    if (sp < MACHINE_PAGE_OFFSET) /* a program's: nothing of the kernel is on it */
+        sp = stack_end(sp);
     for (kptr at = (sp + 7) & ~7u; at < stack_end(sp); at += 8) {
         uint32_t offset;
         const uint64_t word = stack_word(at);
@@ -141,9 +142,9 @@ void show_regs(void)
     const struct task_struct *t = current;
     const struct cos_frame *f = &t->saved;
     printk("\nPid/TGid: %u/%u, comm: %20s\n", t->pid, t->tgid, t->comm);
-    printk("EIP: %04x:[<%08x>] CPU: 0\n", KERNEL_CS, (uint32_t)f->rip);
+    printk("EIP: %04x:[<%08x>] CPU: 0\n", (unsigned)(f->cs & 0xffffu), (uint32_t)f->rip);
     print_eip(f->rip);
-    printk(" ESP: %04x:%08x EFLAGS: %08x    %s\n", (unsigned)(f->ds & 0xffffu), (uint32_t)f->rsp,
+    printk(" ESP: %04x:%08x EFLAGS: %08x    %s\n", (unsigned)(f->ss & 0xffffu), (uint32_t)f->rsp,
            (uint32_t)f->rflags, KERNEL_TAINTED);
     printk("EAX: %08x EBX: %08x ECX: %08x EDX: %08x\n", (uint32_t)f->rax, (uint32_t)f->rbx,
            (uint32_t)f->rcx, (uint32_t)f->rdx);

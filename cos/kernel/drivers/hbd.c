@@ -2,6 +2,8 @@
 #include "cos/kernel/drivers/hbd.h"
 
 #include "cos/kernel/arch/cost.h"
+#include "cos/kernel/arch/syscall.h"
+#include "cos/kernel/arch/user_mode.h"
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/arch/hypervisor.h"
 #include "cos/kernel/mm/mm.h"
@@ -57,13 +59,14 @@ static void met_at_gate(uint32_t life)
 }
 
 /** User mode: give the baton to vmnixhbd until its next system call is there. */
-static __attribute__((noinline)) void user_mode(struct gate_call *ret)
+static USER_SIDE void user_mode(struct gate_call *ret)
 {
     struct gate *g = the_gate();
     for (;;) {
         return_to_user(); /* signals end or stop pid 20 here */
         if (take_call(ret))
             return;
+        show_user_mode(current);
         hypervisor_exchange(GATE_VMNIXHBD);
         if (take_call(ret))
             return;
@@ -73,7 +76,7 @@ static __attribute__((noinline)) void user_mode(struct gate_call *ret)
     }
 }
 
-static __attribute__((noinline)) int64_t sys_hb_page_alloc(uint64_t length)
+static KERNEL_FN int64_t sys_hb_page_alloc(uint64_t length)
 {
     if (length != PAGE_SIZE)
         return -EINVAL;
@@ -82,7 +85,7 @@ static __attribute__((noinline)) int64_t sys_hb_page_alloc(uint64_t length)
     return page_physical != 0 ? (int64_t)page_physical : -ENOMEM;
 }
 
-static int64_t sys_hb_page_free(uint64_t physical, uint64_t length)
+static KERNEL_FN int64_t sys_hb_page_free(uint64_t physical, uint64_t length)
 {
     if (length != PAGE_SIZE || page_physical == 0 || physical != page_physical)
         return -EINVAL;
@@ -91,14 +94,16 @@ static int64_t sys_hb_page_free(uint64_t physical, uint64_t length)
     return 0;
 }
 
-static __attribute__((noinline)) int64_t sys_hb_wait(uint64_t until_ns, uint64_t doorbell)
+static KERNEL_FN int64_t sys_hb_wait(uint64_t until_ns, uint64_t doorbell)
 {
     if (doorbell != 0)
         (void)vmnix_rpc(VMNIX_OP_HEARTBEAT, 0);
-    return sleep_until(until_ns);
+    return sys_nanosleep(until_ns);
 }
 
-static __attribute__((noinline)) int64_t system_call(const struct gate_call *call)
+/* One call of vmnixhbd, carried out in the kernel. */
+int64_t vmnix_ioctl(const struct gate_call *call);
+KERNEL_FN int64_t vmnix_ioctl(const struct gate_call *call)
 {
     cpu_charge(COST_SYSCALL);
     switch (call->nr) {
@@ -116,7 +121,7 @@ static __attribute__((noinline)) int64_t system_call(const struct gate_call *cal
     }
 }
 
-int vmnixhbd_task(void (*use_pages)(void *arg), void *arg)
+USER_SIDE int vmnixhbd_task(void (*use_pages)(void *arg), void *arg)
 {
     struct gate *g = the_gate();
     struct gate_call call;
@@ -128,8 +133,7 @@ int vmnixhbd_task(void (*use_pages)(void *arg), void *arg)
         user_cpu(HBD_USER_NS);
         if (call.nr == GATE_CALL_EXIT)
             break;
-        const int64_t ret = system_call(&call);
-        return_to_user();
+        const int64_t ret = sys(vmnix_ioctl, &call);
         if (call.nr == GATE_CALL_WAIT)
             use_pages(arg);
         g->reply.ret = ret;

@@ -24,11 +24,6 @@
  * boot. */
 static char page[PAGE_SIZE];
 
-uint64_t cos_uptime_ns(void)
-{
-    return cos_clock.now_ns + COS_UPTIME_LEAD_NS;
-}
-
 /* All that no task used, I/O wait included. */
 static uint64_t cos_idle_ns(void)
 {
@@ -36,11 +31,6 @@ static uint64_t cos_idle_ns(void)
     process_cpu_times(&cpu);
     const uint64_t up = cos_uptime_ns(), busy = cpu.user_ns + cpu.nice_ns + cpu.system_ns;
     return up > busy ? up - busy : 0;
-}
-
-int64_t cos_epoch_s(void)
-{
-    return boot_params->epoch_boot_s + (int64_t)(cos_clock.now_ns / NS_PER_S);
 }
 
 uint64_t proc_swap_used_bytes(void)

@@ -9,6 +9,7 @@
 #define COS_PROC_MISC_H
 
 #include "cos/kernel/fs/text.h"
+#include "cos/kernel/sched/task.h"
 #include "shared/units.h"
 
 /* The COS kernel starts, loads the VMkernel as a module, and the VMkernel's uptime counts from
@@ -18,9 +19,15 @@
 #define COS_UPTIME_LEAD_NS (12200 * NS_PER_MS)
 
 /** Uptime of the COS as its /proc/uptime says, ns. */
-uint64_t cos_uptime_ns(void);
+static inline uint64_t cos_uptime_ns(void)
+{
+    return cos_clock.now_ns + COS_UPTIME_LEAD_NS;
+}
 /** Seconds since the epoch by the COS's clock. */
-int64_t cos_epoch_s(void);
+static inline int64_t cos_epoch_s(void)
+{
+    return boot_params->epoch_boot_s + (int64_t)(cos_clock.now_ns / NS_PER_S);
+}
 /** Bytes of swap in use: the `used` of the table in /proc/meminfo. */
 uint64_t proc_swap_used_bytes(void);
 /** Write HOST/proc/{meminfo,loadavg,uptime,swaps,stat,slabinfo} and what has changed of the

@@ -8,6 +8,7 @@
  * Programs are C functions of the image; what they do to "their memory" goes through user_touch(),
  * which does what the MMU would: walk, set accessed and dirty, or raise a fault. */
 #include "cos/kernel/arch/cost.h"
+#include "cos/kernel/arch/syscall.h"
 #include "cos/kernel/errno.h"
 #include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/v24/lru.h"
@@ -356,7 +357,8 @@ static KERNEL_FN bool unuse_range(struct mm_struct *mm, uint32_t start, uint32_t
             if (do_swap_page(mm, ptep, false) < 0)
                 return false;
         }
-        return_to_user();
+        if (need_resched)
+            schedule();
     }
     return true;
 }
@@ -439,8 +441,7 @@ KERNEL_FN int handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma, 
     return 0;
 }
 
-/* @return false: no such mapping, or not to be written */
-static KERNEL_FN bool do_page_fault(uint32_t address, bool write)
+KERNEL_FN bool do_page_fault(uint32_t address, bool write)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     last_fault_address = address;
@@ -455,34 +456,41 @@ static KERNEL_FN bool do_page_fault(uint32_t address, bool write)
         }
         yield();
     }
-    return_to_user();
     return true;
 }
 
 /* ---- what the MMU does ----------------------------------------------------------------------- */
-/* @return the present pte with accessed (and dirty) set; NULL = bad address */
-static inline uint64_t *touch(uint32_t address, bool write)
+/* @return the present pte with accessed (and dirty) set; NULL = a fault */
+INLINE_FN uint64_t *touch_present(uint32_t address, bool write)
 {
     const struct mm_struct *mm = PTR(const struct mm_struct, current->mm);
     const uint64_t want = PTE_PRESENT | PTE_ACCESSED | (write ? PTE_RW | PTE_DIRTY : 0);
+    uint64_t *ptep = pte_walk(mm, address);
+    const uint64_t pte = ptep != NULL ? *ptep : 0;
+    if (likely((pte & want) == want))
+        return ptep;
+    if (!(pte & PTE_PRESENT) || (write && !(pte & PTE_RW)))
+        return NULL;
+    struct page *page = pte_page(pte);
+    *ptep |= want;
+    if (!(page->flags & PG_reserved))
+        page_mark_young(page);
+    return ptep;
+}
+
+/* A program's own access. @return NULL = bad address */
+INLINE_FN uint64_t *touch(uint32_t address, bool write)
+{
     for (;;) {
-        uint64_t *ptep = pte_walk(mm, address);
-        const uint64_t pte = ptep != NULL ? *ptep : 0;
-        if (likely((pte & want) == want))
+        uint64_t *ptep = touch_present(address, write);
+        if (likely(ptep != NULL))
             return ptep;
-        if ((pte & PTE_PRESENT) && (!write || (pte & PTE_RW))) {
-            struct page *page = pte_page(pte);
-            *ptep |= want;
-            if (!(page->flags & PG_reserved))
-                page_mark_young(page);
-            return ptep;
-        }
-        if (!do_page_fault(address, write))
+        if (!ENTER_BY(error_code, do_page_fault, address, write))
             return NULL;
     }
 }
 
-void *user_touch(uint32_t address, bool write)
+USER_SIDE void *user_touch(uint32_t address, bool write)
 {
     const uint64_t *ptep = touch(address, write);
     if (ptep == NULL)
@@ -492,20 +500,23 @@ void *user_touch(uint32_t address, bool write)
     return phys_to_virt((*ptep & PTE_ADDRESS) | (address & (PAGE_SIZE - 1)));
 }
 
-bool user_account(uint32_t address, bool write)
+USER_SIDE bool user_account(uint32_t address, bool write)
 {
     return touch(address, write) != NULL;
 }
 
-void sys_mlockall(void)
+KERNEL_FN void sys_mlockall(void)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     cpu_charge(COST_SYSCALL);
     mm->locked = 1;
     for (kptr k = mm->mmap; k != 0; k = PTR(struct vm_area_struct, k)->next) {
         const struct vm_area_struct *vma = PTR(struct vm_area_struct, k);
-        for (uint64_t address = vma->start; address < vma->end; address += PAGE_SIZE)
-            ASSERT(touch((uint32_t)address, (vma->flags & VM_WRITE) != 0) != NULL);
+        const bool write = (vma->flags & VM_WRITE) != 0;
+        for (uint64_t address = vma->start; address < vma->end; address += PAGE_SIZE) {
+            while (touch_present((uint32_t)address, write) == NULL)
+                ASSERT(do_page_fault((uint32_t)address, write));
+        }
     }
 }
 

@@ -100,9 +100,17 @@ int do_mmap(struct mm_struct *mm, uint32_t addr, uint32_t len, uint32_t flags,
 int do_munmap(struct mm_struct *mm, uint32_t addr);
 /** Grow the heap of current to `brk`. @return 0 or -ENOMEM */
 int do_brk(uint32_t brk);
+/** System calls on the address space of current: map private memory, as do_mmap(); unmap the vma
+ * that starts at addr; as do_brk(). */
+int old_mmap(uint32_t addr, uint32_t len);
+int sys_munmap(uint32_t addr);
+int sys_brk(uint32_t brk);
 /** Its process needs it no more (or a swapoff): the last user frees everything, page tables
  * included. */
 void exit_mmap(struct mm_struct *mm);
+/** The page fault of current's user mode at the byte `address`, on its kernel stack: when it
+ * returns, the access is to be tried again. @return false: no such mapping, or not to be written */
+bool do_page_fault(uint32_t address, bool write);
 /** The current task's user mode touches the byte at `address`: faults the page in if need be (that
  * may wait, for ever), sets accessed and, if `write`, dirty. @return the kernel address of the
  * byte, valid until the task next sleeps; NULL = bad address (SIGSEGV) */

@@ -232,3 +232,19 @@ void exit_mmap(struct mm_struct *mm)
     list_del(&mm->mmlist);
     kmem_cache_free(mm_cache, mm);
 }
+
+/* ---- system calls ---------------------------------------------------------------------------- */
+KERNEL_FN int old_mmap(uint32_t addr, uint32_t len)
+{
+    return do_mmap(PTR(struct mm_struct, current->mm), addr, len, VM_READ | VM_WRITE, NULL, 0);
+}
+
+KERNEL_FN int sys_munmap(uint32_t addr)
+{
+    return do_munmap(PTR(struct mm_struct, current->mm), addr);
+}
+
+KERNEL_FN int sys_brk(uint32_t brk)
+{
+    return do_brk(brk);
+}

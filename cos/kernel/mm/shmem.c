@@ -204,7 +204,8 @@ KERNEL_FN bool shmem_unuse(void)
             if (page == NULL)
                 return false;
             put_page(page);
-            return_to_user();
+            if (need_resched)
+                schedule();
         }
     }
     return true;

@@ -8,6 +8,7 @@
 #include "cos/kernel/sched/process.h"
 
 #include "cos/kernel/arch/cost.h"
+#include "cos/kernel/arch/user_mode.h"
 #include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/mm.h"
 #include "cos/kernel/sched/v24/priority.h"
@@ -186,7 +187,7 @@ static void inherit_identity(struct task_struct *t)
     t->sig_caught = current->sig_caught;
 }
 
-int do_fork(const struct process_body *body)
+KERNEL_FN int do_fork(const struct process_body *body)
 {
     int error = -ENOMEM;
     struct mm_struct *mm = dup_mm();
@@ -243,7 +244,7 @@ static void deliver_one(struct task_struct *t, uint32_t sig)
     do_exit(sig);
 }
 
-void deliver_signals(void)
+void do_signal(void)
 {
     struct task_struct *t = current;
     while (t->sig_pending != 0) {
@@ -294,6 +295,7 @@ void do_exit(uint32_t code)
         t->program = 0;
         ((void (*)(kptr))(uintptr_t)t->program_end)(program);
     }
+    user_stack_release();
     give_children_to_init(t);
     t->wait_children = 0;
     t->exit_code = code;
@@ -335,7 +337,8 @@ int reap_child(void)
     return 0;
 }
 
-KERNEL_FN int wait_child_timeout(uint32_t ticks)
+/* Sleep at most `ticks` until a child ends. @return its pid, 0 = none */
+INLINE_FN int wait_for_child(uint32_t ticks)
 {
     int pid = reap_child();
     if (pid > 0)
@@ -348,11 +351,16 @@ KERNEL_FN int wait_child_timeout(uint32_t ticks)
     return pid > 0 ? pid : 0;
 }
 
-int wait_child(void)
+KERNEL_FN int sys_rt_sigtimedwait(uint32_t ticks)
+{
+    return wait_for_child(ticks);
+}
+
+KERNEL_FN int sys_wait4(void)
 {
     cpu_charge(COST_SYSCALL);
     while (current->wait_children > 0) {
-        const int pid = wait_child_timeout(UINT32_MAX);
+        const int pid = wait_for_child(UINT32_MAX);
         if (pid > 0)
             return pid;
         if (current->sig_pending != 0)

@@ -32,10 +32,10 @@ void process_set_identity(struct task_struct *t, const struct boot_program *spec
 /** Release one child that ended, without waiting. @return its pid, 0 when none ended, -ECHILD
  * without children */
 int reap_child(void);
-/** As reap_child(), but sleeps at most `ticks` (UINT32_MAX = for ever) until a child ends. A
- * signal ends the sleep too. @return a pid, or 0 when nothing ended; never -ECHILD: init sleeps
- * without children as well */
-int wait_child_timeout(uint32_t ticks);
+/** System call of init, whose signal is SIGCHLD: as reap_child(), but sleeps at most `ticks`
+ * (UINT32_MAX = for ever) until a child ends. Another signal ends the sleep too. @return a pid, or
+ * 0 when nothing ended; never -ECHILD: init sleeps without children as well */
+int sys_rt_sigtimedwait(uint32_t ticks);
 
 extern uint32_t nr_threads; /* tasks but for pid 0 */
 extern uint32_t last_pid;   /* the pid given last of those that were not fixed */

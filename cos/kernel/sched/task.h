@@ -5,9 +5,10 @@
  * struct cos_frame on its stack, to which `frame` points; so has the one that runs whenever the
  * VMkernel looks, because every hand-over saves one first (entry.S). An unwinder starts there.
  *
- * Programs are C functions that run on the same stack and reach "user memory" through user_touch()
- * and friends (mm.h): their pages are real pages of COS RAM behind real page tables, but their
- * instructions are part of the image. */
+ * Programs are C functions of the image that run on stacks of their own, outside of the RAM, and
+ * enter the kernel by system calls and faults (arch/syscall.h). They reach "user memory" through
+ * user_touch() and friends (mm.h): their pages are real pages of COS RAM behind real page
+ * tables. */
 #ifndef COS_TASK_H
 #define COS_TASK_H
 
@@ -37,6 +38,7 @@
 #define TASK_ZOMBIE 8u
 #define TASK_DEAD 16u
 
+#define KERNEL_CS 0x60u /* __KERNEL_CS */
 #define KERNEL_DS 0x68u /* __KERNEL_DS of the 2.4 kernel: data segments in kernel mode */
 
 #define EFLAGS_PLAIN 0x202u /* interrupts on, no condition */
@@ -103,6 +105,7 @@ struct task_struct {
     uint32_t stuck_gfp; /* what it asks for there */
 
     uint32_t reclaim_passes; /* direct reclaim passes done */
+    uint32_t entries;        /* into the kernel by system calls and faults */
     /* signals */
     uint32_t sig_pending; /* bit n = signal n */
     uint32_t sig_caught;  /* bit n = has a handler and lives on */
@@ -113,7 +116,7 @@ struct task_struct {
     uint64_t nvcsw;
     uint32_t min_flt, maj_flt;
     uint32_t exit_code;
-    struct ktimer timer; /* timeout of schedule_timeout() and sleep_until() */
+    struct ktimer timer; /* timeout of schedule_timeout() */
     kptr wait_queue;     /* struct wait_queue it sleeps on; 0 = none */
     struct list wait_list;
     kptr wait_page; /* struct page whose lock it waits for; for readers of the dump */
@@ -204,13 +207,16 @@ void yield(void);
  * caller stored; UINT32_MAX = for ever.
  *  @return ticks left, 0 = timed out */
 uint32_t schedule_timeout(uint32_t ticks);
+#define TIMEOUT_IS_SET (UINT32_MAX - 1) /* for schedule_timeout(): the timer of current is armed */
 /** First half of schedule_timeout(): arm the timer of current. */
 void start_timeout(uint32_t ticks);
 /** Sleep once, interruptible: until an instant, a signal or any other wake-up. */
 void sleep_once_until(uint64_t at_ns);
-/** Sleep until an instant, interruptible. @return 0 at the instant, -EINTR when a signal came.
- */
-int sleep_until(uint64_t at_ns);
+/** System call: sleep until an instant, interruptible. @return 0 at the instant, -EINTR when a
+ * signal came. */
+int sys_nanosleep(uint64_t at_ns);
+/** The same for a daemon, which waits for requests, too: none comes from outside. */
+int sys_select(uint64_t at_ns);
 /** Sleep on q in `state` until wake_up(q) or the timeout. @return ticks left, 0 = timed out */
 uint32_t sleep_on_timeout(struct wait_queue *q, uint32_t state, uint32_t ticks);
 void sleep_on(struct wait_queue *q, uint32_t state);
@@ -219,9 +225,6 @@ void wake_up(struct wait_queue *q);
 void wake_up_process(struct task_struct *t);
 extern uint32_t nr_running;   /* runnable tasks, current included unless idle */
 extern uint32_t need_resched; /* a better task is waiting; obeyed on return to user mode */
-/** On return to user mode: deliver signals, reschedule if asked. Programs pass here after each
- * system call and fault. */
-void return_to_user(void);
 
 /** Build the first frame of a new task, so that its first switch enters fn(arg); when fn returns
  * the task exits with its value. */
@@ -239,15 +242,15 @@ void user_cpu(uint64_t ns);
 /* ---- processes (process.c) ------------------------------------------------------------------- */
 /** Start a kernel thread with a fixed pid. */
 struct task_struct *kernel_thread(uint32_t pid, const char *name, int (*fn)(void *), void *arg);
-/** Wait until one child ended. @return its pid, -ECHILD without children, -EINTR when a signal
- * came */
-int wait_child(void);
+/** System call: wait until one child ended. @return its pid, -ECHILD without children, -EINTR when
+ * a signal came */
+int sys_wait4(void);
 void __attribute__((noreturn)) do_exit(uint32_t code);
 /** Send a signal. Wakes interruptible sleepers. */
 void send_sig(uint32_t sig, struct task_struct *t);
 /** Act on the pending signals of current: end it, stop it, or count a caught one as handled. Only
- * from return_to_user(). */
-void deliver_signals(void);
+ * on the way back to user mode (entry.S). */
+void do_signal(void);
 struct task_struct *find_task_by_pid(uint32_t pid);
 /** The oldest living task of that name; NULL when there is none. */
 struct task_struct *find_task_by_name(const char *comm);

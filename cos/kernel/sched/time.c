@@ -9,6 +9,7 @@
  * The timer heap holds pointers to timers ordered by (instant, sequence number). */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
+#include "cos/kernel/arch/user_mode.h"
 #include "cos/kernel/sched/v24/sched.h"
 #include "cos/kernel/sched/task.h"
 #include "shared/units.h"
@@ -202,12 +203,17 @@ static void show_registers_of(struct task_struct *t)
 {
     const struct cos_frame *real = PTR(const struct cos_frame, SCRATCH_REGISTERS);
     struct cos_frame *f = &t->saved;
+    if (is_user_stack(real->rsp)) {
+        show_user_mode(t);
+        return;
+    }
     *f = *real;
     for (uint64_t *r = &f->r15; r <= &f->rdi; r++)
         *r = register_of_32_bits(*r);
     f->r11 = 0; /* the way to here */
     f->rflags = EFLAGS_PLAIN;
-    f->ds = f->es = KERNEL_DS;
+    f->ds = f->es = f->ss = KERNEL_DS;
+    f->cs = KERNEL_CS;
     t->frame = kptr_of(f);
 }
 

@@ -13,6 +13,7 @@
  * took every tick. MACHINE_FLAG_NO_SKIP turns all of it off (test_sched compares). */
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/hypervisor.h"
+#include "cos/kernel/arch/syscall.h"
 #include "cos/kernel/sched/v24/priority.h"
 #include "cos/kernel/skip/turns.h"
 
@@ -100,7 +101,7 @@ static void pass_slices(kptr k)
     }
 }
 
-uint64_t run_alone(uint64_t ns)
+USER_SIDE uint64_t run_alone(uint64_t ns)
 {
     struct alone *a = PTR(struct alone, SCRATCH_ALONE);
 

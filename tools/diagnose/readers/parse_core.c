@@ -30,6 +30,8 @@ static void trace_of(const struct core *c, struct cosview_unwinder *u, const str
     if (u == NULL || !t->has_regs)
         return;
     cosview_unwind(u, t, &trace);
+    if (cos_frame_is_user(&t->regs))
+        task_add_frame(to, "user mode");
     for (uint32_t i = 0; i < trace.count; i++)
         task_add_frame(to, cos_trace_function(&c->view, &trace, i, NULL));
 }

@@ -3,6 +3,7 @@
 
 #include "cos/kernel/arch/cost.h"
 #include "cos/kernel/arch/fiber.h"
+#include "cos/kernel/arch/syscall.h"
 #include "cos/kernel/errno.h"
 #include "cos/kernel/sched/kstat.h"
 #include "cos/kernel/mm/mm.h"
@@ -18,8 +19,10 @@ static uint32_t nr_uninterruptible;
 kptr switch_from;      /* the task whose stack the CPU is on */
 uint32_t switch_scrub; /* clear the dead part of its stack */
 const uint32_t task_frame_offset = offsetof(struct task_struct, frame);
+const uint32_t task_sig_pending_offset = offsetof(struct task_struct, sig_pending);
 const uint32_t task_struct_size = (sizeof(struct task_struct) + 7) & ~7u;
 void task_start(void);
+void ret_from_fork(void);
 
 union task_union init_task_union __attribute__((
     section(".data.init_task"), aligned(THREAD_SIZE))) = { .task = { .comm = "swapper",
@@ -154,16 +157,18 @@ void task_prepare(struct task_struct *t, int (*fn)(void *), void *arg)
     const uintptr_t top = (uintptr_t)t + THREAD_SIZE -
                           24; /* aligned as the ABI wants it at the entry of a function */
     fiber_fresh(t, THREAD_SIZE);
+    void (*first)(void) = (t->flags & PF_KTHREAD) != 0 ? task_start : ret_from_fork;
     memset((void *)top, 0, 24);
-    *(uint64_t *)top = (uint64_t)(uintptr_t)task_start; /* what `ret` of switch_to takes */
+    *(uint64_t *)top = (uint64_t)(uintptr_t)first; /* what `ret` of switch_to takes */
     struct cos_frame *f = (struct cos_frame *)(top - sizeof *f);
     memset(f, 0, sizeof *f);
     f->r12 = (uint64_t)(uintptr_t)fn;
     f->rbx = (uint64_t)(uintptr_t)arg;
-    f->rip = (uint64_t)(uintptr_t)task_start;
+    f->rip = (uint64_t)(uintptr_t)first;
     f->rsp = top + 8;
     f->rflags = EFLAGS_PLAIN;
-    f->ds = f->es = KERNEL_DS;
+    f->ds = f->es = f->ss = KERNEL_DS;
+    f->cs = KERNEL_CS;
     t->frame = kptr_of(f);
     t->stack_magic = STACK_MAGIC;
 }
@@ -363,31 +368,51 @@ __attribute__((noinline)) uint32_t schedule_timeout(uint32_t ticks)
         schedule();
         return UINT32_MAX;
     }
-    start_timeout(ticks);
+    if (ticks != TIMEOUT_IS_SET)
+        start_timeout(ticks);
     schedule();
     ktimer_del(&current->timer);
     return ticks_left();
 }
 
-void sleep_once_until(uint64_t at_ns)
+INLINE_FN void sleep_once(uint64_t at_ns)
 {
     struct task_struct *t = current;
     if (cos_clock.now_ns >= at_ns || t->sig_pending != 0)
         return;
     t->state = TASK_INTERRUPTIBLE;
     ktimer_add(&t->timer, at_ns, timer_wakes, kptr_of(t));
-    schedule();
-    ktimer_del(&t->timer);
+    (void)schedule_timeout(TIMEOUT_IS_SET);
 }
 
-int sleep_until(uint64_t at_ns)
+KERNEL_FN void sleep_once_until(uint64_t at_ns)
+{
+    sleep_once(at_ns);
+}
+
+INLINE_FN int sleep_until(uint64_t at_ns)
 {
     while (cos_clock.now_ns < at_ns) {
         if (current->sig_pending != 0)
             return -EINTR;
-        sleep_once_until(at_ns);
+        sleep_once(at_ns);
     }
     return 0;
+}
+
+KERNEL_FN int sys_nanosleep(uint64_t at_ns)
+{
+    return sleep_until(at_ns);
+}
+
+static KERNEL_FN int do_select(uint64_t at_ns)
+{
+    return sleep_until(at_ns);
+}
+
+KERNEL_FN int sys_select(uint64_t at_ns)
+{
+    return do_select(at_ns);
 }
 
 void wait_queue_init(struct wait_queue *q)
@@ -425,18 +450,7 @@ void wake_up(struct wait_queue *q)
 }
 
 /* ---- user mode ------------------------------------------------------------------------------- */
-void return_to_user(void)
-{
-    struct task_struct *t = current;
-    while (need_resched || t->sig_pending != 0) {
-        if (t->sig_pending != 0)
-            deliver_signals();
-        if (need_resched)
-            schedule();
-    }
-}
-
-void user_cpu(uint64_t ns)
+USER_SIDE void user_cpu(uint64_t ns)
 {
     struct task_struct *t = current;
     sched_account(t);
