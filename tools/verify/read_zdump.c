@@ -12,6 +12,9 @@
 
 #define TRACE_MAX 320u
 #define RING_BYTES (256u * 1024) /* what the VMkernel's log ring holds (docs/FORMATS.md) */
+#define RING_LINE_MAX \
+    1024u /* no line is longer: a ring with less room than that may have
+                                    wrapped, since it holds whole lines */
 
 struct source {
     struct verify *v;
@@ -204,7 +207,7 @@ static void put_log(struct source *s)
     if (!dumptext_load(s->z, s->d.section, s->file, &t))
         return;
     read_vmklog(s->v, &t, place(s), "zdump.log");
-    if (bytes < RING_BYTES)
+    if (bytes + RING_LINE_MAX <= RING_BYTES)
         claim_number(s->c, claim_line(place(s), t.count), (int64_t)bytes, "zdump.log.bytes");
     text_free(&t);
 }
