@@ -44,10 +44,12 @@ SEEDS_OUT ?= $(BUILD)/seeds
 seeds: all ## what a seed draws and how it ends: SCENARIO=kb-308590 SEEDS=40 JOBS=2 DOC=file
 	@tests/seeds/seeds.py $(BUILD) --out $(SEEDS_OUT) --scenario $(or $(SCENARIO),kb-308590) \
 	  --seeds $(or $(SEEDS),40) --jobs $(or $(JOBS),2) $(if $(DOC),--doc $(DOC))
+cases: all ## write anew what the commands of docs/cases print: PAGES="docs/cases/..."
+	@tests/cases_write.py $(BUILD) $(PAGES)
 drawn-hosts: all ## hosts drawn to be judged: KIND=leak|footprint|healthy HOSTS=40 SEED=1 JOBS=2
 	@tests/seeds/hosts.py --kind $(or $(KIND),leak) --count $(or $(HOSTS),40) \
 	  --seed $(or $(SEED),1) $(SEEDS_OUT)/$(or $(KIND),leak)-$(or $(SEED),1)
 	@tests/seeds/seeds.py $(BUILD) --out $(SEEDS_OUT) --jobs $(or $(JOBS),2) \
 	  --files $(SEEDS_OUT)/$(or $(KIND),leak)-$(or $(SEED),1)
-.PHONY: seeds drawn-hosts
+.PHONY: seeds cases drawn-hosts
 .PHONY: unit check-run check check-long ci asan repro fuzz fuzz-run soak bench confusion
