@@ -52,7 +52,8 @@ def counters():
     return {
         "total": number("total_ram_pages"), "free": free,
         "used": number("total_ram_pages") - free,
-        "cached": number("nr_page_cache"), "slab": number("nr_slab_pages"),
+        "cached": number("nr_page_cache") - number("nr_buffer_pages"),
+        "slab": number("nr_slab_pages"),
         "tables": number("nr_page_tables"), "swap_cached": number("swapper_space.nrpages"),
         "swap_total": number("total_swap_pages"), "swap_free": number("nr_swap_pages"),
         "swap_used": number("total_swap_pages") - number("nr_swap_pages"),
