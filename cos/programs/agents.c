@@ -38,7 +38,7 @@ static void evaluate_rules(struct program *p)
 {
     for (uint32_t i = 0; i < RULE_PAGES && p->data_pages > 0; i++) {
         const uint32_t page = (uint32_t)(p->number[0]++ % p->data_pages);
-        if (!user_account(p->heap_start + page * PAGE_SIZE, false))
+        if (!user_account(program_byte(p->heap_start + page * PAGE_SIZE), false))
             return; /* no memory: the rest another time */
     }
 }

@@ -3,8 +3,8 @@
  *
  * A scenario says how much of text, libraries and data is hot, warm and cold. Where these parts lie
  * is OUR CHOICE: hot from the start on, warm behind it, of each library a share by its size, so
- * that programs share the pages of what they share. Only runs of pages belong to a part (heat.h), so
- * its range is as much longer. A program with such parts does not touch pages in its rounds. */
+ * that programs share the pages of what they share. Only runs of pages belong to a part (heat.h),
+ * so its range is as much longer. A program with such parts does not touch pages in its rounds. */
 #include "cos/programs/habits.h"
 
 #include "cos/kernel/errno.h"

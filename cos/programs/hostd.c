@@ -26,7 +26,7 @@ static void serve_requests(struct program *p)
         return;
     p->scratch_pages = pages;
     for (uint32_t i = 0; i < pages; i++) {
-        ASSERT(user_account(SCRATCH_START + i * PAGE_SIZE, true));
+        ASSERT(user_account(program_byte(SCRATCH_START + i * PAGE_SIZE), true));
         return_to_user();
     }
 }

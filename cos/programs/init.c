@@ -17,14 +17,21 @@
 
 #define INIT_RETRY_TICKS (5u * HZ) /* what init does when it cannot fork */
 
-static KERNEL_SIDE int __attribute__((noreturn)) sleeping_thread(void *unused)
-{
-    (void)unused;
-    for (;;) {
-        current->state = TASK_INTERRUPTIBLE;
-        schedule();
+/* The bodies of threads without work, each under the name that it has. */
+#define SLEEPING(thread)                                                  \
+    static KERNEL_SIDE int __attribute__((noreturn)) thread(void *unused) \
+    {                                                                     \
+        (void)unused;                                                     \
+        for (;;) {                                                        \
+            current->state = TASK_INTERRUPTIBLE;                          \
+            schedule();                                                   \
+        }                                                                 \
     }
-}
+SLEEPING(context_thread)
+SLEEPING(apm_mainloop)
+SLEEPING(ksoftirqd)
+SLEEPING(md_thread)
+SLEEPING(scsi_error_handler_1)
 
 static const struct {
     uint32_t pid;
@@ -32,18 +39,18 @@ static const struct {
     const char *name;
     int (*run)(void *);
 } threads[] = {
-    { 2, 0, "keventd", sleeping_thread },
-    { 3, 0, "kapmd", sleeping_thread },
-    { 4, 19, "ksoftirqd_CPU0", sleeping_thread },
+    { 2, 0, "keventd", context_thread },
+    { 3, 0, "kapmd", apm_mainloop },
+    { 4, 19, "ksoftirqd_CPU0", ksoftirqd },
     { 5, 0, "kswapd", kswapd },
     { 6, 0, "kscand", kscand },
     { 7, 0, "bdflush", bdflush },
     { 8, 0, "kupdated", kupdated },
-    { 9, 0, "mdrecoveryd", sleeping_thread },
+    { 9, 0, "mdrecoveryd", md_thread },
     { 13, 0, "scsi_eh_0", scsi_error_handler },
-    { 14, 0, "scsi_eh_1", sleeping_thread },
+    { 14, 0, "scsi_eh_1", scsi_error_handler_1 },
     { 17, 0, "kjournald", kjournald }, /* of the root file system */
-    { 18, 0, "kjournald", sleeping_thread },
+    { 18, 0, "kjournald", md_thread },
 };
 
 static KERNEL_SIDE void start_kernel_threads(void)

@@ -47,8 +47,10 @@ static void make_record(const struct program *p, char record[RECORD_SIZE])
 
 void program_fill_page(uint32_t address, const char record[RECORD_SIZE])
 {
-    char *to = user_touch(address, true);
+    const uint32_t first = program_byte(address);
+    char *to = user_touch(first, true);
     ASSERT(to != NULL);
+    to -= first - address;
     for (uint32_t i = 0; i < PAGE_SIZE; i += RECORD_SIZE)
         memcpy(to + i, record, RECORD_SIZE);
 }

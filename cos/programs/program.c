@@ -16,7 +16,8 @@
 #define RUN_PAGES 8u                    /* pages of the working set that lie together */
 #define WRONG_PERIOD_NS NS_PER_MIN      /* of a program without rounds. OUR CHOICE */
 #define SPIKE_STEP_NS (500 * NS_PER_MS) /* see spike.c */
-#define COLD_TURN 7u                    /* of eight touches the last one is anywhere */
+#define WORD_IN_PAGE 0xffcu
+#define COLD_TURN 7u /* of eight touches the last one is anywhere */
 
 static uint32_t pages_of(uint32_t kb)
 {
@@ -236,9 +237,10 @@ static void write_content(struct program *p, uint32_t address)
     const struct behaviour *b = PTR(const struct behaviour, p->behaviour);
     const int n = snprintf(text, sizeof text, "%s[%u] %s 0x%08x", p->spec.name, current->pid,
                            b->content, address);
-    char *to = user_touch(address, true);
+    const uint32_t first = program_byte(address);
+    char *to = user_touch(first, true);
     ASSERT(to != NULL && n > 0 && n < (int)sizeof text);
-    memcpy(to, text, (size_t)n + 1);
+    memcpy(to - (first - address), text, (size_t)n + 1);
 }
 
 /* All of heap and stack is touched once, so that it is resident or swapped. Only pages with
@@ -251,11 +253,11 @@ static void touch_data(struct program *p)
         if (every != 0 && i % every == 0)
             write_content(p, address);
         else
-            ASSERT(user_account(address, true));
+            ASSERT(user_account(program_byte(address), true));
         program_give_way(p);
     }
     for (uint32_t i = 1; i <= pages_of(p->spec.stack_kb); i++) {
-        ASSERT(user_account(STACK_TOP - i * PAGE_SIZE, true));
+        ASSERT(user_account(program_byte(STACK_TOP - i * PAGE_SIZE), true));
         program_give_way(p);
     }
 }
@@ -344,7 +346,7 @@ int spawn_child(const struct boot_program *spec, const char *text, uint64_t unti
  * the parent, and so gets a page of its own. */
 static int forked_main(void *program)
 {
-    (void)user_account(STACK_TOP - PAGE_SIZE, true);
+    (void)user_account(program_byte(STACK_TOP - PAGE_SIZE), true);
     return program_main(program);
 }
 
@@ -418,7 +420,8 @@ void program_touch(struct program *p, uint32_t n)
         if (turn == COLD_TURN || page >= p->run_end)
             page = (uint32_t)((p->draw >> 32) * pages >> 32);
         const bool write = page >= code && (p->draw >> turn & 1) != 0;
-        ASSERT(user_account(page_at(p, page), write));
+        const uint32_t word = (uint32_t)(p->draw >> 16) * (turn + 1u) >> 20 & WORD_IN_PAGE;
+        ASSERT(user_account(page_at(p, page) + word, write));
         program_give_way(p);
     }
 }

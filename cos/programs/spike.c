@@ -22,7 +22,7 @@ static bool take_page(struct program *p)
         (address >= SPIKE_END || sys(old_mmap, address, CHUNK_PAGES * PAGE_SIZE) != 0))
         return false;
     p->spike_pages++;
-    ASSERT(user_account(address, true));
+    ASSERT(user_account(program_byte(address), true));
     program_give_way(p);
     return true;
 }

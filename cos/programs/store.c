@@ -48,7 +48,7 @@ static bool take_heap(struct program *p)
     const uint32_t at = p->heap_start + (p->data_pages + p->held) * PAGE_SIZE;
     if (at >= mm->brk && sys(sys_brk, at + HEAP_CHUNK * PAGE_SIZE) != 0)
         return false;
-    ASSERT(user_account(at, true));
+    ASSERT(user_account(program_byte(at), true));
     p->held++;
     return true;
 }

@@ -29,7 +29,7 @@ const struct boot_params *boot_params = &cos_params;
 static struct cos_result *shared;
 static bool unchecked;
 static void (*pid_1)(struct cos_result *);
-void stack_start(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
+void startup_32(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
 
 /* ---- what setup.c and hypervisor.c have ------------------------------------------------------ */
 uint64_t cos_random(const char *name)
@@ -196,7 +196,7 @@ static void boot(const struct cos_machine *m)
     grant_ns = m->grant_ns != 0 ? m->grant_ns : UINT64_MAX / 4;
     grant_until_ns = BOOT_NS + grant_ns;
     current_task = kptr_of(init_task);
-    stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 32, start);
+    startup_32(kptr_of(&init_task_union) + THREAD_SIZE - 32, start);
 }
 
 /* ---- the host directory ---------------------------------------------------------------------- */

@@ -21,6 +21,7 @@
 #include "shared/zdump.h"
 #include "tests/lib/dump_host.h"
 #include "vmkernel/dump/coscore.h"
+#include "vmkernel/dump/psod.h"
 #include "vmkernel/foreign/cosmem.h"
 #include "vmkernel/foreign/helper.h"
 
@@ -240,7 +241,7 @@ static void test_dump_registers_of_screen_core_and_frame_agree(void **state)
                    "ds=0x690068 fs=0x0 gs=0x0\n"
                    "eax=0x2dc94 ebx=0x%x ecx=0xc1bb9938 edx=0xc0396c80\nebp=0x%x esi=0xc160920c "
                    "edi=0x2dc95 err=0 eflags=0x0\n",
-                   (unsigned)(at - f->mem.page_offset), (unsigned)r.rip,
+                   psod_save_area(f->h->vmk.profile, f->h->vmk.worlds.root), (unsigned)r.rip,
                    0x2401000u + DUMP_HOST_RAM_MB * 1048576u, (unsigned)r.rbx, (unsigned)r.rbp);
     assert_contains(psod, want);
     free(psod);

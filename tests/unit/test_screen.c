@@ -96,7 +96,7 @@ static int setup(void **state)
         .headline = "Lost heartbeat",
         .current = &f.task,
         .last_fault_address = 0xb6bc5054,
-        .page_offset = 0xc0000000,
+        .save_area = 0x1f4fa34,
         .ram_bytes = 800u << 20,
         .cpu_khz = 2992500,
         .stun_ns = 3679409341000000,

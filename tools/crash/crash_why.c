@@ -348,7 +348,7 @@ static void why_stack(struct why *w, const struct cos_task *t, const struct cos_
         { "do_swap_page", "the page is to be brought back from swap", false },
         { "do_wp_page", "the page is its own copy of one that it writes to", false },
         { "filemap_nopage", "the page is one of a file, program text perhaps", false },
-        { "pin_user_page", "the page is that of a heartbeat", false },
+        { "get_user_pages", "the page is that of a heartbeat", false },
         { "pte_alloc", "the page is for its page tables", false },
         { "kmem_cache_grow", "the page is for a slab of the kernel", false },
         { "copy_page_range", "it forks: the page is for the child's page tables", false },

@@ -89,14 +89,10 @@ static void put_task(const struct source *s, const struct cos_task *t)
 
 static void put_current(const struct source *s, const struct cos_task *t)
 {
-    const uint32_t frame = cosview_field(&s->core->view, t->address, "task_struct.frame", 0);
     claim_text(s->claims, field_at(s, t->address, "task_struct.comm", 16), t->comm,
                "core.current.comm");
     claim_number(s->claims, field_at(s, t->address, "task_struct.pid", 4), t->pid,
                  "core.current.pid");
-    if (frame >= s->core->page_offset)
-        claim_number(s->claims, field_at(s, t->address, "task_struct.frame", 4),
-                     (int64_t)(frame - s->core->page_offset), "core.current.frame");
 }
 
 static void put_tasks(const struct source *s)

@@ -24,8 +24,6 @@ const struct row rows[] = {
     { "register edi", "screen.edi", "core.regs.edi", 0, "" },
     { "segment es", "screen.es", "core.regs.es", 0, "" },
     { "segment ds", "screen.ds", "core.regs.ds", 0, "" },
-    { "frame and task_struct.frame", "screen.frame", "core.current.frame", 0,
-      "less PAGE_OFFSET, as on the article's screen" },
     { "cr2 and the last fault address", "screen.cr2", "core.last_fault", 0, "" },
     { "cr3 and the size of the console", "screen.cr3.ram_kb", "zdump.state.cos_ram_kb", 0,
       "cr3 - 0x2401000" },

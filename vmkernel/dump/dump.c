@@ -280,7 +280,7 @@ static void make_screen(struct dump *d)
         .headline = d->headline,
         .panic = d->panic,
         .current = cos_task_current(&d->tasks),
-        .page_offset = d->has_image ? d->mem.page_offset : MACHINE_PAGE_OFFSET,
+        .save_area = psod_save_area(vmk->profile, vmk->worlds.root),
         .ram_bytes = vmk->machine.ram_bytes,
         .cpu_khz = vmk->plan.cpu_khz,
         .stun_ns = d->stun_ns,

@@ -10,12 +10,22 @@
 
 #include "shared/path.h"
 #include "shared/picture.h"
+#include "shared/rng.h"
 #include "shared/units.h"
 
 static void copy_lines(char (*to)[SCREEN_LINE_MAX], char (*from)[LOG_LINE_MAX], uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         (void)snprintf(to[i], SCREEN_LINE_MAX, "%.*s", (int)SCREEN_LINE_MAX - 1, from[i]);
+}
+
+#define SAVE_AREA_BELOW 0x500000u /* bytes; begins so far below the console's memory */
+#define SAVE_AREA_WORDS 0x80000u  /* places of 4 bytes */
+
+uint32_t psod_save_area(const struct profile *profile, uint64_t root)
+{
+    const uint64_t place = rng_hash(root, SAVE_AREA_BELOW) % SAVE_AREA_WORDS;
+    return profile->cr3_base - SAVE_AREA_BELOW + (uint32_t)place * 4;
 }
 
 static struct screen_regs registers(const struct psod_source *src)
@@ -30,7 +40,7 @@ static struct screen_regs registers(const struct psod_source *src)
     if (src->current == NULL || !src->current->has_regs)
         return r;
     const struct cos_frame *f = &src->current->regs;
-    r.frame = src->current->frame - (uint32_t)src->page_offset;
+    r.frame = src->save_area;
     r.ip = (uint32_t)f->rip;
     r.es = (uint32_t)f->es;
     r.ds = (uint32_t)f->ds;

@@ -5,7 +5,7 @@
  * What it decides, line by line:
  *     registers      low 32 bits of the current COS task's saved frame: the screen of a COS error
  *                    shows the COS's registers, not the VMkernel's [KB308590/Screen]
- *     frame=         physical address of that frame in COS RAM: OUR CHOICE, the meaning is unknown
+ *     frame=         psod_save_area()
  *     es, ds         the frame's slots with their stale upper halves; fs, gs 0 [KB308590/Screen]
  *     cr2            last fault address of the COS
  *     cr3, cr4       profile base + bytes of COS RAM [D]; the profile's
@@ -35,7 +35,7 @@ struct psod_source {
     const struct vmkpanic *panic;   /* the VMkernel's own end; NULL = a COS error */
     const struct cos_task *current; /* NULL = not known: registers are 0 */
     uint64_t last_fault_address;
-    uint64_t page_offset;
+    uint32_t save_area; /* psod_save_area() */
     uint64_t ram_bytes;
     uint32_t cpu_khz;
     uint64_t stun_ns;            /* worlds are those of this instant */
@@ -46,6 +46,12 @@ struct psod_source {
     uint32_t after_count;
     uint32_t slot, slot_count; /* of the dump partition, from 0; slot_count 0 = there is none */
 };
+
+/** The physical address at which the VMkernel of this host keeps the registers of the console's
+ * world. On the article's screen `frame` lies 0x4b15cc below the console's memory, at no round
+ * address: memory of the VMkernel [INFERRED]. Where in the five megabytes below the console is OUR
+ * CHOICE, a function of `root` (struct worlds): it stays the same as long as the host is. */
+uint32_t psod_save_area(const struct profile *profile, uint64_t root);
 
 /** Fill the model. Pure: equal sources, equal screens. */
 void psod_compose(const struct psod_source *src, struct screen *ret);

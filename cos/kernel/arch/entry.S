@@ -50,10 +50,10 @@ _start:
     .size _start, . - _start
 #endif
 
-/* void stack_start(kptr stack_top, void (*fn)(void)): leave this stack for good. */
-    .globl stack_start
-    .type stack_start, @function
-stack_start:
+/* void startup_32(kptr stack_top, void (*fn)(void)): leave this stack for good. */
+    .globl startup_32
+    .type startup_32, @function
+startup_32:
     .cfi_startproc
     .cfi_undefined rip
     movl %edi, %esp
@@ -61,7 +61,7 @@ stack_start:
     call *%rsi
     ud2
     .cfi_endproc
-    .size stack_start, . - stack_start
+    .size startup_32, . - startup_32
 
 #ifdef COS_HOSTED
 #define SCRATCH_TOP 0x0E000000
@@ -292,9 +292,9 @@ enter_user_mode:
 #define USER_STACK_BELOW 0x80000000 /* user_mode.h; added, since addresses have 32 bits */
 
 /* ENTRY name: how a program enters the kernel. Begins on its stack, with a function in rax (0:
- * none) and its arguments in their registers. Keeps what a called function has to keep, and the result.
- * The program's stack pointer and the result wait in the first words of its stack's memory; the
- * kernel's functions see none of the program's registers. */
+ * none) and its arguments in their registers. Keeps what a called function has to keep, and the
+ * result. The program's stack pointer and the result wait in the first words of its stack's
+ * memory; the kernel's functions see none of the program's registers. */
 .macro ENTRY name, by_interrupt=0
     .globl \name
     .type \name, @function

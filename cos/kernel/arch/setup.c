@@ -36,7 +36,7 @@ extern char _simage[], _sdata[];
 #define IMAGE_START _simage
 #define DATA_START _sdata
 #endif
-void stack_start(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
+void startup_32(kptr stack_top, void (*fn)(void)) __attribute__((noreturn));
 void cos_early(void) __attribute__((noreturn));
 
 const struct boot_params *boot_params;
@@ -117,10 +117,11 @@ static void banner(void)
 }
 
 /** The kernel proper, on the stack of pid 0. */
-static void start_kernel(void)
+static KERNEL_FN void start_kernel(void)
 {
     const uint32_t image_end = (uint32_t)((uintptr_t)_end - MACHINE_PAGE_OFFSET);
 
+    fiber_arrive();
     boot_params = PTR(const struct boot_params, MACHINE_WINDOW_VA + MACHINE_BOOT_OFFSET);
     if (boot_params->magic != BOOT_MAGIC || boot_params->bytes != sizeof *boot_params)
         die_early(74);
@@ -140,12 +141,6 @@ static void start_kernel(void)
     cpu_idle();
 }
 
-static void start_on_own_stack(void)
-{
-    fiber_arrive();
-    start_kernel();
-}
-
 void cos_early(void)
 {
     map(MACHINE_WINDOW_VA, MACHINE_WINDOW_SIZE, 0, 0);
@@ -159,7 +154,7 @@ void cos_early(void)
         die_early(71);
     current_task = kptr_of(init_task); /* whose stack it is that fiber_leave() announces */
     fiber_leave(0);
-    stack_start(kptr_of(&init_task_union) + THREAD_SIZE - 32, start_on_own_stack);
+    startup_32(kptr_of(&init_task_union) + THREAD_SIZE - 32, start_kernel);
 }
 
 #ifdef COS_HOSTED

@@ -76,12 +76,18 @@ static USER_SIDE void user_mode(struct gate_call *ret)
     }
 }
 
+/* What a new page is written to first: a record of the allocator's, at some word of it. */
+static uint32_t first_word(void)
+{
+    return (uint32_t)rng_hash(boot_params->random, current->entries) & (PAGE_SIZE - 4);
+}
+
 static KERNEL_FN int64_t sys_hb_page_alloc(uint64_t length)
 {
     if (length != PAGE_SIZE)
         return -EINVAL;
     if (page_physical == 0)
-        page_physical = pin_user_page(HBD_PAGE_VA);
+        page_physical = get_user_pages(HBD_PAGE_VA + first_word());
     return page_physical != 0 ? (int64_t)page_physical : -ENOMEM;
 }
 
@@ -90,7 +96,7 @@ static KERNEL_FN int64_t sys_hb_page_free(uint64_t physical, uint64_t length)
     if (length != PAGE_SIZE || page_physical == 0 || physical != page_physical)
         return -EINVAL;
     page_physical = 0;
-    unpin_user_page(HBD_PAGE_VA);
+    put_user_page(HBD_PAGE_VA);
     return 0;
 }
 

@@ -243,19 +243,6 @@ static KERNEL_FN int do_no_page(struct mm_struct *mm, struct vm_area_struct *vma
     return 0;
 }
 
-struct page *swap_in(uint32_t slot)
-{
-    struct page *page = lookup_swap_cache(slot);
-    if (page == NULL) {
-        swapin_readahead(slot);
-        page = read_swap_cache_async(slot);
-        current->maj_flt++;
-    } else {
-        current->min_flt++;
-    }
-    return page;
-}
-
 /* No other process has a claim to it by its slot. */
 static bool page_slot_is_its_own(const struct page *page)
 {
@@ -520,7 +507,7 @@ KERNEL_FN void sys_mlockall(void)
     }
 }
 
-uint32_t pin_user_page(uint32_t address)
+uint32_t get_user_pages(uint32_t address)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     struct vm_area_struct *vma = find_vma(mm, address);
@@ -544,7 +531,7 @@ uint32_t pin_user_page(uint32_t address)
     return (uint32_t)(pte & PTE_ADDRESS);
 }
 
-void unpin_user_page(uint32_t address)
+void put_user_page(uint32_t address)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     const uint64_t *ptep = pte_walk(mm, address);

@@ -122,11 +122,11 @@ bool user_account(uint32_t address, bool write);
 /** mlockall(MCL_CURRENT): everything that current has mapped is brought in and stays in RAM. What
  * it maps later is not unmapped either, once it was touched. */
 void sys_mlockall(void);
-/** GATE_CALL_PAGE_ALLOC: one anonymous page of current, present and pinned. @return physical
- * address, 0 = no memory */
-uint32_t pin_user_page(uint32_t address);
-/** Give the page back: GATE_CALL_PAGE_FREE. The next pin_user_page() has to find a new one. */
-void unpin_user_page(uint32_t address);
+/** GATE_CALL_PAGE_ALLOC: the anonymous page of current with the byte `address`, present and pinned.
+ * @return physical address, 0 = no memory */
+uint32_t get_user_pages(uint32_t address);
+/** Give the page back: GATE_CALL_PAGE_FREE. The next get_user_pages() has to find a new one. */
+void put_user_page(uint32_t address);
 
 /* shmem.c: shared memory segments. Their pages outlive who filled them; to /proc/meminfo they are
  * page cache, and in no process's data. */

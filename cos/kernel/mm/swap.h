@@ -37,7 +37,18 @@ struct page *read_swap_cache_async(uint32_t slot);
 void swapin_readahead(uint32_t slot);
 /** Read the page back if it is not in the swap cache, with its neighbours; counts the fault.
  * @return it, referenced, perhaps still locked for reading; NULL without memory */
-struct page *swap_in(uint32_t slot);
+static inline struct page *swap_in(uint32_t slot)
+{
+    struct page *page = lookup_swap_cache(slot);
+    if (page == NULL) {
+        swapin_readahead(slot);
+        page = read_swap_cache_async(slot);
+        current->maj_flt++;
+    } else {
+        current->min_flt++;
+    }
+    return page;
+}
 /** swapoff: bring back every page of a process (memory.c) or segment (shmem.c) that is in swap.
  * @return false when there was no memory for one */
 bool unuse_processes(void);
