@@ -8,11 +8,17 @@
 
 #define COST_PAGE_SCAN 400u /* one page step of refill: page, pte, two list neighbours */
 #define COST_PAGE_LAUNDER \
-    500u                  /* one page step of launder: as above, and the try for a swap slot \
+    500u /* one page step of launder: as above, and the try for a swap slot \
                                 */
-#define COST_KACHUNK 300u /* 15 list splices */
+/* Of these two, charged where it is spent; what is left falls to the loop over the list. How they
+ * are divided is OUR CHOICE. */
+#define COST_REFERENCED 200u /* page_referenced(): the page's ptes. Of both */
+#define COST_ACTIVATE 200u /* a page that can only go back: to the active list. Of a launder step */
+#define COST_KACHUNK 300u  /* 15 list splices */
 #define COST_RECLAIM_PASS \
     12000u /* fixed part of a direct pass: dcache, icache, slab reap over ~50 caches */
+#define COST_SHRINK 2000u /* of which shrink_dcache_memory() and shrink_icache_memory() each */
+#define COST_REAP 7000u   /* and kmem_cache_reap(). How it is divided is OUR CHOICE */
 #define COST_SWITCH 3000u /* context switch with cache refill */
 #define COST_YIELD 700u   /* null system call's worth */
 #define COST_SYSCALL 670u

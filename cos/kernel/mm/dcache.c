@@ -123,8 +123,9 @@ bool dcache_can_shrink(void)
     return nr_unused_dentries >= DCACHE_SHARE || nr_unused_inodes > 0;
 }
 
-uint32_t shrink_dcache_memory(uint32_t priority)
+KERNEL_FN uint32_t shrink_dcache_memory(uint32_t priority)
 {
+    cpu_charge(COST_SHRINK);
     uint32_t count = nr_unused_dentries / (DCACHE_SHARE + priority);
     if (count == 0)
         return 0;
@@ -139,8 +140,9 @@ uint32_t shrink_dcache_memory(uint32_t priority)
 }
 
 /* priority 1: all unused inodes. Their slabs are left to kmem_cache_reap. */
-uint32_t shrink_icache_memory(uint32_t priority)
+KERNEL_FN uint32_t shrink_icache_memory(uint32_t priority)
 {
+    cpu_charge(COST_SHRINK);
     for (uint32_t count = nr_unused_inodes / priority; count > 0; count--) {
         struct inode *inode = list_entry(unused_inodes.prev, struct inode, unused);
         cpu_charge(COST_PAGE_SCAN);

@@ -432,8 +432,9 @@ KERNEL_FN bool do_page_fault(uint32_t address, bool write)
 {
     struct mm_struct *mm = PTR(struct mm_struct, current->mm);
     last_fault_address = address;
-    cpu_charge(COST_FAULT_MINOR);
+    cpu_charge(COST_FAULT_MINOR / 2);
     struct vm_area_struct *vma = find_vma(mm, address);
+    cpu_charge(COST_FAULT_MINOR / 2);
     if (vma == NULL || (write && !(vma->flags & VM_WRITE)))
         return false;
     while (handle_mm_fault(mm, vma, address, write) < 0) {

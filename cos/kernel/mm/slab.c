@@ -7,10 +7,12 @@
  * the cache that has most. */
 #include "cos/kernel/mm/slab.h"
 
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/mm/mm.h"
 
 #define CACHES_MAX 32u
+#define CACHES_USUAL 50u /* of a 2.4 kernel, for what a look over them costs */
 #define SLAB_END 0xffffu
 #define SLAB_OBJECTS_MIN 8u /* below that a slab takes two pages, then four */
 
@@ -171,10 +173,15 @@ uint32_t kmem_cache_shrink(struct kmem_cache *c)
 
 /* The original takes cache_chain_sem here; nobody sleeps while holding it in this model, so it
  * never makes anybody wait. */
-uint32_t kmem_cache_reap(uint32_t gfp)
+KERNEL_FN uint32_t kmem_cache_reap(uint32_t gfp)
 {
     struct kmem_cache *best = NULL;
     (void)gfp;
+    /* Of about 50 caches, most of which are not ours, each has its lists looked at. */
+    cpu_charge(COST_REAP / 4);
+    for (uint32_t i = 0; i < CACHES_USUAL; i++)
+        cpu_charge(COST_REAP / 2 / CACHES_USUAL);
+    cpu_charge(COST_REAP / 4);
     if (nr_free_slabs == 0)
         return 0;
     for (uint32_t i = 0; i < cache_count; i++)

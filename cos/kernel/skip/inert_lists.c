@@ -269,7 +269,7 @@ static enum special_end refill_special(struct zone *zone, struct row *oldest)
     uint32_t age = heat_age(page, 0, false);
     const bool lifted = age > 0;
     if (!lifted) {
-        cpu_charge(COST_PAGE_SCAN);
+        cpu_charge(COST_PAGE_SCAN - COST_REFERENCED); /* the rest is the look's */
         age = page_referenced(page) ? AGE_UP : 0;
     }
     update_special(page);
@@ -335,12 +335,14 @@ static void inert_launder(void)
             /* By way of the laundry, as launder_page() sends all that is not inert; there its
              * reference is seen. */
             struct page *page = oldest_page(dirty);
-            cpu_charge(COST_PAGE_LAUNDER);
+            cpu_charge(COST_PAGE_LAUNDER - COST_REFERENCED);
             if (page->flags & PG_young) {
                 zone->stamp++;
                 page->laundry_at = (uint16_t)(jiffies_now() / HZ);
                 (void)page_referenced(page);
                 update_special(page);
+            } else {
+                cpu_charge(COST_REFERENCED);
             }
             n = 1;
         } else {

@@ -250,7 +250,8 @@ KERNEL_FN struct page *__alloc_pages(uint32_t gfp, uint32_t order)
     struct zone *zone = zone_of(gfp);
     const bool direct_reclaim = order == 0 && (gfp & GFP_WAIT);
 
-    cpu_charge(COST_ALLOC);
+    cpu_charge(COST_ALLOC / 2);
+    cpu_charge(COST_ALLOC / 2);
     if (should_fail_alloc_page(gfp, order))
         return NULL;
     for (;;) {

@@ -6,6 +6,7 @@
  * names the mm and the first address. */
 #include "cos/kernel/mm/v24/rmap.h"
 
+#include "cos/kernel/arch/cost.h"
 #include "cos/kernel/debug/cosinfo_entry.h"
 #include "cos/kernel/mm/heat.h"
 #include "cos/kernel/mm/v24/lru.h"
@@ -157,8 +158,11 @@ bool page_touched(struct page *page)
     return referenced;
 }
 
-bool page_referenced(struct page *page)
+/* The look comes behind all of its cost: what it sees depends on its instant (heat.h). */
+KERNEL_FN bool page_referenced(struct page *page)
 {
+    cpu_charge(COST_REFERENCED / 2); /* struct page */
+    cpu_charge(COST_REFERENCED / 2); /* the pte, in another page */
     const bool used = heat_touched(page);
     return page_touched(page) || used;
 }

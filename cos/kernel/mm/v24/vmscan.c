@@ -110,12 +110,14 @@ INLINE_FN uint32_t refill_list(struct zone *zone, struct age_lists *lists, uint3
             zone->need_scan++;
             continue;
         }
-        cpu_charge(COST_PAGE_SCAN);
+        cpu_charge((COST_PAGE_SCAN - COST_REFERENCED) / 2);
+        cpu_charge((COST_PAGE_SCAN - COST_REFERENCED) / 2);
         struct page *page = lru_page(lists->list[0].prev);
         lru_prefetch(page);
         if (page->flags & PG_locked) {
             del_page_from_lru(page);
             add_page_to_active_list(page, INITIAL_AGE);
+            cpu_charge(COST_REFERENCED);
         } else if (page_referenced(page)) {
             del_page_from_lru(page);
             add_page_to_active_list(page, AGE_UP);
@@ -168,6 +170,14 @@ static void activate_at_initial_age(struct page *page)
 {
     del_page_from_lru(page);
     add_page_to_active_list(page, INITIAL_AGE);
+}
+
+/* The same, where it is all that can be done with the page: no other step of its cost follows. */
+static KERNEL_FN void activate_page_nolock(struct page *page)
+{
+    activate_at_initial_age(page);
+    cpu_charge(COST_ACTIVATE / 2);
+    cpu_charge(COST_ACTIVATE / 2);
 }
 
 static void back_to_dirty(struct page *page)
@@ -235,20 +245,22 @@ INLINE_FN bool launder_page(struct zone *zone, struct page *page, uint32_t gfp)
 {
     if (zone->cache.nr * 100 > zone_active(zone) * CACHE_MAX_PERCENT && page_anon(page) &&
         free_min(zone) < 0) {
-        activate_at_initial_age(page);
+        activate_page_nolock(page);
         return false;
     }
     if (nr_swap_pages == 0 && !(page->flags & PG_restless)) {
         /* Inert, and no slot: laundry and straight back to active. The same as below in one
          * step. */
-        activate_at_initial_age(page);
+        activate_page_nolock(page);
         return false;
     }
     del_page_from_lru(page);
     add_page_to_inactive_laundry_list(page);
     page->laundry_at = now_seconds();
-    if (page->flags & PG_locked)
+    if (page->flags & PG_locked) {
+        cpu_charge(COST_REFERENCED);
         return true;
+    }
     if (page_referenced(page) && page_mapped(page)) {
         activate_at_initial_age(page);
         return false;
@@ -267,7 +279,8 @@ KERNEL_FN uint32_t rebalance_dirty_zone(struct zone *zone, uint32_t max_work, ui
     uint32_t loops =
         zone->inactive_dirty > BATCH_WORK_AMOUNT ? zone->inactive_dirty : BATCH_WORK_AMOUNT;
     for (; loops > 0 && zone->inactive_dirty > 0; loops--) {
-        cpu_charge(COST_PAGE_LAUNDER);
+        cpu_charge((COST_PAGE_LAUNDER - COST_REFERENCED) / 2);
+        cpu_charge((COST_PAGE_LAUNDER - COST_REFERENCED) / 2);
         if (!launder_page(zone, lru_page(zone->inactive_dirty_list.prev), gfp))
             continue;
         work++;
@@ -301,6 +314,7 @@ static bool laundry_take(struct page *page)
 {
     if (!try_to_release_page(page)) {
         back_to_dirty(page);
+        cpu_charge(COST_REFERENCED);
         return true;
     }
     if (page_referenced(page) || page_mapped(page) || (page->flags & PG_dirty) ||
@@ -318,9 +332,10 @@ KERNEL_FN uint32_t rebalance_laundry_zone(struct zone *zone, uint32_t max_work, 
     uint32_t work = 0;
     uint32_t loops = max_work > BATCH_WORK_AMOUNT ? max_work : BATCH_WORK_AMOUNT;
     while (loops > 0 && zone->inactive_laundry > 0) {
-        cpu_charge(COST_PAGE_SCAN);
+        cpu_charge(COST_PAGE_SCAN - COST_REFERENCED);
         struct page *page = lru_page(zone->inactive_laundry_list.prev);
         if (page->flags & PG_locked) {
+            cpu_charge(COST_REFERENCED);
             if (!(gfp & GFP_WAIT) || work >= max_work)
                 break;
             if (laundry_wait_page(page) == LAUNDRY_TIMED_OUT)
@@ -337,8 +352,8 @@ KERNEL_FN uint32_t rebalance_laundry_zone(struct zone *zone, uint32_t max_work, 
 struct page *reclaim_page(struct zone *zone)
 {
     while (zone->inactive_clean > 0) {
+        cpu_charge(COST_PAGE_SCAN - COST_REFERENCED);
         struct page *page = lru_page(zone->inactive_clean_list.prev);
-        cpu_charge(COST_PAGE_SCAN);
         if (page_referenced(page) || page_mapped(page) || (page->flags & (PG_dirty | PG_locked)) ||
             page->buffers != 0 || page->count != 1) {
             back_to_dirty(page);
@@ -359,9 +374,9 @@ struct page *reclaim_page(struct zone *zone)
 }
 
 /* ---- direct reclaim -------------------------------------------------------------------------- */
-static uint32_t shrink_caches(uint32_t dcache_priority, uint32_t icache_priority, uint32_t gfp)
+INLINE_FN uint32_t shrink_caches(uint32_t dcache_priority, uint32_t icache_priority, uint32_t gfp)
 {
-    cpu_charge(COST_RECLAIM_PASS);
+    cpu_charge(COST_RECLAIM_PASS - 2 * COST_SHRINK - COST_REAP);
     uint32_t freed = shrink_dcache_memory(dcache_priority);
     freed += shrink_icache_memory(icache_priority);
     return freed + kmem_cache_reap(gfp);

@@ -290,8 +290,11 @@ __attribute__((noinline)) void schedule(void)
         fiber_arrive();
         schedule_in();
     }
-    if (current != init_task)
-        cpu_charge(COST_SWITCH);
+    if (current != init_task) {
+        cpu_charge(COST_SWITCH / 3);
+        cpu_charge(COST_SWITCH / 3);
+        cpu_charge(COST_SWITCH / 3);
+    }
 }
 
 /* Not inlined into yield(), which has no local variables either: schedule() saves the registers in
