@@ -232,7 +232,8 @@ def sysrq(host):
     addresses, pairs = symbols()
     pairs = set(pairs)
     bad = [e for e in entries if not trace_is_true(e, addresses, pairs)]
-    check("SysRq-T: nm finds every name and offset", len(entries) > 150 and not bad, (len(entries), bad[:5]))
+    check("SysRq-T: nm finds every name and offset", len(entries) > 150 and not bad,
+          (len(entries), bad[:5]))
     regs = log.split("SysRq : Show Regs\n")[1]
     shape = (r"\nPid/TGid: \d+/\d+, comm: .{20}\nEIP: 0060:\[<\w{8}>\] CPU: 0\n"
              r"EIP is at \w+ \[kernel\] 0x\w+ \(2.4.21-57.ELvmnix\)\n ESP: .*Tainted: P \n"
