@@ -47,7 +47,7 @@ static void log_job(struct program *p, int pid, const char *command)
                        current->pid);
     else
         (void)snprintf(p->text, sizeof p->text, "CROND[%d]: (root) CMD (%s)", pid, command);
-    (void)sys(syslog_send_line, SYSLOG_CRON, p->text);
+    (void)sys(sys_send, SYSLOG_CRON, p->text);
 }
 
 static void start_job(struct program *p, const char *folder)

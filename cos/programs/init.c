@@ -106,7 +106,7 @@ static uint32_t start_due(void)
             return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
         }
         if (spawn_child(spec, NULL, 0) < 0) {
-            (void)sys(syslog_send_line, SYSLOG_MESSAGES, "init: cannot fork, retry..");
+            (void)sys(sys_send, SYSLOG_MESSAGES, "init: cannot fork, retry..");
             return INIT_RETRY_TICKS;
         }
         order_next++;

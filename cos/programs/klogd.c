@@ -1,13 +1,11 @@
 /* klogd.c - carries the kernel log (printk.c) to syslogd, a line at a time, without the levels.
  *
- * Unlike other senders it waits for room in the queue: what it has not taken stays in the kernel
- * log, where a dump shows it. */
+ * While the queue is full it waits like everybody: what it has not taken stays in the kernel log,
+ * where a dump shows it. */
 #include "cos/kernel/fs/syslog.h"
 #include "cos/kernel/debug/printk.h"
 #include "cos/programs/program.h"
 #include "shared/units.h"
-
-#define RETRY_NS NS_PER_S /* OUR CHOICE */
 
 /* What klogd sleeps in: a look at the kernel log, and if there is nothing new, `ticks` at most. */
 static KERNEL_SIDE bool do_syslog(uint32_t ticks)
@@ -34,18 +32,15 @@ static KERNEL_SIDE bool take_line(struct program *p, uint32_t *len)
 static void send_line(const char *text)
 {
     static char line[SYSLOG_LINE_MAX]; /* there is one klogd */
-    while (!sys(syslog_has_room))
-        program_sleep_until(cos_clock.now_ns + RETRY_NS);
     const bool has_level = text[0] == '<' && text[1] != '\0' && text[2] == '>';
     (void)snprintf(line, sizeof line, "kernel: %.200s", has_level ? text + 3 : text);
-    (void)sys(syslog_send_line, SYSLOG_MESSAGES, line);
+    (void)sys(sys_send, SYSLOG_MESSAGES, line);
 }
 
 int prog_klogd(struct program *p)
 {
     uint32_t len = 0;
-    (void)sys(syslog_send_line, SYSLOG_MESSAGES,
-              "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
+    (void)sys(sys_send, SYSLOG_MESSAGES, "kernel: klogd 1.4.1, log source = /proc/kmsg started.");
     for (;;) {
         while (!sys(do_syslog, program_patience(p)))
             program_go_wrong(p);

@@ -64,6 +64,6 @@ int prog_logrotate(struct program *p)
     }
     /* `kill -HUP syslogd`, which says so in its new file; here its line takes the way of all. */
     if (rotated)
-        (void)sys(syslog_send_line, SYSLOG_MESSAGES, "syslogd 1.4.1: restart.");
+        (void)sys(sys_send, SYSLOG_MESSAGES, "syslogd 1.4.1: restart.");
     return 0;
 }

@@ -128,16 +128,16 @@ KERNEL_SIDE struct program *program_parent(void)
 /* What a daemon does that catches SIGTERM: it says so, and begins an orderly shutdown, which waits
  * for its threads and never gets there, because the signal broke into work of theirs. It takes no
  * memory any more, and gives none back. OUR CHOICE; see docs/fidelity.md. */
-static void __attribute__((noinline)) shut_down(const struct program *p)
+static void __attribute__((noinline)) shut_down(struct program *p)
 {
-    static char line[64]; /* syslog_send() copies it before anyone else runs */
-    (void)snprintf(line, sizeof line, "signal %u received, shutting down", SIGTERM);
-    (void)sys(syslog_send, SYSLOG_MESSAGES, p->spec.name, line);
+    (void)snprintf(p->text, sizeof p->text, "%s[%u]: signal %u received, shutting down",
+                   p->spec.name, current->pid, SIGTERM);
+    (void)sys(sys_send, SYSLOG_MESSAGES, p->text);
     for (;;)
         (void)sys(sys_nanosleep, NS_FOREVER);
 }
 
-static void look_at_signals(const struct program *p)
+static void look_at_signals(struct program *p)
 {
     const uint32_t caught = current->sig_handled;
     current->sig_handled = 0;

@@ -66,7 +66,7 @@ static void tell_findings(void)
     static char line[BOOT_START_LINE_MAX]; /* kernel stacks are small; there is one rc */
     for (uint32_t i = 0; i < start->line_count && i < BOOT_START_LINES_MAX; i++) {
         strcopy(line, start->line[i], sizeof line);
-        (void)sys(syslog_send_line, SYSLOG_MESSAGES, line);
+        (void)sys(sys_send, SYSLOG_MESSAGES, line);
     }
 }
 
@@ -92,9 +92,10 @@ int prog_rc(struct program *p)
 int prog_rc_halt(struct program *p)
 {
     const bool reboot = strcmp(p->text, "reboot") == 0;
-    (void)sys(syslog_send, SYSLOG_MESSAGES, "shutdown",
-              reboot ? "shutting down for system reboot" : "shutting down for system halt");
-    (void)sys(syslog_send_line, SYSLOG_MESSAGES,
+    (void)snprintf(p->text, sizeof p->text, "shutdown[%u]: shutting down for system %s",
+                   current->pid, reboot ? "reboot" : "halt");
+    (void)sys(sys_send, SYSLOG_MESSAGES, p->text);
+    (void)sys(sys_send, SYSLOG_MESSAGES,
               reboot ? "init: Switching to runlevel: 6" : "init: Switching to runlevel: 0");
     program_touch(p, p->spec.touch_pages);
     program_sleep_until(cos_clock.now_ns + STOP_NS);

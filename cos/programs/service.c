@@ -15,7 +15,7 @@
 static void log_step(struct program *p, const char *name, const char *what)
 {
     (void)snprintf(p->text, sizeof p->text, "%s: %s %s succeeded", name, name, what);
-    (void)sys(syslog_send_line, SYSLOG_MESSAGES, p->text);
+    (void)sys(sys_send, SYSLOG_MESSAGES, p->text);
 }
 
 /* A zombie is gone as far as killproc sees. */

@@ -116,7 +116,7 @@ int prog_logger(struct program *p)
 {
     program_touch(p, p->spec.touch_pages);
     program_cpu(p->spec.cpu_ns);
-    return sys(syslog_send_line, SYSLOG_VMKSUMMARY, p->text) != 0;
+    return sys(sys_send, SYSLOG_VMKSUMMARY, p->text) != 0;
 }
 
 /* ---- the script ------------------------------------------------------------------------------ */

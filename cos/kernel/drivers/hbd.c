@@ -109,6 +109,13 @@ static KERNEL_FN int64_t sys_hb_wait(uint64_t until_ns, uint64_t doorbell)
 
 /* One call of vmnixhbd, carried out in the kernel. */
 int64_t vmnix_ioctl(const struct gate_call *call);
+static int send_line(const char *text)
+{
+    static char line[SYSLOG_LINE_MAX]; /* there is one vmnixhbd, and it does not wait here */
+    (void)snprintf(line, sizeof line, "vmnixhbd[%u]: %s", current->pid, text);
+    return sys_send(SYSLOG_MESSAGES, line);
+}
+
 KERNEL_FN int64_t vmnix_ioctl(const struct gate_call *call)
 {
     cpu_charge(COST_SYSCALL);
@@ -120,8 +127,7 @@ KERNEL_FN int64_t vmnix_ioctl(const struct gate_call *call)
     case GATE_CALL_PAGE_FREE:
         return sys_hb_page_free(call->arg[0], call->arg[1]);
     case GATE_CALL_SYSLOG:
-        syslog_send(SYSLOG_MESSAGES, "vmnixhbd", call->text);
-        return 0;
+        return send_line(call->text);
     default:
         return -ENOSYS;
     }

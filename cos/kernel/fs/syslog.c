@@ -8,57 +8,52 @@
 static struct syslog_message queue[SYSLOG_QUEUE_MAX];
 static uint32_t head, tail; /* free-running: head is the oldest message, tail the next free place */
 struct wait_queue syslog_wait;
-uint32_t syslog_lost;
+static struct wait_queue room_wait; /* senders sleep here */
+uint32_t syslog_lost, syslog_blocked;
 
 void syslog_init(void)
 {
     wait_queue_init(&syslog_wait);
+    wait_queue_init(&room_wait);
 }
 
-bool syslog_has_room(void)
+static bool has_room(void)
 {
     return tail - head < SYSLOG_QUEUE_MAX;
 }
 
-/* The place for the next message, zeroed; NULL = the queue is full. */
-static struct syslog_message *reserve(enum syslog_file file)
+/* init and vmnixhbd have other work than to wait for a log; the kernel has no user mode that could
+ * wait. */
+static bool may_block(const struct task_struct *t)
+{
+    return t->pid > 1 && t->pid != boot_params->hbd_pid && (t->flags & PF_KTHREAD) == 0;
+}
+
+/* The name is that of the kernel's function in which a sender sleeps while the reader's queue is
+ * full. */
+static KERNEL_FN int unix_dgram_sendmsg(enum syslog_file file, const char *line)
+{
+    while (!has_room() && may_block(current) && current->sig_pending == 0) {
+        syslog_blocked++;
+        sleep_on(&room_wait, TASK_INTERRUPTIBLE);
+    }
+    if (!has_room()) {
+        syslog_lost++;
+        return may_block(current) ? -EINTR : -EAGAIN;
+    }
+    struct syslog_message *m = &queue[tail++ % SYSLOG_QUEUE_MAX];
+    memset(m, 0, sizeof *m);
+    m->file = (uint32_t)file;
+    strcopy(m->line, line, sizeof m->line);
+    wake_up(&syslog_wait);
+    return 0;
+}
+
+KERNEL_FN int sys_send(enum syslog_file file, const char *line)
 {
     ASSERT(file < SYSLOG_FILES);
     cpu_charge(COST_SYSCALL);
-    if (!syslog_has_room()) {
-        syslog_lost++;
-        return NULL;
-    }
-    struct syslog_message *m = &queue[tail % SYSLOG_QUEUE_MAX];
-    memset(m, 0, sizeof *m);
-    m->file = (uint32_t)file;
-    return m;
-}
-
-static void commit(void)
-{
-    tail++;
-    wake_up(&syslog_wait);
-}
-
-int syslog_send(enum syslog_file file, const char *tag, const char *text)
-{
-    struct syslog_message *m = reserve(file);
-    if (m == NULL)
-        return -EAGAIN;
-    (void)snprintf(m->line, sizeof m->line, "%s[%u]: %s", tag, current->pid, text);
-    commit();
-    return 0;
-}
-
-int syslog_send_line(enum syslog_file file, const char *line)
-{
-    struct syslog_message *m = reserve(file);
-    if (m == NULL)
-        return -EAGAIN;
-    strcopy(m->line, line, sizeof m->line);
-    commit();
-    return 0;
+    return unix_dgram_sendmsg(file, line);
 }
 
 const struct syslog_message *syslog_first(void)
@@ -70,4 +65,5 @@ void syslog_drop(void)
 {
     ASSERT(head != tail);
     head++;
+    wake_up(&room_wait);
 }

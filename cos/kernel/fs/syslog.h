@@ -1,17 +1,17 @@
 /* syslog.h - /dev/log: the socket between those who have something to say and syslogd.
  *
- * A queue of bounded length in kernel memory, as a datagram socket has. Who sends never waits. A
- * message that finds the queue full is lost and counted (OUR CHOICE: a real sender would block,
- * and with syslogd starved so would every daemon that logs; klogd alone tries again, since its
- * text stays in the kernel log). syslogd (cos/programs/syslogd.c) takes messages and stamps them
- * with its own time. */
+ * A queue of ten datagrams in kernel memory (net.unix.max_dgram_qlen). Who finds it full sleeps
+ * until syslogd takes one, so while syslogd starves every daemon that logs stands still, klogd
+ * among them, whose text stays in the kernel log [RHEL3MM 8]. A signal ends the wait, and the line
+ * is lost, as it is with init and vmnixhbd, who do not wait (OUR CHOICE: theirs is a non-blocking
+ * socket). syslogd (cos/programs/syslogd.c) takes messages and stamps them with its own time. */
 #ifndef COS_SYSLOG_H
 #define COS_SYSLOG_H
 
 #include "cos/kernel/sched/task.h"
 
 #define SYSLOG_LINE_MAX 224u /* bytes with zero; longer lines are cut */
-#define SYSLOG_QUEUE_MAX 64u /* messages. OUR CHOICE */
+#define SYSLOG_QUEUE_MAX 10u /* datagrams [RHEL3MM 8] */
 
 /* Which file syslogd.conf sends a message to. */
 enum syslog_file {
@@ -28,17 +28,14 @@ struct syslog_message {
 };
 
 extern struct wait_queue syslog_wait; /* syslogd sleeps here */
-extern uint32_t syslog_lost;          /* messages that found the queue full */
+extern uint32_t syslog_lost;          /* messages that were not queued */
+extern uint32_t syslog_blocked;       /* times that a sender had to sleep */
 
-/** Make the queue and its wait queue. Called once at boot, before anybody sends. */
+/** Make the queue and its wait queues. Called once at boot, before anybody sends. */
 void syslog_init(void);
-/** Queue "TAG[PID]: TEXT" of the current task. @return 0, or -EAGAIN when the queue is full:
- * the message is lost */
-int syslog_send(enum syslog_file file, const char *tag, const char *text);
-/** Queue a line that brings its own tag. @return as syslog_send() */
-int syslog_send_line(enum syslog_file file, const char *line);
-/** True when a line can be queued now. */
-bool syslog_has_room(void);
+/** Queue a line, which brings its own tag; waits for room. @return 0, -EINTR when a signal came
+ * first, or -EAGAIN for those who do not wait: the line is lost */
+int sys_send(enum syslog_file file, const char *line);
 /** The oldest message, which stays queued until syslog_drop(); NULL = none. */
 const struct syslog_message *syslog_first(void);
 void syslog_drop(void);
