@@ -62,8 +62,10 @@ def counters():
 
 def stack():
     """Functions of the selected thread, innermost first, without what the compiler inlined and what
-    gdb concludes from call sites: neither has a frame on the stack."""
+    gdb concludes from call sites: neither has a frame on the stack. None in user mode."""
     frame, names = gdb.newest_frame(), []
+    if gdb.execute("info symbol $pc", to_string=True).startswith("No symbol"):
+        return []
     while frame is not None and len(names) < 64:
         if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
             names.append(function_at(frame))
