@@ -12,6 +12,7 @@
 #define EINVAL 22
 #define EFBIG 27
 #define ENOSPC 28
-#define ENOSYS 38 /* the VMkernel refused the call */
+#define ENOSYS 38        /* the VMkernel refused the call */
+#define ECONNREFUSED 111 /* nobody reads at the other end */
 
 #endif /* COS_ERRNO_H */

@@ -115,6 +115,7 @@ static KERNEL_SIDE void program_destroy(kptr k)
     struct program *p = PTR(struct program, k);
     program_release(p);
     store_look();
+    syslog_close(current->pid);
     kmem_cache_free(cache, p);
 }
 

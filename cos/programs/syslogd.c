@@ -2,7 +2,7 @@
  * and appends them to the files.
  *
  * Before it takes any it touches its pages like every program, so when there is no memory it
- * starves: messages then wait in the queue, and further ones are lost. That is why
+ * starves: messages then wait in the queue, and who has further ones waits, too. That is why
  * /var/log/messages is silent about the end of a console that thrashes. The text of its start is
  * that of sysklogd 1.4.1 [INFERRED: the version of RHEL 3]. */
 #include "cos/kernel/fs/proc_misc.h"
@@ -53,6 +53,7 @@ static void wait_for_message(struct program *p)
 
 int prog_syslogd(struct program *p)
 {
+    sys(syslog_open);
     write_line(SYSLOG_MESSAGES, "syslogd 1.4.1: restart.");
     for (;;) {
         wait_for_message(p);

@@ -104,6 +104,19 @@ static void test_a_signal_ends_the_wait_and_the_line_is_lost(void)
     assert_int_equal(syslog_lost, 1);
 }
 
+static void test_who_waits_gets_an_error_when_the_reader_ends(void)
+{
+    struct task_struct *t = sender_at_a_full_queue();
+    syslog_open(); /* the test reads */
+    syslog_close(t->pid);
+    cos_sleep(SECONDS(1));
+    assert_int_equal(sent, 1);
+    syslog_close(current->pid);
+    cos_sleep(SECONDS(1));
+    assert_int_equal(sent, -111);
+    assert_int_equal(syslog_lost, 1);
+}
+
 static void test_a_long_line_is_cut_and_leaves_no_old_bytes(void)
 {
     char line[2 * SYSLOG_LINE_MAX];
@@ -134,6 +147,7 @@ int main(void)
         cos_unit_test(&machine, test_a_full_queue_loses_the_new_message_and_counts_it),
         cos_unit_test(&machine, test_who_finds_the_queue_full_sleeps_until_a_line_is_taken),
         cos_unit_test(&machine, test_a_signal_ends_the_wait_and_the_line_is_lost),
+        cos_unit_test(&machine, test_who_waits_gets_an_error_when_the_reader_ends),
         cos_unit_test(&machine, test_a_long_line_is_cut_and_leaves_no_old_bytes),
         cos_unit_test(&machine, test_dropping_from_an_empty_queue_is_a_programmer_error),
     };

@@ -107,8 +107,6 @@ static KERNEL_FN int64_t sys_hb_wait(uint64_t until_ns, uint64_t doorbell)
     return sys_nanosleep(until_ns);
 }
 
-/* One call of vmnixhbd, carried out in the kernel. */
-int64_t vmnix_ioctl(const struct gate_call *call);
 static int send_line(const char *text)
 {
     static char line[SYSLOG_LINE_MAX]; /* there is one vmnixhbd, and it does not wait here */
@@ -116,6 +114,8 @@ static int send_line(const char *text)
     return sys_send(SYSLOG_MESSAGES, line);
 }
 
+/* One call of vmnixhbd, carried out in the kernel. */
+int64_t vmnix_ioctl(const struct gate_call *call);
 KERNEL_FN int64_t vmnix_ioctl(const struct gate_call *call)
 {
     cpu_charge(COST_SYSCALL);

@@ -10,6 +10,8 @@ static uint32_t head, tail; /* free-running: head is the oldest message, tail th
 struct wait_queue syslog_wait;
 static struct wait_queue room_wait; /* senders sleep here */
 uint32_t syslog_lost, syslog_blocked;
+static uint32_t reader; /* pid of syslogd, 0 before its first start */
+static bool reader_is_gone;
 
 void syslog_init(void)
 {
@@ -33,12 +35,14 @@ static bool may_block(const struct task_struct *t)
  * full. */
 static KERNEL_FN int unix_dgram_sendmsg(enum syslog_file file, const char *line)
 {
-    while (!has_room() && may_block(current) && current->sig_pending == 0) {
+    while (!has_room() && !reader_is_gone && may_block(current) && current->sig_pending == 0) {
         syslog_blocked++;
         sleep_on(&room_wait, TASK_INTERRUPTIBLE);
     }
-    if (!has_room()) {
+    if (!has_room() || reader_is_gone) {
         syslog_lost++;
+        if (reader_is_gone)
+            return -ECONNREFUSED;
         return may_block(current) ? -EINTR : -EAGAIN;
     }
     struct syslog_message *m = &queue[tail++ % SYSLOG_QUEUE_MAX];
@@ -54,6 +58,20 @@ KERNEL_FN int sys_send(enum syslog_file file, const char *line)
     ASSERT(file < SYSLOG_FILES);
     cpu_charge(COST_SYSCALL);
     return unix_dgram_sendmsg(file, line);
+}
+
+void syslog_open(void)
+{
+    reader = current->pid;
+    reader_is_gone = false;
+}
+
+void syslog_close(uint32_t pid)
+{
+    if (pid == 0 || pid != reader)
+        return;
+    reader_is_gone = true;
+    wake_up(&room_wait);
 }
 
 const struct syslog_message *syslog_first(void)

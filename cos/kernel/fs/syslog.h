@@ -33,9 +33,14 @@ extern uint32_t syslog_blocked;       /* times that a sender had to sleep */
 
 /** Make the queue and its wait queues. Called once at boot, before anybody sends. */
 void syslog_init(void);
-/** Queue a line, which brings its own tag; waits for room. @return 0, -EINTR when a signal came
- * first, or -EAGAIN for those who do not wait: the line is lost */
+/** Queue a line, which brings its own tag; waits for room, before the first syslog_open() too. The
+ * line is lost with any error. @return 0, -EINTR when a signal came first, -EAGAIN for those who do
+ * not wait, -ECONNREFUSED when syslogd has ended */
 int sys_send(enum syslog_file file, const char *line);
+/** Current is the one who reads /dev/log from now on. */
+void syslog_open(void);
+/** Process `pid` ends. If it is the reader, who waits for room is woken and gets an error. */
+void syslog_close(uint32_t pid);
 /** The oldest message, which stays queued until syslog_drop(); NULL = none. */
 const struct syslog_message *syslog_first(void);
 void syslog_drop(void);
