@@ -403,6 +403,8 @@ user_start:
     movl current_task(%rip), %eax
     addl $USER_STACK_BELOW, %eax
     leaq USER_STACK_SIZE - 16(%rax), %rsp
+#else
+    andq $-16, %rsp /* enter_user_mode() was called */
 #endif
     xorl %ebp, %ebp
     movq %rbx, %rdi
