@@ -40,6 +40,39 @@ agrees() { # core
     python3 "$lib/crash_compare.py" "$TMP"/{gdb,ps,kmem,bt}.json || { tail -n 3 "$TMP/gdb.err"; return 1; }
 }
 check "gdb agrees on ps, kmem -i and every frame of bt: kb-308590" agrees "$kb_core"
+# Nothing of a program stands on a kernel stack: each ends where the kernel was entered.
+ends_at_the_border() { # core
+    crash --json -c 'foreach bt' "$1" >"$TMP/ends.json" || return 1
+    jq -r '.tasks[] | select(has("user_mode") | not) | "\(.comm) \(.end) \(.frames[-1].function)"' \
+        "$TMP/ends.json" |
+        awk '{ n++ } / whole / && $NF ~ /^(system_call|error_code|ret_from_intr|ret_from_fork|task_start|startup_32)$/ { next }
+             { print } END { exit n < 20 }' >"$TMP/ends" && [ ! -s "$TMP/ends" ] && return 0
+    head -n 5 "$TMP/ends"
+    return 1
+}
+if is_sanitized; then
+    skip "stacks end at the border" "one stack for programs and kernel"
+else
+    check "every stack ends where the kernel was entered: kb-308590" ends_at_the_border "$kb_core"
+fi
+# fifo-spinner's task computes.
+shows_user_mode() {
+    local screen=$TMP/fifo-spinner/console/psod.txt
+    check "bt says user mode, and where" says "$core" bt 'user mode at 0073:08[0-9a-f]{6} ' 'esp: bfff'
+    check "the screen has the program's registers" grep -qE '^frame=.* ip=0x8[0-9a-f]{6} ' "$screen"
+    check "and its segments" grep -q '^es=0x7b ds=0x7b' "$screen"
+    check "the console's log has them, and no stack" log_shows_user_mode
+    check "gdb shows one frame without a name" one_frame_for_gdb
+    check "every other stack ends where the kernel was entered" ends_at_the_border "$core"
+}
+log_shows_user_mode() {
+    "$BIN/vmkdump" --read cos-log -d /dev/sda5 --host "$TMP/fifo-spinner" >"$TMP/said"
+    grep -qE 'EIP: +0073:\[<08' "$TMP/said" && ! grep -qE 'Call Trace|EIP is at' "$TMP/said"
+}
+one_frame_for_gdb() {
+    gdb -nx -batch -iex 'set auto-load off' -ex bt "$BIN/cos" "$core" >"$TMP/said" 2>&1
+    grep -qE '^#0  0x0*8[0-9a-f]{6} in \?\? \(\)' "$TMP/said" && ! grep -q '^#1' "$TMP/said"
+}
 # With sanitizers a task's stack is eight pages in a row, which cron does not find for a storm.
 scenarios="daemon-stopped fifo-spinner"
 if is_sanitized; then skip "a fork storm" "sanitizers"; else scenarios+=" fork-storm"; fi
@@ -49,7 +82,10 @@ for scenario in $scenarios; do
     check "gdb agrees on ps, kmem -i and every frame of bt: $scenario" agrees "$core"
     case $scenario in
     daemon-stopped) check "why: a stopped vmnixhbd waits for SIGCONT" says "$core" 'why 20' 'state ST' 'stopped by a signal' ;;
-    fifo-spinner) check "why: the real-time task above vmnixhbd is named" says "$core" 'why 20' 'stands before it with real-time priority' 'waits for the CPU' ;;
+    fifo-spinner)
+        is_sanitized || shows_user_mode
+        check "why: the real-time task above vmnixhbd is named" says "$core" 'why 20' 'stands before it with real-time priority' 'waits for the CPU'
+        ;;
     fork-storm) check "why: many small processes are one owner" says "$core" 'why 20' '[0-9]+ processes .* own [0-9]+ kB of anonymous memory' ;;
     esac
     check "nothing is inconsistent: $scenario" status_of 0 '' -c 'kmem -f' -c 'kmem -z' -c swap -c runq "$core"
