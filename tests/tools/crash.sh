@@ -45,7 +45,8 @@ ends_at_the_border() { # core
     crash --json -c 'foreach bt' "$1" >"$TMP/ends.json" || return 1
     jq -r '.tasks[] | select(has("user_mode") | not) | "\(.comm) \(.end) \(.frames[-1].function)"' \
         "$TMP/ends.json" |
-        awk '{ n++ } / whole / && $NF ~ /^(system_call|error_code|ret_from_intr|ret_from_fork|task_start|startup_32)$/ { next }
+        awk -v ends='^(system_call|error_code|ret_from_intr|ret_from_fork|task_start|startup_32)$' '
+            { n++ } / whole / && $NF ~ ends { next }
              { print } END { exit n < 20 }' >"$TMP/ends" && [ ! -s "$TMP/ends" ] && return 0
     head -n 5 "$TMP/ends"
     return 1
@@ -84,7 +85,8 @@ for scenario in $scenarios; do
     daemon-stopped) check "why: a stopped vmnixhbd waits for SIGCONT" says "$core" 'why 20' 'state ST' 'stopped by a signal' ;;
     fifo-spinner)
         is_sanitized || shows_user_mode
-        check "why: the real-time task above vmnixhbd is named" says "$core" 'why 20' 'stands before it with real-time priority' 'waits for the CPU'
+        check "why: the real-time task above vmnixhbd is named" says "$core" 'why 20' \
+            'stands before it with real-time priority' 'waits for the CPU'
         ;;
     fork-storm) check "why: many small processes are one owner" says "$core" 'why 20' '[0-9]+ processes .* own [0-9]+ kB of anonymous memory' ;;
     esac

@@ -39,7 +39,8 @@ time_ns=$(grep -aoE '^TIME=[0-9]+' "$kb_core" | head -1 | cut -d= -f2)
 holds_no_clock() {
     for register in eax ebx ecx edx ebp esi edi; do
         awk -v shown="$((16#$(of_screen $register)))" -v clock="$((time_ns & 0xffffffff))" 'BEGIN {
-            d = shown - clock; exit !(d < 0 ? -d < 2097152 : d < 2097152) }' && { echo "$register"; return 1; }
+            d = shown - clock; exit !(d < 0 ? -d < 2097152 : d < 2097152) }' &&
+            { echo "$register"; return 1; }
     done
     return 0
 }
