@@ -40,16 +40,18 @@ static uint32_t range_pages(uint32_t kb)
 
 /* `pages` pages from *at on, as far as they lie before `end`; *at is behind them then. */
 static void add(struct classes *c, uint32_t *at, uint32_t end, uint32_t pages, uint64_t gap_ns,
-                bool write)
+                bool write, bool every)
 {
     const uint32_t room = (end - *at) / PAGE_SIZE;
     if (pages > room)
         pages = room;
     if (pages == 0 || gap_ns == 0 || c->count == HEAT_CLASSES)
         return;
-    c->at[c->count++] = (struct heat_class){
-        .start = *at, .end = *at + pages * PAGE_SIZE, .gap_ns = gap_ns, .write = write
-    };
+    c->at[c->count++] = (struct heat_class){ .start = *at,
+                                             .end = *at + pages * PAGE_SIZE,
+                                             .gap_ns = gap_ns,
+                                             .write = write,
+                                             .every = every };
     *at += pages * PAGE_SIZE;
 }
 
@@ -86,9 +88,9 @@ static void add_libraries(const struct program *p, const struct mm_struct *mm, s
         const uint64_t own = vma_pages(lib[i]);
         uint32_t at = lib[i]->start;
         add(c, &at, lib[i]->end, range_pages((uint32_t)(s->hot_lib_kb * own / all)), s->hot_ns,
-            false);
+            false, false);
         add(c, &at, lib[i]->end, range_pages((uint32_t)(s->warm_lib_kb * own / all)), s->warm_ns,
-            false);
+            false, false);
     }
 }
 
@@ -97,10 +99,10 @@ static void add_part(const struct boot_program *s, struct classes *c, uint32_t s
 {
     uint32_t at = start;
     const uint32_t end = start + pages * PAGE_SIZE;
-    add(c, &at, end, range_pages(hot_kb), s->hot_ns, data);
-    add(c, &at, end, range_pages(warm_kb), s->warm_ns, data);
+    add(c, &at, end, range_pages(hot_kb), s->hot_ns, data, false);
+    add(c, &at, end, range_pages(warm_kb), s->warm_ns, data, false);
     at = start;
-    add(c, &at, end, pages, s->cold_ns, data);
+    add(c, &at, end, pages, s->cold_ns, data, true); /* what is in no run of those above */
 }
 
 KERNEL_SIDE void program_set_habits(struct program *p)
@@ -120,18 +122,19 @@ KERNEL_SIDE void program_set_habits(struct program *p)
                                                .write = true,
                                                .every = true };
     add_libraries(p, mm, &c);
-    ASSERT(heat_set(mm, c.at, c.count));
-    p->rested_ns = cos_clock.now_ns;
+    ASSERT(heat_set(mm, c.at, c.count)); /* it has room for BOOT_PROGRAMS_MAX of this size */
     c = (struct classes){ .count = 0 };
 }
 
-/* What it computed since the last time, in rounds that nobody had to see. */
-static void book_cpu(struct program *p)
+/* It has rested for so long: the rounds of work that would have begun meanwhile, nobody had to
+ * see. */
+static void book_cpu(struct program *p, uint64_t rested_ns)
 {
-    const uint64_t passed = cos_clock.now_ns - p->rested_ns;
-    p->rested_ns = cos_clock.now_ns;
-    if (p->spec.period_ns != 0)
-        current->utime_ns += passed / p->spec.period_ns * p->spec.cpu_ns;
+    if (!program_rounds_are_booked(p))
+        return;
+    p->unbooked_ns += rested_ns;
+    current->utime_ns += p->unbooked_ns / p->spec.period_ns * p->spec.cpu_ns;
+    p->unbooked_ns %= p->spec.period_ns;
 }
 
 /* What it rests in, until an instant at most. @return 1: it has to use a byte that is absent; 0;
@@ -151,16 +154,14 @@ static KERNEL_SIDE int old_select(uint64_t until_ns, uint32_t *ret_address, bool
 bool program_rest(struct program *p, uint64_t until_ns)
 {
     int got = 0;
-    p->rested_ns = cos_clock.now_ns;
     while (got >= 0 && cos_clock.now_ns < until_ns) {
-        const uint64_t book_ns = cos_clock.now_ns + BOOK_NS;
+        const uint64_t start_ns = cos_clock.now_ns, book_ns = start_ns + BOOK_NS;
         uint32_t address;
         bool write;
         got = sys(old_select, until_ns < book_ns ? until_ns : book_ns, &address, &write);
-        book_cpu(p);
+        book_cpu(p, cos_clock.now_ns - start_ns);
         if (got > 0)
             ASSERT(user_account(address, write));
-        p->rested_ns = cos_clock.now_ns;
     }
     sys(heat_stop);
     return got >= 0;

@@ -468,6 +468,12 @@ static bool goes_wrong(const struct program *p)
     return (p->leaks | p->shared | p->hogs | p->storms | p->spikes) != 0;
 }
 
+bool program_rounds_are_booked(const struct program *p)
+{
+    return p->idle && p->spec.period_ns != 0 && program_rests(p) && !goes_wrong(p) &&
+           !program_makes_calls(p);
+}
+
 uint32_t program_patience(const struct program *p)
 {
     return goes_wrong(p) ? (uint32_t)(WRONG_PERIOD_NS / NS_PER_JIFFY) : UINT32_MAX;
@@ -476,7 +482,7 @@ uint32_t program_patience(const struct program *p)
 void program_sleep(struct program *p)
 {
     uint64_t period = p->spec.period_ns;
-    if (program_rests(p) && period != 0 && p->idle && !goes_wrong(p))
+    if (program_rounds_are_booked(p))
         period = 0;
     if (period == 0 && goes_wrong(p))
         period = WRONG_PERIOD_NS;

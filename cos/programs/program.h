@@ -34,8 +34,8 @@ struct program {
     uint32_t lib_start, lib_pages;
     uint32_t heap_start,
         data_pages;                /* the heap as it was at the start, without what leaked since */
-    uint32_t idle;                 /* 1: its rounds have no effect but pages and CPU */
-    uint64_t rested_ns;            /* up to here its CPU time is booked (habits.c) */
+    uint32_t idle;                 /* 1: its own rounds have no effect but pages and CPU */
+    uint64_t unbooked_ns;          /* rested since the last round that was booked (habits.c) */
     uint32_t touches;              /* free-running */
     uint32_t run_first, run_end;   /* pages of the present run of the working set, by page_at() */
     uint64_t draw;                 /* random bits of the present eight touches */
@@ -98,6 +98,11 @@ void program_touch(struct program *p, uint32_t n);
 void program_cpu(uint64_t ns);
 /** A call to the VMkernel, if this program makes one in this round (rpc.c). */
 void program_call_vmkernel(struct program *p);
+/** Does a round of this program call the VMkernel, or is it to meet a bug there? */
+bool program_makes_calls(const struct program *p);
+/** Are its rounds not carried out, since they would only use pages and CPU? Its working set is used
+ * while it rests, and its CPU is booked. */
+bool program_rounds_are_booked(const struct program *p);
 /** One round of work: touch spec.touch_pages, use spec.cpu_ns, lose memory if a fault says so,
  * look at caught signals. */
 void program_round(struct program *p);

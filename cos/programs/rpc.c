@@ -17,14 +17,31 @@ static const struct {
     { "vmware-vmkauthd", VMNIX_OP_INFO, 1 },
 };
 
+static bool is_to_meet_bug(const struct program *p, uint32_t i)
+{
+    const struct fault *f = fault_at(i);
+    return f->type == FAULT_COS_OOPS && strcmp(f->target, p->spec.name) == 0;
+}
+
+bool program_makes_calls(const struct program *p)
+{
+    for_each_fault(i)
+    {
+        if (is_to_meet_bug(p, i))
+            return true;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(callers); i++)
+        if (strcmp(callers[i].name, p->spec.name) == 0)
+            return true;
+    return false;
+}
+
 /* cos-oops: the next system call of its target runs into a bug of a driver. */
 static void meet_bug(const struct program *p)
 {
     for_each_fault(i)
     {
-        const struct fault *f = fault_at(i);
-        if (f->type != FAULT_COS_OOPS || fault_state(i)->due == 0 ||
-            strcmp(f->target, p->spec.name) != 0)
+        if (!is_to_meet_bug(p, i) || fault_state(i)->due == 0)
             continue;
         fault_state(i)->due--;
         (void)sys(sys_write_proc_scsi);
