@@ -1,5 +1,5 @@
-/* test_habits.c - programs that rest with a working set: what is absent is faulted in, CPU is booked
- * and lost by no fault, and rounds with an effect are carried out. */
+/* test_habits.c - programs that rest with a working set: what is absent is faulted in, CPU is
+ * booked and lost by no fault, and rounds with an effect are carried out. */
 #include "tests/kernel/cos_harness.h"
 
 #define HOURS 3u
