@@ -254,6 +254,21 @@ task_start:
     .cfi_endproc
     .size task_start, . - task_start
 
+/* What a return to user mode waits for: signals, then better tasks, until there is neither. Goes on
+ * at `ready`. */
+.macro BEFORE_USER_MODE ready
+    jmp 12f
+11: call do_signal
+12: movl current_task(%rip), %edi
+    movl task_sig_pending_offset(%rip), %edx
+    cmpl $0, (%rdi, %rdx)
+    jne 11b
+    cmpl $0, need_resched(%rip)
+    je \ready
+    call schedule
+    jmp 12b
+.endm
+
 /* First run of a program: main in r12, its argument in rbx. What waits for its return to user mode
  * comes first. */
     .globl ret_from_fork
@@ -263,16 +278,7 @@ ret_from_fork:
     .cfi_undefined rip
     xorl %ebp, %ebp
     call task_arrive
-    jmp 2f
-1:  call do_signal
-2:  movl current_task(%rip), %edi
-    movl task_sig_pending_offset(%rip), %edx
-    cmpl $0, (%rdi, %rdx)
-    jne 1b
-    cmpl $0, need_resched(%rip)
-    je user_start
-    call schedule
-    jmp 2b
+    BEFORE_USER_MODE user_start
     .cfi_endproc
     .size ret_from_fork, . - ret_from_fork
 
@@ -357,16 +363,7 @@ enter_user_mode:
     movq %rdx, 16(%r10)
     movl %eax, F_RAX(%rsp)
 #endif
-    jmp 2f
-1:  call do_signal
-2:  movl current_task(%rip), %edi
-    movl task_sig_pending_offset(%rip), %edx
-    cmpl $0, (%rdi, %rdx)
-    jne 1b
-    cmpl $0, need_resched(%rip)
-    je 3f
-    call schedule
-    jmp 2b
+2:  BEFORE_USER_MODE 3f
 3:
 #ifdef COS_HOSTED
     popq %rdx
